@@ -1,0 +1,309 @@
+"""What a connector must do, in what words, and how it may fail.
+
+A connector is a thin, synchronous adapter to one system. It moves *native* values: what that system itself
+holds, reduced to JSON (dates and times as ISO 8601 strings, money as the system's own number or text). It
+gives them no meaning: lenses do that. It never decides who is right: the planner does that.
+
+What every connector promises:
+
+- A record it could not read whole is still handed over: the fields it could not read are named in
+  `Record.unreadable` and absent from `Record.values`. A missing value is ``None``; an unread one is no value.
+- One bad record costs only itself: `write` answers one `Outcome` per `Write`, in the same order.
+- It writes only what it was told to write, and only where the record still is what the hub last saw.
+- A fault after which the system may have applied the write is `Unknown`, never `Refused`.
+- It never retries for ever; a transient failure that outlives its few retries is `Unreachable`.
+
+What a connector never does: touch the hub's database, sleep without a bound, log a secret, write on a pull.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
+
+Native: TypeAlias = "None | bool | int | float | str | list[Any]"
+"""One native value, as JSON holds it. ``None`` is empty, whatever the system itself writes for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class NativeField:
+    """One field of a system's record that the mapping uses.
+
+    `name` is spelled as in the mapping and may be a path that the connector understands
+    (``country_id.code`` in Odoo). `type` is the canonical type's name (`text`, `phone`, `date`, …), so that a
+    connector that must choose a representation (a date cell) can. `options` holds what the mapping said of
+    the field that is the connector's business (``create: true``, ``lang: fr_FR``, ``aliases: […]``).
+    """
+
+    name: str
+    type: str = "text"
+    writable: bool = True
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The part of a system that one entity is kept in: an object, a filter, and the fields that matter.
+
+    `object` is the model, sheet or file kind; `where` the filter in the system's own terms (an Odoo domain);
+    `key` the native fields that identify a record where the system has no id of its own; `options` the rest
+    of the entity's block for that system in the mapping, unread by the hub (``on_create``, ``new_key``, …).
+    """
+
+    entity: str
+    object: str
+    fields: tuple[NativeField, ...]
+    key: tuple[str, ...] = ()
+    where: Any = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The native field names, in mapping order."""
+        return tuple(f.name for f in self.fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record as a system shows it now.
+
+    `version` is opaque; the hub only asks whether it is the one it knows. `modified` is the time (aware, UTC)
+    of the last edit if the system tells it. `ref` is the hub's own reference if this record carries one
+    (see `Write.ref`). `where` is for people: sheet and row, file and line.
+    """
+
+    id: str
+    values: Mapping[str, Native]
+    version: str | None = None
+    modified: datetime | None = None
+    archived: bool = False
+    ref: str | None = None
+    unreadable: Mapping[str, str] = field(default_factory=dict)
+    where: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A row that cannot be made a record at all (no key, key twice, a short row): set aside with its reason."""
+
+    where: str
+    reason: str
+    todo: str
+    id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Some records of one pull. `cursor` is stored in the same transaction as the page's effects.
+
+    `listing` is true on the last page of a pull that listed *every* record of the view: records the hub knows
+    and that were on no page of it are gone. `rejected` ids count as present. `total` is the number of records
+    the whole pull will hand over, where known (for progress).
+    """
+
+    records: Sequence[Record]
+    cursor: str | None
+    rejected: Sequence[Rejected] = ()
+    listing: bool = False
+    total: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """One record to create (`id` is ``None``) or to change.
+
+    `ref` is the hub's reference of the golden record (``customer_<32 hex digits>``), the same on every
+    attempt; a system that can store it must (Odoo: external id ``__hub__.<ref>``). `values` holds the fields
+    to set: all that are known when creating, only the differing ones when changing. `expected` is what the hub
+    last saw in *every readable field of the view*, for the comparison right before writing. `new_id` is the
+    id to create under where the hub chooses it (`Traits.assigns_ids` false). `archived` is set to archive or
+    restore. `again` says an earlier attempt may have been applied: look before creating.
+    """
+
+    ref: str
+    id: str | None
+    values: Mapping[str, Native]
+    expected: Mapping[str, Native] = field(default_factory=dict)
+    new_id: str | None = None
+    archived: bool | None = None
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Applied; `record` is the record as re-read after the write, complete. It becomes the new base."""
+
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Handed over to a system that answers later (an import file); `id` is the id it will have.
+
+    `receipt` names what was handed over (the file), and comes back in a `Receipt`.
+    """
+
+    id: str
+    receipt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Not written: the record is no longer what the hub last saw. `record` is what it is now."""
+
+    record: Record
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """Not written: there is no such record any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Not written, and certainly not: the system said no. `reason` in its own words, `todo` in ours."""
+
+    reason: str
+    field: str | None = None
+    todo: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """The write may or may not have been applied (a lost reply). The hub looks before it tries again."""
+
+    reason: str
+
+
+Outcome: TypeAlias = Done | Sent | Moved | Missing | Refused | Unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What an asynchronous system said of something `Sent`: taken, or refused and why (per id where known)."""
+
+    receipt: str
+    accepted: bool
+    reason: str = ""
+    ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of `hub check`: what was looked at, how it is, and what to do where it is not well."""
+
+    level: Literal["ok", "warning", "error"]
+    what: str
+    message: str = ""
+    todo: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What a kind of system can and cannot do; the engine asks nothing else of its nature.
+
+    `assigns_ids`: it gives a new record its id (Odoo) rather than taking one the hub allocates (a workbook).
+    `archives`: a record can be archived and still be read. `confirms`: a write is re-read at once (`Done`)
+    rather than handed over (`Sent`). `incremental`: `pull` with a cursor hands over only what changed.
+    """
+
+    assigns_ids: bool = True
+    archives: bool = False
+    confirms: bool = True
+    incremental: bool = True
+    writable: bool = True
+
+
+Known: TypeAlias = Callable[[Sequence[str]], Mapping[str, str | None]]
+"""Ids to the versions the hub holds for them; ids it does not know are absent."""
+
+
+@runtime_checkable
+class Connector(Protocol):
+    """One connected system. Not thread-safe: the engine holds one per worker."""
+
+    name: str
+    traits: Traits
+
+    def check(self, views: Sequence[View]) -> Sequence[Finding]:
+        """Look at connection, credentials, rights, and whether each view's object and fields exist.
+
+        Never raises a `ConnectorError`: an unreachable system is a finding too.
+        """
+
+    def pull(self, view: View, cursor: str | None, known: Known) -> Iterator[Page]:
+        """Hand over what changed since `cursor` (``None``: everything), in pages of at most 1,000 records.
+
+        Archived records are included. At least one page is yielded, if only to carry the cursor; when
+        nothing can have changed (same file), one empty page with the same cursor and `listing` false.
+        """
+
+    def ids(self, view: View) -> set[str]:
+        """The ids of every record of the view now, archived ones included."""
+
+    def read(self, view: View, ids: Sequence[str]) -> Sequence[Record]:
+        """These records as they are now, in any order, `where` not applied; those that are gone are left out."""
+
+    def find(self, view: View, refs: Sequence[str]) -> Mapping[str, Record]:
+        """The records that carry these references of ours, by reference; empty where refs are not stored."""
+
+    def allocate(self, view: View, count: int, taken: Iterable[str]) -> Sequence[str]:
+        """New ids, free in the system and not in `taken`, by the mapping's ``new_key``. Writes nothing.
+
+        Raises `Misconfigured` where the mapping does not say how. Only called if not `Traits.assigns_ids`.
+        """
+
+    def write(self, view: View, writes: Sequence[Write]) -> Sequence[Outcome]:
+        """Apply up to 500 writes, checking each record against `Write.expected` right before.
+
+        One outcome per write, in order. Raises only for what concerns them all and wrote nothing
+        (`Unreachable`, `Busy`, `Denied`, `Misconfigured`, `SourceDamaged`); whatever may have been applied is
+        answered `Unknown`.
+        """
+
+    def receipts(self, view: View) -> Sequence[Receipt]:
+        """New answers to what was `Sent`; each is handed over until `settle` is called for it."""
+
+    def settle(self, view: View, receipts: Sequence[Receipt]) -> None:
+        """The hub has stored these receipts: the system may forget them."""
+
+    def close(self) -> None:
+        """Let go of connections and files. May be called twice."""
+
+
+class ConnectorError(Exception):
+    """A failure that concerns a system as a whole. Says what failed, where, why, and what to do now."""
+
+    def __init__(self, system: str, what: str, why: str = "", todo: str = "") -> None:
+        super().__init__(system, what, why, todo)
+        self.system, self.what, self.why, self.todo = system, what, why, todo
+
+    def __str__(self) -> str:
+        text = f"{self.system}: {self.what}"
+        if self.why:
+            text += f": {self.why}"
+        if self.todo:
+            text += f" ({self.todo})"
+        return text
+
+
+class Unreachable(ConnectorError):
+    """Not there just now: refused connection, time-out, 502, maintenance. Tried again later by itself."""
+
+
+class Busy(ConnectorError):
+    """There, but someone else holds it: a workbook open in Excel, a locked record. Tried again later."""
+
+
+class Denied(ConnectorError):
+    """Wrong user, password or key, or a missing right. Said once, not retried until the configuration changes."""
+
+
+class Misconfigured(ConnectorError):
+    """The mapping or the settings name something that is not there: database, model, field, sheet, column."""
+
+
+class SourceDamaged(ConnectorError):
+    """The input cannot be trusted (truncated, encrypted, a bomb, half-copied, wrong encoding): nothing is read."""
