@@ -1,16 +1,17 @@
 """A system held in memory, and its connector: what the engine's tests run against.
 
-`MemorySystem` is the server and the people in front of it: tables of records, what it makes of a value, what it
-refuses, and the faults one can arm (a lost reply, a crash before or after a write, being down). `MemoryConnector`
-is a `hub.ports.Connector` to it; several can be open at once, as after a restart of the hub. It passes the
-connectors' conformance suite in each of its natures (see `Traits`), so an engine test on it is worth something.
+`MemorySystem` is the server and the people in front of it: tables of records, what it makes of a value,
+what it refuses, and the faults one can arm (a lost reply, a crash before or after a write, being down).
+`MemoryConnector` is a `hub.ports.Connector` to it; several can be open at once, as after a restart of the
+hub. It passes the connectors' conformance suite in each of its natures (see `Traits`), so an engine test on
+it is worth something.
 
     odoo = MemorySystem("odoo", Traits(archives=True))
     odoo["partner"].add({"name": "Durand SA"})            # a person types
     connector = odoo.connect()                            # the hub comes
 
-An asynchronous system (`Traits(confirms=False)`) shows the hub what it last *published*: nothing a person does,
-and nothing the hub writes, is read by the hub before `deliver()`.
+An asynchronous system (`Traits(confirms=False)`) shows the hub what it last *published*: nothing a person
+does, and nothing the hub writes, is read by the hub before `deliver()`.
 """
 
 from __future__ import annotations
@@ -147,9 +148,10 @@ class MemorySystem:
     """The server. Its public attributes are knobs: set them at any time.
 
     `normalise` says per field what the system makes of a value; `refuse` looks at the values of a write and
-    gives a reason to refuse it, `refuse_later` the same when an asynchronous system imports it. `lose_replies`,
-    `crash_before` and `crash_after` count writes (single records, over all batches): the next *n* replies are
-    lost though applied; the hub dies just before, or just after, the n-th write from now (1 is the next).
+    gives a reason to refuse it, `refuse_later` the same when an asynchronous system imports it.
+    `lose_replies`, `crash_before` and `crash_after` count writes (single records; whole files where it is
+    asynchronous): the next *n* replies are lost though applied; the hub dies just before, or just after, the
+    n-th write from now (1 is the next).
     `down` is raised by every call while it is set. `overlap` makes an incremental pull hand over again that
     many earlier changes. `columns` are the fields that exist in a table (any, where not named).
     """
@@ -218,22 +220,22 @@ class MemorySystem:
         self.tick()
 
     def _import(self, file: File) -> None:
-        refused: list[Receipt] = []
-        for object, write in file.lines:
+        for object in dict.fromkeys(object for object, _ in file.lines):
             table = self[object]
-            id = write.id or write.new_id or table.next_id()
-            reason = self.refuse_later(write.values) if self.refuse_later else None
-            if reason:
-                refused.append(Receipt(file.name, False, reason, (id,)))
-            elif write.id is None:
+            taken: list[str] = []
+            for write in (write for name, write in file.lines if name == object):
+                id = write.id or write.new_id or table.next_id()
+                reason = self.refuse_later(write.values) if self.refuse_later else None
+                if not reason and write.id is not None and id not in table.items:
+                    reason = f"{id} does not exist"
+                if reason:
+                    self.answers[object].append(Receipt(file.name, False, reason, (id,)))
+                    continue
                 table.items.setdefault(id, Item({}, 0, START))
                 table.set(id, write.values)
-            elif id in table.items:
-                table.set(id, write.values)
-            else:
-                refused.append(Receipt(file.name, False, f"{id} does not exist", (id,)))
-        for object in {object for object, _ in file.lines}:
-            self.answers[object] += [Receipt(file.name, True), *refused] if not refused else refused
+                taken.append(id)
+            if taken:
+                self.answers[object].append(Receipt(file.name, True, ids=tuple(taken)))
 
 
 class MemoryConnector:

@@ -1,9 +1,9 @@
 """What any connector must do, as tests: one suite, run against every system that has a connector.
 
 To use it, subclass `ConnectorConformance` in a test module (`class TestWorkbook(ConnectorConformance)`) and
-override the fixture `harness` with something that fits `Harness` (most will extend `BaseHarness`). The harness
-is the *person* in front of that system: it types, corrects and deletes records without the connector's help,
-and tells what it sees. Nothing is collected when this module is imported.
+override the fixture `harness` with something that fits `Harness` (most will extend `BaseHarness`). The
+harness is the *person* in front of that system: it types, corrects and deletes records without the
+connector's help, and tells what it sees. Nothing is collected when this module is imported.
 
 What is expected follows the connector's `Traits`; nothing here knows which system it is run against. Names of
 fields in this suite are `name`, `phone` and `city`; `Harness.columns` says what they are called in the view.
@@ -74,13 +74,13 @@ class Harness(Protocol):
         """A person archives a record. Only called where `Traits.archives`."""
 
     def seen(self) -> Mapping[str, Row]:
-        """Every record of the view as a person sees it, archived ones included: id to name, phone and city."""
+        """Every record of the view as a person sees it, archived ones too: id to name, phone, city."""
 
     def deliver(self) -> None:
         """Let the other side of an asynchronous system work: import what was sent, answer, export anew."""
 
     def shown(self, column: str, text: str) -> str | None:
-        """What this system makes of a text it is given (upper case, 35 characters); the text itself if nothing."""
+        """What this system makes of a text (upper case, 35 characters); mostly the text itself."""
 
     def refused(self) -> Row | None:
         """Values for which a write is answered `Refused`, or ``None`` where this system takes anything."""
@@ -89,7 +89,7 @@ class Harness(Protocol):
         """Values that are `Sent` and then refused by the other side; ``None`` where that cannot be."""
 
     def spoil(self, id: str) -> str | None:
-        """Make one field of a record unreadable (an error cell); its column here, or ``None`` where impossible."""
+        """Make one field of a record unreadable (an error cell); which, or ``None`` where none can be."""
 
 
 class BaseHarness:

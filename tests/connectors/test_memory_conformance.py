@@ -1,4 +1,4 @@
-"""The system in memory that the engine's tests rely on behaves as any real system must, in each of its natures."""
+"""The system in memory that the engine's tests rely on behaves as any real one must, in each nature."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def refuses_xxx(values: Mapping[str, Native]) -> str | None:
 
 
 class MemoryHarness(BaseHarness):
-    columns = COLUMNS
+    columns: Mapping[str, str] = COLUMNS
     view = View("customer", "clients", tuple(NativeField(name) for name in COLUMNS.values()))
 
     def __init__(self, system: MemorySystem) -> None:
