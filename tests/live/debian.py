@@ -1,0 +1,216 @@
+"""A Debian root folder of another release than the host's, and commands run inside it.
+
+Promises: nothing stays mounted after a command (each command has a mount namespace of its own), nothing is started by
+installing a package, and the packages come from the mirror the host's own apt uses.
+Never: touches the host beyond installing ``debootstrap``, reads or writes an address in the project.
+
+Standard library only: it runs before anything of the project is installed.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import IO
+
+# The shell runs in a private mount namespace; exec keeps one process id from here to the command itself.
+_ENTER = 'mount -t proc proc "$0/proc" && mount --rbind /dev "$0/dev" && exec chroot "$0" "$@"'
+_APT = [
+    "apt-get",
+    "-y",
+    "-o",
+    "Acquire::Check-Valid-Until=false",
+    "-o",
+    "Acquire::Retries=3",
+    "-o",
+    "Dpkg::Use-Pty=0",
+    "-o",
+    "Dpkg::Options::=--force-unsafe-io",
+    "-o",
+    "Dpkg::Options::=--force-confold",
+]
+_ENVIRONMENT = {
+    "PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+    "DEBIAN_FRONTEND": "noninteractive",
+    "LANG": "C.UTF-8",
+    "LC_ALL": "C.UTF-8",
+    "HOME": "/tmp",
+}
+
+
+class Unavailable(Exception):
+    """This machine cannot have the packages (no root, no Debian mirror, no network): a reason, not a failure."""
+
+
+class BuildFailed(Exception):
+    """The packages were had, yet a step that must work did not."""
+
+
+class Root:
+    """One Debian root folder. ``log`` receives the output of every step that builds it."""
+
+    def __init__(self, path: Path, log: Path) -> None:
+        self.path = path
+        self.log = log
+
+    def bootstrap(self, suite: str) -> None:
+        """Make a minimal root of `suite`, whole or not at all."""
+        require_root()
+        mirror = debian_mirror()
+        _need_debootstrap(self.log)
+        partial = self.path.with_name(self.path.name + ".partial")
+        shutil.rmtree(partial, ignore_errors=True)
+        partial.parent.mkdir(parents=True, exist_ok=True)
+        command = ["debootstrap", "--variant=minbase", suite, str(partial), mirror]
+        proxy = _apt_setting("Acquire::http::Proxy")
+        environment = dict(os.environ, **({"http_proxy": proxy} if proxy else {}))
+        if _logged([*command[:1], "--download-only", *command[1:]], self.log, environment) != 0:
+            raise Unavailable(f"Debian {suite} could not be downloaded: {_last_words(self.log)}")
+        if _logged(command, self.log, environment) != 0:
+            raise BuildFailed(f"debootstrap of {suite} failed: {_last_words(self.log)} (whole log: {self.log})")
+        (partial / "etc/apt/sources.list").write_text(f"deb {mirror} {suite} main\n")
+        _carry_apt_settings(partial)
+        _forbid_services(partial)
+        partial.rename(self.path)
+
+    def install(self, packages: Sequence[str], from_unstable: Sequence[str] = ()) -> None:
+        """Install packages; those named in `from_unstable` come from there, all they need from the root's own suite."""
+        if from_unstable:
+            self._let_in_unstable(from_unstable)
+        wanted = ["--no-install-recommends", "install", *packages, *from_unstable]
+        if self._apt("update") != 0 or self._apt("--download-only", *wanted) != 0:
+            raise Unavailable(f"{' '.join(wanted[2:])} could not be downloaded: {_last_words(self.log)}")
+        if self._apt(*wanted) != 0:
+            raise BuildFailed(f"{' '.join(wanted[2:])} did not install: {_last_words(self.log)} (log: {self.log})")
+        self._apt("clean")
+        for lists in (self.path / "var/lib/apt/lists").glob("*_Packages*"):
+            lists.unlink()
+
+    def _let_in_unstable(self, packages: Sequence[str]) -> None:
+        sources = self.path / "etc/apt/sources.list"
+        mirror = sources.read_text().split()[1]
+        (self.path / "etc/apt/sources.list.d/unstable.list").write_text(f"deb {mirror} sid main\n")
+        pins = [("*", 50), *((package, 600) for package in packages)]
+        (self.path / "etc/apt/preferences.d/unstable").write_text(
+            "\n".join(f"Package: {name}\nPin: release n=sid\nPin-Priority: {rank}\n" for name, rank in pins)
+        )
+
+    def _apt(self, *arguments: str) -> int:
+        return _logged(self.command([*_APT, *arguments]), self.log)
+
+    def command(self, argv: Sequence[str], user: str | None = None, die_with_parent: bool = False) -> list[str]:
+        """The host command that runs `argv` inside; its process is `argv` itself, so its id can be signalled."""
+        inner = ["env", "-i", *(f"{name}={value}" for name, value in _ENVIRONMENT.items()), *argv]
+        if user or die_with_parent:
+            identity = [f"--reuid={user}", f"--regid={user}", "--init-groups"] if user else []
+            inner = ["setpriv", *identity, *(["--pdeathsig=TERM"] if die_with_parent else []), *inner]
+        return ["unshare", "--mount", "--", "sh", "-c", _ENTER, str(self.path), *inner]
+
+    def run(self, argv: Sequence[str], user: str | None = None, stdin: str = "", log: Path | None = None) -> str:
+        """Run to the end and give back its standard output; its standard error goes to `log`."""
+        with open(log or self.log, "ab") as errors:
+            done = subprocess.run(
+                self.command(argv, user), input=stdin.encode(), stdout=subprocess.PIPE, stderr=errors, check=False
+            )
+        if done.returncode != 0:
+            raise BuildFailed(f"{argv[0]} ended with {done.returncode}: {_last_words(log or self.log)}")
+        return done.stdout.decode()
+
+    def start(self, argv: Sequence[str], user: str, log: IO[bytes]) -> subprocess.Popen[bytes]:
+        """Start a server inside, in a session of its own; it ends when the process that started it ends, however."""
+        return subprocess.Popen(
+            self.command(argv, user, die_with_parent=True),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+
+    def owner(self, user: str) -> tuple[int, int]:
+        """The numeric user and group of a user of this root."""
+        for line in (self.path / "etc/passwd").read_text().splitlines():
+            name, _, uid, gid, *_ = line.split(":")
+            if name == user:
+                return int(uid), int(gid)
+        raise BuildFailed(f"{self.path} has no user {user}")
+
+
+def require_root() -> None:
+    """A root folder needs root, and the right to mount."""
+    if not hasattr(os, "geteuid") or os.geteuid() != 0:
+        raise Unavailable("a Debian root can be made by root only")
+    if shutil.which("apt-get") is None:
+        raise Unavailable("this machine has no apt-get")
+    if subprocess.run(["unshare", "--mount", "true"], capture_output=True, check=False).returncode != 0:
+        raise Unavailable("this machine does not let root mount (a container without that right?)")
+
+
+def debian_mirror() -> str:
+    """The mirror of the host's own apt configuration."""
+    shape = "$(SITE)|$(ORIGIN)|$(LABEL)"
+    listed = subprocess.run(
+        ["apt-get", "indextargets", "--format", shape], capture_output=True, text=True, check=False
+    ).stdout.splitlines()
+    rows = [line.split("|") for line in listed]
+    known = [site for site, origin, label in rows if (origin, label) == ("Debian", "Debian")]
+    # Before a first `apt-get update` apt knows addresses only: Debian's archive is then the one called so.
+    likely = [site for site, origin, _ in rows if not origin and site.rstrip("/").endswith("/debian")]
+    if not known + likely:
+        raise Unavailable("apt on this machine is configured with no Debian mirror")
+    return (known + likely)[0]
+
+
+def _need_debootstrap(log: Path) -> None:
+    if shutil.which("debootstrap"):
+        return
+    wanted = [*_APT, "install", "--no-install-recommends", "debootstrap", "debian-archive-keyring"]
+    environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
+    if _logged([*_APT, "update"], log, environment) != 0 or _logged(wanted, log, environment) != 0:
+        raise Unavailable(f"debootstrap could not be installed: {_last_words(log)}")
+
+
+def _carry_apt_settings(root: Path) -> None:
+    """The way to the mirror (proxy, certificates, clock) is the host's: the same settings hold inside."""
+    kept = ("Acquire::http", "Acquire::https", "Acquire::Check-", "Acquire::ForceIPv")
+    dump = subprocess.run(["apt-config", "dump"], capture_output=True, text=True, check=True).stdout.splitlines()
+    lines = [line for line in dump if line.startswith(kept) and not line.endswith('"";')]
+    (root / "etc/apt/apt.conf.d/90host").write_text("\n".join(lines) + "\n")
+    for name in ("etc/resolv.conf", "etc/hosts", "etc/ssl/certs/ca-certificates.crt"):
+        source, target = Path("/", name), root / name
+        if source.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.unlink(missing_ok=True)
+            shutil.copyfile(source, target)
+
+
+def _forbid_services(root: Path) -> None:
+    policy = root / "usr/sbin/policy-rc.d"
+    policy.write_text("#!/bin/sh\nexit 101\n")
+    policy.chmod(0o755)
+    created = root / "etc/postgresql-common/createcluster.conf"
+    created.parent.mkdir(parents=True, exist_ok=True)
+    created.write_text("create_main_cluster = false\n")
+    excluded = ("/usr/share/doc/*", "/usr/share/man/*", "/usr/share/locale/*")
+    (root / "etc/dpkg/dpkg.cfg.d/90small").write_text("".join(f"path-exclude={path}\n" for path in excluded))
+
+
+def _apt_setting(name: str) -> str:
+    asked = ["apt-config", "shell", "VALUE", name]
+    answer = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.strip()
+    return answer.removeprefix("VALUE=").strip("'")
+
+
+def _logged(argv: Sequence[str], log: Path, environment: dict[str, str] | None = None) -> int:
+    with open(log, "ab") as out:
+        return subprocess.run(
+            argv, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, env=environment, check=False
+        ).returncode
+
+
+def _last_words(log: Path) -> str:
+    lines = [line.strip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
+    errors = [line for line in lines[-40:] if line.startswith(("E:", "FATAL", "Traceback")) or "rror" in line]
+    return " / ".join((errors or lines)[-3:]) or "no output"
