@@ -1,1 +1,1 @@
-"""Every test of the project: `unit` is pure, `connectors` one suite for all, `live` real servers, `model` laws."""
+"""Every test: `unit` is pure, `connectors` one suite for all, `live` real servers, `model` properties and crashes."""
