@@ -1,0 +1,145 @@
+"""Numbers that carry their own check digits: SIRET, SIREN, VAT, IBAN.
+
+Promises: only a number whose check digits agree is accepted (La Poste's own rule for its SIRETs included); a
+SIRET that a number cell robbed of its zeros has them back. Never: looks a number up anywhere.
+Source: python-stdnum.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+
+from stdnum import iban, luhn
+from stdnum.eu import vat as eu_vat
+from stdnum.exceptions import ValidationError
+from stdnum.fr import siret
+from stdnum.util import get_cc_module
+
+from hub.ports import Native
+from hub.values.base import Canonical, FieldType, Unreadable, as_text, shown, whole_number
+
+_SEPARATORS = re.compile(r"[\s.\-_/]+")
+
+
+class _French(FieldType):
+    """A French register number of `length` digits that satisfies Luhn's rule."""
+
+    length: int
+    called: str
+
+    def parse(self, native: Native) -> Canonical:
+        digits = whole_number(native)
+        if digits is None:
+            text = as_text(native)
+            return self.read(text) if text else None
+        # Few real numbers begin with more than three zeros; a far shorter one was mistyped, not robbed.
+        return self.read(digits.zfill(self.length) if len(digits) >= self.length - 3 else digits)
+
+    def read(self, text: str) -> Canonical:
+        number = _SEPARATORS.sub("", text)
+        if not (number.isascii() and number.isdecimal()):
+            raise Unreadable(f"{shown(text)} is not a {self.called}: it must be {self.length} digits")
+        if len(number) != self.length:
+            raise Unreadable(self._wrong_length(text, number))
+        if not self._checks(number):
+            raise Unreadable(
+                f"{shown(text)} is not a {self.called}: its check digit is wrong, a digit was mistyped"
+            )
+        return number
+
+    def _wrong_length(self, text: str, number: str) -> str:
+        return (
+            f"{shown(text)} is not a {self.called}: it has {len(number)} digits, {self.length} are expected"
+        )
+
+    def _checks(self, number: str) -> bool:
+        return number != "0" * self.length and luhn.is_valid(number)
+
+    def show(self, value: Canonical, lang: str = "fr") -> str:
+        text = str(value or "")
+        return " ".join(part for part in (text[:3], text[3:6], text[6:9], text[9:]) if part)
+
+
+class Siren(_French):
+    """A French company: nine digits."""
+
+    name = "siren"
+    length = 9
+    called = "SIREN"
+    describe = "A French company number: 9 digits with a right check digit."
+
+
+class Siret(_French):
+    """A French establishment: fourteen digits."""
+
+    name = "siret"
+    length = 14
+    called = "SIRET"
+    describe = (
+        "A French establishment number: 14 digits with a right check digit. Lost leading zeros are restored."
+    )
+
+    def _checks(self, number: str) -> bool:
+        if number == "0" * 14:
+            return False
+        return luhn.is_valid(number) or (number.startswith("356000000") and siret.is_valid(number))
+
+    def _wrong_length(self, text: str, number: str) -> str:
+        if len(number) == 9 and luhn.is_valid(number):
+            return f"{shown(text)} is a SIREN (the company, 9 digits); the SIRET of the establishment has 14"
+        return super()._wrong_length(text, number)
+
+
+@lru_cache(maxsize=4096)
+def _vat(number: str) -> str | None:
+    country = "EL" if number[:2] == "GR" else number[:2]
+    if eu_vat.is_valid(number):
+        return country + eu_vat.compact(number)[2:]
+    # EL and XI are prefixes that are no country's code; outside the Union each country has its own module.
+    module = get_cc_module(country.lower(), "vat") if country not in ("EL", "XI") else None
+    if module is None or eu_vat.guess_country(number):
+        return None
+    for candidate in (number, number[2:]):
+        if module.is_valid(candidate):
+            compact: str = module.compact(candidate)
+            return compact if compact.startswith(country) else country + compact
+    return None
+
+
+class Vat(FieldType):
+    """An intra-community VAT number with its country prefix."""
+
+    name = "vat"
+    describe = "A VAT number with its country prefix, e.g. FR40303265045, its check digits right."
+
+    def read(self, text: str) -> Canonical:
+        number = _SEPARATORS.sub("", text).upper()
+        if not number[:2].isalpha():
+            raise Unreadable(f"{shown(text)} is not a VAT number: it must begin with its country, e.g. FR")
+        found = _vat(number)
+        if found is None:
+            raise Unreadable(
+                f"{shown(text)} is not a valid VAT number: its length, check digits or country are wrong"
+            )
+        return found
+
+
+class Iban(FieldType):
+    """A bank account number."""
+
+    name = "iban"
+    describe = "A bank account (IBAN) with right check digits."
+
+    def read(self, text: str) -> Canonical:
+        number = _SEPARATORS.sub("", text).upper()
+        try:
+            return str(iban.validate(number))
+        except ValidationError as reason:
+            raise Unreadable(
+                f"{shown(text)} is not a valid IBAN: a character was mistyped or is missing"
+            ) from reason
+
+    def show(self, value: Canonical, lang: str = "fr") -> str:
+        text = str(value or "")
+        return " ".join(text[i : i + 4] for i in range(0, len(text), 4))
