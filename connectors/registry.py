@@ -1,0 +1,41 @@
+"""From the name of a kind of system to its connector. Each kind is imported only when it is used."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from hub.ports import Connector, Misconfigured
+
+KINDS: Mapping[str, str] = {
+    "odoo": "connectors.odoo",
+    "excel": "connectors.excel",
+    "sage": "connectors.sage",
+}
+"""`kind:` in hub.yaml → the package with `Settings` and ``connect(name, settings)``."""
+
+
+def settings(name: str, kind: str, values: Mapping[str, Any]) -> BaseModel:
+    """The validated settings of one system. Raises `Misconfigured`, naming the key and what is wrong with it."""
+    package = KINDS.get(kind)
+    if package is None:
+        raise Misconfigured(name, f"there is no kind of system called {kind}", todo=f"one of {', '.join(KINDS)}")
+    model: type[BaseModel] = import_module(f"{package}.settings").Settings
+    try:
+        return model.model_validate(dict(values))
+    except ValidationError as problem:
+        first = problem.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise Misconfigured(
+            name, f"systems.{name}.{place}: {first['msg']}", todo=f"see docs/operations.md, kind {kind}"
+        ) from None
+
+
+def connect(name: str, kind: str, values: Mapping[str, Any]) -> Connector:
+    """A connector for one system of hub.yaml. Opens nothing yet; raises `Misconfigured`."""
+    found = settings(name, kind, values)
+    connector: Connector = import_module(KINDS[kind]).connect(name, found)
+    return connector

@@ -1,0 +1,99 @@
+"""Whose record is this? Exact keys, in the order the mapping gives them.
+
+A record seen for the first time is asked three things: does it carry our own reference; does exactly one
+golden record own one of its keys; does nobody. Only these three have an answer without a person. Two golden
+records with the same key, a golden record that already has another record in that system, two fresh records
+of one system with one key, or two keys that contradict each other, are held for a person: the hub never makes
+two golden records for one key, and never links on a guess.
+
+Pure: no input, no output.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from hub.mapping import EntityMapping
+from hub.values import Canonical
+
+Key = tuple[int, str]
+"""(index of the match rule in the mapping, the values joined)."""
+
+_SEPARATOR = "\x1f"
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Who a record is: `golden_id`, or nobody yet (``None``), or held with a `kind` of review and why."""
+
+    golden_id: str | None = None
+    held: str | None = None
+    reason: str = ""
+    candidates: tuple[str, ...] = ()
+
+
+def keys_of(mapping: EntityMapping, values: Mapping[str, Canonical]) -> tuple[Key, ...]:
+    """The match keys that these canonical values claim; a rule with an empty field gives none."""
+    found: list[Key] = []
+    for rule, fields in enumerate(mapping.match):
+        parts: list[str] = []
+        for name in fields:
+            value = values.get(name)
+            part = mapping.fields[name].type.key(value) if value is not None else None
+            if part is None:
+                break
+            parts.append(part)
+        else:
+            found.append((rule, _SEPARATOR.join(parts)))
+    return tuple(found)
+
+
+def identify(
+    mapping: EntityMapping,
+    keys: Sequence[Key],
+    values: Mapping[str, Canonical],
+    owners: Mapping[Key, Sequence[str]],
+    golden_values: Mapping[str, Mapping[str, Canonical]],
+    linked_here: Mapping[str, str],
+) -> Match:
+    """Find the one golden record a fresh record belongs to.
+
+    `owners`: the golden records that own each key. `golden_values`: their values. `linked_here`: golden
+    record → the record it already has in this system.
+    """
+    for rule, key in keys:
+        found = tuple(dict.fromkeys(owners.get((rule, key), ())))
+        if not found:
+            continue
+        shown = _shown(mapping, rule, values)
+        if len(found) > 1:
+            return Match(held="ambiguous", reason=f"{len(found)} records share {shown}", candidates=found)
+        golden_id = found[0]
+        if golden_id in linked_here:
+            reason = f"{shown} already belongs to record {linked_here[golden_id]} of the same system"
+            return Match(held="duplicate", reason=reason, candidates=found)
+        against = _contradiction(mapping, rule, values, golden_values[golden_id])
+        if against:
+            return Match(held="ambiguous", reason=f"{shown} is the same, but {against}", candidates=found)
+        return Match(golden_id=golden_id)
+    return Match()
+
+
+def _contradiction(
+    mapping: EntityMapping, rule: int, mine: Mapping[str, Canonical], theirs: Mapping[str, Canonical]
+) -> str:
+    """A stronger key that both sides have and that differs: two establishments with one name and e-mail."""
+    for fields in mapping.match[:rule]:
+        for name in fields:
+            a, b = mine.get(name), theirs.get(name)
+            if a is not None and b is not None and a != b and len(fields) == 1:
+                kind = mapping.fields[name].type
+                return f"{name} differs ({kind.show(a)} here, {kind.show(b)} there)"
+    return ""
+
+
+def _shown(mapping: EntityMapping, rule: int, values: Mapping[str, Canonical]) -> str:
+    return " and ".join(
+        f"{name} {mapping.fields[name].type.show(values.get(name))}" for name in mapping.match[rule]
+    )

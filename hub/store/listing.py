@@ -1,0 +1,242 @@
+"""What people ask the store: what is open, what happened, how things stand. Reads only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, Select, func, select
+
+from hub.model import Candidate
+from hub.store import tables as t
+from hub.store.repository import loads
+
+
+@dataclass(frozen=True, slots=True)
+class OpenConflict:
+    """One field that waits for a person. `title` is what the record is called."""
+
+    id: int
+    entity: str
+    golden_id: str
+    title: str
+    field: str
+    candidates: tuple[Candidate, ...]
+    opened_at: str
+    closed_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OpenReview:
+    """One record, or field of it, set aside for a person."""
+
+    id: int
+    entity: str
+    system: str
+    external_id: str
+    kind: str
+    field: str
+    reason: str
+    todo: str
+    place: str
+    candidates: tuple[str, ...]
+    since: str
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One line of the journal."""
+
+    id: int
+    at: str
+    run: int
+    entity: str
+    golden_id: str
+    title: str
+    system: str
+    external_id: str
+    kind: str
+    cause: str
+    before: dict[str, Any]
+    after: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """One write a system refused, waiting for a person or for the record to change."""
+
+    id: int
+    entity: str
+    system: str
+    golden_id: str
+    title: str
+    external_id: str | None
+    field: str | None
+    reason: str
+    todo: str
+    payload: dict[str, Any]
+    since: str
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """How one (entity, system) stands."""
+
+    entity: str
+    system: str
+    records: int
+    pulled_at: str | None
+    error: str | None
+    brake: str | None
+    due: int
+    sent: int
+    dead: int
+
+
+def conflicts(connection: Connection, conflict_id: int | None = None) -> list[OpenConflict]:
+    """Open conflicts, oldest first; or this one, open or not."""
+    query = select(t.conflict, t.golden.c.data).join(t.golden, t.golden.c.id == t.conflict.c.golden_id)
+    if conflict_id is None:
+        query = query.where(t.conflict.c.closed_at.is_(None))
+    else:
+        query = query.where(t.conflict.c.id == conflict_id)
+    return [
+        OpenConflict(
+            row.id, row.entity, row.golden_id, _title(row.data, row.golden_id), row.field,
+            tuple(Candidate(*candidate) for candidate in loads(row.candidates)), row.opened_at, row.closed_at,
+        )
+        for row in connection.execute(query.order_by(t.conflict.c.id))
+    ]  # fmt: skip
+
+
+def reviews(connection: Connection, review_id: int | None = None) -> list[OpenReview]:
+    """What is set aside, oldest first; or this one."""
+    query = select(t.review)
+    if review_id is not None:
+        query = query.where(t.review.c.id == review_id)
+    return [
+        OpenReview(
+            row.id, row.entity, row.system, row.external_id, row.kind, row.field, row.reason, row.todo,
+            row.place, tuple(loads(row.candidates)), row.since,
+        )
+        for row in connection.execute(query.order_by(t.review.c.id))
+    ]  # fmt: skip
+
+
+def dead_letters(connection: Connection) -> list[DeadLetter]:
+    """Refused writes, oldest first."""
+    query = (
+        select(t.outbox, t.golden.c.data, t.link.c.external_id)
+        .join(t.golden, t.golden.c.id == t.outbox.c.golden_id)
+        .outerjoin(
+            t.link,
+            (t.link.c.golden_id == t.outbox.c.golden_id) & (t.link.c.system == t.outbox.c.system),
+        )
+        .where(t.outbox.c.state == "dead")
+        .order_by(t.outbox.c.id)
+    )
+    return [
+        DeadLetter(
+            row.id, row.entity, row.system, row.golden_id, _title(row.data, row.golden_id), row.external_id,
+            row.field, row.reason or "", row.todo or "", loads(row.payload) if row.payload else {}, row.since,
+        )
+        for row in connection.execute(query)
+    ]  # fmt: skip
+
+
+def changes(
+    connection: Connection,
+    *,
+    golden_id: str | None = None,
+    system: str | None = None,
+    run: int | None = None,
+    since: str | None = None,
+    change_id: int | None = None,
+    limit: int | None = None,
+) -> list[Change]:
+    """The journal, newest first."""
+    query: Select[Any] = select(t.journal, t.golden.c.data).outerjoin(
+        t.golden, t.golden.c.id == t.journal.c.golden_id
+    )
+    for column, wanted in (
+        (t.journal.c.golden_id, golden_id), (t.journal.c.system, system), (t.journal.c.run, run),
+        (t.journal.c.id, change_id),
+    ):  # fmt: skip
+        if wanted is not None:
+            query = query.where(column == wanted)
+    if since is not None:
+        query = query.where(t.journal.c.at >= since)
+    query = query.order_by(t.journal.c.id.desc())
+    if limit is not None:
+        query = query.limit(limit)
+    return [
+        Change(
+            row.id, row.at, row.run, row.entity, row.golden_id, _title(row.data, row.golden_id), row.system,
+            row.external_id, row.kind, row.cause, loads(row.before), loads(row.after),
+        )
+        for row in connection.execute(query)
+    ]  # fmt: skip
+
+
+def routes(connection: Connection) -> list[Route]:
+    """Every (entity, system) that was ever read or written, and how it stands."""
+    linked = _counted(connection, select(t.link.c.entity, t.link.c.system, func.count())
+                      .where(t.link.c.gone.is_(False)).group_by(t.link.c.entity, t.link.c.system))  # fmt: skip
+    states: dict[tuple[str, str], dict[str, int]] = {}
+    for row in connection.execute(
+        select(t.outbox.c.entity, t.outbox.c.system, t.outbox.c.state, func.count()).group_by(
+            t.outbox.c.entity, t.outbox.c.system, t.outbox.c.state
+        )
+    ):
+        states.setdefault((row[0], row[1]), {})[row[2]] = row[3]
+    cursors = {(row.entity, row.system): row for row in connection.execute(select(t.cursor))}
+    found = []
+    for entity, system in sorted({*linked, *states, *cursors}):
+        cursor, mail = cursors.get((entity, system)), states.get((entity, system), {})
+        found.append(
+            Route(
+                entity, system, linked.get((entity, system), 0),
+                cursor.pulled_at if cursor else None, cursor.error if cursor else None,
+                cursor.brake if cursor else None,
+                mail.get("due", 0) + mail.get("sending", 0), mail.get("sent", 0), mail.get("dead", 0),
+            )
+        )  # fmt: skip
+    return found
+
+
+def pending(connection: Connection, entity: str) -> Iterator[tuple[str, str]]:
+    """(golden id, system) of everything in the outbox that would be written, in order."""
+    query = (
+        select(t.outbox.c.golden_id, t.outbox.c.system)
+        .where(t.outbox.c.entity == entity, t.outbox.c.state.in_(("due", "sending")))
+        .order_by(t.outbox.c.id)
+    )
+    for row in connection.execute(query):
+        yield row[0], row[1]
+
+
+def find_golden(connection: Connection, text: str) -> Sequence[tuple[str, str, str]]:
+    """(id, entity, title) of golden records by id, start of id, external id, or words of their values."""
+    query = (
+        select(t.golden.c.id, t.golden.c.entity, t.golden.c.data)
+        .distinct()
+        .outerjoin(t.link, t.link.c.golden_id == t.golden.c.id)
+        .where(
+            t.golden.c.id.startswith(text, autoescape=True)
+            | (t.link.c.external_id == text)
+            | t.golden.c.data.icontains(text, autoescape=True)
+        )
+        .order_by(t.golden.c.id)
+        .limit(50)
+    )
+    return [(row.id, row.entity, _title(row.data, row.id)) for row in connection.execute(query)]
+
+
+def _counted(connection: Connection, query: Select[Any]) -> dict[tuple[str, str], int]:
+    return {(row[0], row[1]): row[2] for row in connection.execute(query)}
+
+
+def _title(data: str | None, golden_id: str) -> str:
+    values = loads(data) if data else {}
+    return str(values.get("name") or golden_id[:8])

@@ -1,0 +1,165 @@
+"""The store: one database, opened by URL, and its transactions.
+
+Queries live beside this file by subject (`worlds`, `outbox`, `listing`); each takes the connection of the
+caller's transaction, so that what belongs together is committed together.
+"""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import orjson
+from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+
+
+class StoreError(Exception):
+    """The database cannot be used: where it is, why, and what to do."""
+
+
+def dumps(value: Any) -> str:
+    """A value as JSON text, as the tables hold it."""
+    return orjson.dumps(value).decode()
+
+
+loads = orjson.loads
+
+
+class Store:
+    """A database of the hub's. Thread-safe; every thread takes its own transactions."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        try:
+            parsed = make_url(url)
+            if parsed.drivername == "postgresql":
+                parsed = parsed.set(drivername="postgresql+psycopg")
+            self.engine: Engine = create_engine(parsed, pool_pre_ping=parsed.get_backend_name() != "sqlite")
+        except (ArgumentError, NoSuchModuleError) as problem:
+            raise StoreError(f"database: {problem}; write sqlite:///hub.sqlite or postgresql://…") from problem
+        if self.is_sqlite:
+            _tune_sqlite(self.engine)
+            if parsed.database:
+                Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+                _make_private(Path(parsed.database))
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.engine.dialect.name == "sqlite"
+
+    def migrate(self) -> None:
+        """Bring the database to this version's tables (Alembic)."""
+        from hub.store.migrate import upgrade
+
+        try:
+            upgrade(self.engine)
+        except OperationalError as problem:
+            raise StoreError(f"database {self.shown_url}: {problem.orig}") from problem
+
+    @property
+    def shown_url(self) -> str:
+        """The URL without its password."""
+        return self.engine.url.render_as_string(hide_password=True)
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """One transaction: committed at the end, rolled back on any exception."""
+        with self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def rehearsal(self) -> Iterator[Store]:
+        """A store with this one's contents, on which everything may be tried; this one is left as it is.
+
+        SQLite is copied by its backup interface, which does not hold up a daemon at work; PostgreSQL gives a
+        transaction that is rolled back.
+        """
+        if self.is_sqlite:
+            with tempfile.TemporaryDirectory(prefix="hub-plan-") as folder:
+                copy = Path(folder) / "plan.sqlite"
+                source, target = sqlite3.connect(str(self.engine.url.database)), sqlite3.connect(copy)
+                try:
+                    source.backup(target)
+                finally:
+                    source.close()
+                    target.close()
+                store = Store(f"sqlite:///{copy}")
+                try:
+                    yield store
+                finally:
+                    store.close()
+            return
+        with self.engine.connect() as connection:
+            outer = connection.begin()
+            try:
+                yield _Rehearsal(self, connection)
+            finally:
+                outer.rollback()
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+
+class _Rehearsal(Store):
+    """A store inside one transaction of another: its own transactions are savepoints."""
+
+    def __init__(self, store: Store, connection: Connection) -> None:
+        self.url, self.engine, self._connection = store.url, store.engine, connection
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        with self._connection.begin_nested():
+            yield self._connection
+
+
+def upsert(
+    connection: Connection,
+    table: Table,
+    rows: Iterable[dict[str, Any]],
+    key: tuple[str, ...],
+    update: tuple[str, ...],
+) -> None:
+    """Insert rows, or update the named columns where the key is there already; both databases alike."""
+    found = list(rows)
+    if not found:
+        return
+    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
+    statement = insert(table)
+    if update:
+        changes = {name: statement.excluded[name] for name in update}
+        statement = statement.on_conflict_do_update(index_elements=list(key), set_=changes)
+    else:
+        statement = statement.on_conflict_do_nothing(index_elements=list(key))
+    connection.execute(statement, found)
+
+
+def _tune_sqlite(engine: Engine) -> None:
+    """WAL so that readers never wait, full sync so that a power cut loses nothing committed.
+
+    The driver's own transaction handling is switched off (its deferred BEGIN would let two writers meet in
+    mid-transaction): every transaction begins IMMEDIATE, as SQLAlchemy's documentation of the dialect shows.
+    """
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _: Any) -> None:
+        connection.isolation_level = None
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "foreign_keys=ON",
+                       "cache_size=-32000"):  # fmt: skip
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+def _make_private(path: Path) -> None:
+    """Create the file readable by its owner alone, before anything is written to it."""
+    if not path.exists():
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))

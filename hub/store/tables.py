@@ -1,0 +1,187 @@
+"""The tables. JSON columns hold text written by orjson; times are ISO 8601 text in UTC.
+
+Text and not the databases' own JSON and timestamp types: the hub never queries inside them, both databases
+must give back exactly what was put, and it is several times faster on the bulk paths.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    text,
+)
+
+metadata = MetaData()
+
+golden = Table(
+    "golden",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("entity", Text, nullable=False),
+    Column("data", Text, nullable=False, comment="canonical values, by field"),
+    Column("origins", Text, nullable=False, comment="field → [system, time]; * for the rest"),
+    Column("created_at", Text, nullable=False),
+    Column("dirty", Boolean, nullable=False, comment="some system may be owed this record"),
+    Index(
+        "golden_dirty", "entity", "id", sqlite_where=text("dirty = 1"), postgresql_where=text("dirty")
+    ),
+    Index("golden_entity", "entity", "id"),
+    sqlite_with_rowid=False,
+)
+
+link = Table(
+    "link",
+    metadata,
+    Column("entity", Text, nullable=False),
+    Column("system", Text, nullable=False),
+    Column("external_id", Text, nullable=False),
+    Column("golden_id", Text, nullable=False),
+    Column("base", Text, nullable=False, comment="native values when both sides last agreed"),
+    Column("version", Text),
+    Column("notes", Text, comment="seen, asked, echoes, blocked: see hub.model.Link"),
+    Column("gone", Boolean, nullable=False),
+    Column("unconfirmed", Boolean, nullable=False),
+    PrimaryKeyConstraint("entity", "system", "external_id"),
+    Index("link_golden", "golden_id", "system", unique=True),
+    sqlite_with_rowid=False,
+)
+
+match_key = Table(
+    "match_key",
+    metadata,
+    Column("entity", Text, nullable=False),
+    Column("rule", Integer, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("golden_id", Text, nullable=False),
+    PrimaryKeyConstraint("entity", "rule", "key", "golden_id"),
+    Index("match_key_golden", "golden_id"),
+    sqlite_with_rowid=False,
+)
+
+journal = Table(
+    "journal",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("at", Text, nullable=False),
+    Column("run", Integer, nullable=False),
+    Column("entity", Text, nullable=False),
+    Column("golden_id", Text, nullable=False),
+    Column("system", Text, nullable=False, comment="where it changed; empty: the golden record"),
+    Column("external_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("cause", Text, nullable=False),
+    Column("before", Text, nullable=False),
+    Column("after", Text, nullable=False),
+    Index("journal_golden", "golden_id"),
+    sqlite_autoincrement=True,
+)
+
+outbox = Table(
+    "outbox",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("entity", Text, nullable=False),
+    Column("system", Text, nullable=False),
+    Column("golden_id", Text, nullable=False),
+    Column("state", Text, nullable=False, comment="due, sending, sent, dead"),
+    Column("due_at", Text, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("payload", Text, comment="what is being written, while sending, sent or dead"),
+    Column("new_id", Text),
+    Column("receipt", Text),
+    Column("reason", Text),
+    Column("field", Text),
+    Column("todo", Text),
+    Column("since", Text, nullable=False),
+    Index("outbox_one", "golden_id", "system", unique=True),
+    Index("outbox_state", "entity", "system", "state"),
+)
+
+conflict = Table(
+    "conflict",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("entity", Text, nullable=False),
+    Column("golden_id", Text, nullable=False),
+    Column("field", Text, nullable=False),
+    Column("candidates", Text, nullable=False, comment="[[system, value, time], …]"),
+    Column("opened_at", Text, nullable=False),
+    Column("closed_at", Text),
+    Column("resolution", Text),
+    Index("conflict_open", "golden_id", "field"),
+    sqlite_autoincrement=True,
+)
+
+review = Table(
+    "review",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("entity", Text, nullable=False),
+    Column("system", Text, nullable=False),
+    Column("external_id", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("field", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("todo", Text, nullable=False),
+    Column("place", Text, nullable=False),
+    Column("candidates", Text, nullable=False),
+    Column("since", Text, nullable=False),
+    Index("review_one", "entity", "system", "external_id", "kind", "field", unique=True),
+    sqlite_autoincrement=True,
+)
+
+held_key = Table(
+    "held_key",
+    metadata,
+    Column("entity", Text, nullable=False),
+    Column("system", Text, nullable=False),
+    Column("external_id", Text, nullable=False),
+    Column("rule", Integer, nullable=False),
+    Column("key", Text, nullable=False),
+    PrimaryKeyConstraint("entity", "rule", "key", "system", "external_id"),
+    comment="match keys of records held for a person: nothing is created where one of them waits",
+)
+
+cursor = Table(
+    "cursor",
+    metadata,
+    Column("entity", Text, nullable=False),
+    Column("system", Text, nullable=False),
+    Column("position", Text),
+    Column("pulled_at", Text, comment="when a whole pull last succeeded"),
+    Column("error", Text, comment="why the last pull failed, if it did"),
+    Column("brake", Text, comment="what stopped this route, if something did"),
+    PrimaryKeyConstraint("entity", "system"),
+)
+
+run = Table(
+    "run",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("started_at", Text, nullable=False),
+    Column("ended_at", Text),
+    Column("summary", Text),
+    sqlite_autoincrement=True,
+)
+
+holder = Table(
+    "holder",
+    metadata,
+    Column("role", Text, primary_key=True),
+    Column("name", Text, nullable=False, comment="host, process id, start time"),
+    Column("beat", Float, nullable=False, comment="seconds since the epoch, by the holder's clock"),
+)
+
+__all__ = [
+    "conflict", "cursor", "golden", "held_key", "holder", "journal", "link", "match_key", "metadata", "outbox",
+    "review", "run",
+]  # fmt: skip

@@ -1,0 +1,353 @@
+"""Filling the planner's world from the tables, and writing back what it decided, in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
+
+from hub.matching import Key
+from hub.model import Candidate, Conflict, Golden, Link, Review
+from hub.store import tables as t
+from hub.store.repository import dumps, loads, upsert
+from hub.world import World
+
+_CHUNK = 900
+
+
+def chunks(items: Iterable[Any], size: int = _CHUNK) -> Iterator[list[Any]]:
+    """Lists of at most `size`, for statements with many parameters."""
+    found = list(items)
+    for start in range(0, len(found), size):
+        yield found[start : start + size]
+
+
+def versions(connection: Connection, entity: str, system: str, ids: Sequence[str]) -> dict[str, str | None]:
+    """Versions of the linked, present records among these ids."""
+    found: dict[str, str | None] = {}
+    for part in chunks(ids):
+        rows = connection.execute(
+            select(t.link.c.external_id, t.link.c.version).where(
+                t.link.c.entity == entity,
+                t.link.c.system == system,
+                t.link.c.external_id.in_(part),
+                t.link.c.gone.is_(False),
+            )
+        )
+        found.update((row[0], row[1]) for row in rows)
+    return found
+
+
+def fill_records(connection: Connection, world: World, system: str, ids: Sequence[str]) -> None:
+    """Links of these records, their golden records, all other links of those, and what is open about them."""
+    entity = world.mapping.entity
+    golden_ids: list[str] = []
+    for part in chunks(ids):
+        golden_ids += connection.scalars(
+            select(t.link.c.golden_id).where(
+                t.link.c.entity == entity, t.link.c.system == system, t.link.c.external_id.in_(part)
+            )
+        )
+        world.reviewed.update(
+            (system, external_id)
+            for external_id in connection.scalars(
+                select(t.review.c.external_id).where(
+                    t.review.c.entity == entity,
+                    t.review.c.system == system,
+                    t.review.c.external_id.in_(part),
+                )
+            )
+        )
+    fill_goldens(connection, world, golden_ids)
+
+
+def fill_goldens(connection: Connection, world: World, ids: Iterable[str]) -> None:
+    """These golden records with all their links and open conflicts, unless the world has them already."""
+    wanted = [golden_id for golden_id in dict.fromkeys(ids) if golden_id not in world.goldens]
+    for part in chunks(wanted):
+        for row in connection.execute(
+            select(t.golden).where(t.golden.c.id.in_(part), t.golden.c.entity == world.mapping.entity)
+        ):
+            world.add_golden(_golden(row))
+        for row in connection.execute(select(t.link).where(t.link.c.golden_id.in_(part))):
+            world.add_link(_link(row))
+        for row in connection.execute(
+            select(t.match_key.c.golden_id, t.match_key.c.rule, t.match_key.c.key).where(
+                t.match_key.c.golden_id.in_(part)
+            )
+        ):
+            world.rekeyed[row[0]] = (*world.rekeyed.get(row[0], ()), (row[1], row[2]))
+            owners = world.owners.setdefault((row[1], row[2]), [])
+            if row[0] not in owners:
+                owners.append(row[0])
+        for row in connection.execute(
+            select(t.conflict).where(t.conflict.c.golden_id.in_(part), t.conflict.c.closed_at.is_(None))
+        ):
+            candidates = [Candidate(*candidate) for candidate in loads(row.candidates)]
+            world.conflicts[(row.golden_id, row.field)] = Conflict(
+                row.golden_id, row.entity, row.field, candidates, row.id
+            )
+
+
+def fill_owners(connection: Connection, world: World, keys: Iterable[Key]) -> None:
+    """The golden records that own these match keys."""
+    by_rule: dict[int, list[str]] = {}
+    for rule, key in keys:
+        by_rule.setdefault(rule, []).append(key)
+    owners: list[tuple[Key, str]] = []
+    for rule, wanted in by_rule.items():
+        for part in chunks(dict.fromkeys(wanted)):
+            rows = connection.execute(
+                select(t.match_key.c.key, t.match_key.c.golden_id).where(
+                    t.match_key.c.entity == world.mapping.entity,
+                    t.match_key.c.rule == rule,
+                    t.match_key.c.key.in_(part),
+                )
+            )
+            owners += [((rule, row[0]), row[1]) for row in rows]
+    fill_goldens(connection, world, [golden_id for _, golden_id in owners])
+
+
+def fill_references(
+    connection: Connection,
+    world: World,
+    to_golden: Iterable[tuple[str, str, str]],
+    to_external: Iterable[tuple[str, str, str]],
+) -> None:
+    """Links of other entities: (entity, system, external id) and (entity, system, golden id)."""
+    for (entity, system), wanted in _grouped(to_golden).items():
+        for part in chunks(wanted):
+            rows = connection.execute(
+                select(t.link.c.external_id, t.link.c.golden_id).where(
+                    t.link.c.entity == entity, t.link.c.system == system, t.link.c.external_id.in_(part)
+                )
+            )
+            for row in rows:
+                world.refs.to_golden[(entity, system, row[0])] = row[1]
+    for (entity, system), wanted in _grouped(to_external).items():
+        for part in chunks(wanted):
+            rows = connection.execute(
+                select(t.link.c.golden_id, t.link.c.external_id).where(
+                    t.link.c.golden_id.in_(part), t.link.c.system == system, t.link.c.gone.is_(False)
+                )
+            )
+            for row in rows:
+                world.refs.to_external[(entity, system, row[0])] = row[1]
+
+
+def save(connection: Connection, world: World, run: int, at: str) -> None:
+    """Write everything the planner changed. The caller's transaction makes it one."""
+    _save_goldens(connection, world)
+    _save_links(connection, world)
+    _save_conflicts(connection, world, at)
+    _save_reviews(connection, world, at)
+    if world.journal:
+        connection.execute(
+            insert(t.journal),
+            [
+                {
+                    "at": at, "run": run, "entity": entry.entity, "golden_id": entry.golden_id,
+                    "system": entry.system, "external_id": entry.external_id, "kind": entry.kind,
+                    "cause": entry.cause, "before": dumps(entry.before), "after": dumps(entry.after),
+                }
+                for entry in world.journal
+            ],
+        )  # fmt: skip
+
+
+def shared_keys(connection: Connection, world: World) -> list[tuple[Key, list[str]]]:
+    """Keys touched by this world that more than one golden record owns now."""
+    touched = {key for golden_id, keys in world.rekeyed.items() for key in keys
+               if world.goldens[golden_id].changed}  # fmt: skip
+    shared: list[tuple[Key, list[str]]] = []
+    for rule in {rule for rule, _ in touched}:
+        for part in chunks(key for found, key in touched if found == rule):
+            where = (t.match_key.c.entity == world.mapping.entity, t.match_key.c.rule == rule,
+                     t.match_key.c.key.in_(part))  # fmt: skip
+            doubled = connection.scalars(
+                select(t.match_key.c.key).where(*where).group_by(t.match_key.c.key).having(func.count() > 1)
+            ).all()
+            for key in doubled:
+                owners = connection.scalars(
+                    select(t.match_key.c.golden_id)
+                    .where(t.match_key.c.entity == world.mapping.entity, t.match_key.c.rule == rule,
+                           t.match_key.c.key == key)
+                    .order_by(t.match_key.c.golden_id)
+                )  # fmt: skip
+                shared.append(((rule, key), list(owners)))
+    return shared
+
+
+def _save_goldens(connection: Connection, world: World) -> None:
+    fresh, changed, keys, unkeyed = [], [], [], []
+    for golden in world.changed_goldens():
+        row = {"data": dumps(golden.values), "origins": dumps(golden.origins), "dirty": golden.dirty}
+        if golden.new:
+            row |= {"id": golden.id, "entity": golden.entity, "created_at": golden.created_at}
+            fresh.append(row)
+        else:
+            changed.append(row | {"of": golden.id})
+        if golden.id in world.rekeyed and (golden.new or golden.changed):
+            if not golden.new:
+                unkeyed.append(golden.id)
+            keys += [
+                {"entity": golden.entity, "rule": rule, "key": key, "golden_id": golden.id}
+                for rule, key in world.rekeyed[golden.id]
+            ]
+    if fresh:
+        connection.execute(insert(t.golden), fresh)
+    if changed:
+        connection.execute(update(t.golden).where(t.golden.c.id == bindparam("of")), changed)
+    for part in chunks(unkeyed):
+        connection.execute(delete(t.match_key).where(t.match_key.c.golden_id.in_(part)))
+    if keys:
+        connection.execute(insert(t.match_key), keys)
+
+
+def _save_links(connection: Connection, world: World) -> None:
+    fresh, changed = [], []
+    for link in world.changed_links():
+        key = {"entity": link.entity, "system": link.system, "external_id": link.external_id}
+        if link.removed:
+            if not link.new:
+                connection.execute(delete(t.link).filter_by(**key))
+            continue
+        notes = link.notes()
+        row = {
+            "golden_id": link.golden_id, "base": dumps(link.base), "version": link.version,
+            "notes": dumps(notes) if notes else None, "gone": link.gone, "unconfirmed": link.unconfirmed,
+        }  # fmt: skip
+        if link.new:
+            fresh.append(row | key)
+        else:
+            changed.append(row | {f"of_{name}": value for name, value in key.items()})
+    if fresh:
+        connection.execute(insert(t.link), fresh)
+    if changed:
+        connection.execute(
+            update(t.link).where(
+                t.link.c.entity == bindparam("of_entity"),
+                t.link.c.system == bindparam("of_system"),
+                t.link.c.external_id == bindparam("of_external_id"),
+            ),
+            changed,
+        )
+
+
+def _save_conflicts(connection: Connection, world: World, at: str) -> None:
+    for conflict in world.opened.values():
+        candidates = dumps([[c.system, c.value, c.at] for c in conflict.candidates])
+        if conflict.id is not None:
+            connection.execute(
+                update(t.conflict).where(t.conflict.c.id == conflict.id).values(candidates=candidates)
+            )
+        else:
+            connection.execute(
+                insert(t.conflict).values(
+                    entity=conflict.entity, golden_id=conflict.golden_id, field=conflict.field,
+                    candidates=candidates, opened_at=at,
+                )
+            )  # fmt: skip
+    for conflict in world.closed.values():
+        if conflict.id is not None:
+            value = world.goldens[conflict.golden_id].values.get(conflict.field)
+            connection.execute(
+                update(t.conflict)
+                .where(t.conflict.c.id == conflict.id)
+                .values(closed_at=at, resolution=dumps(value))
+            )
+
+
+def _save_reviews(connection: Connection, world: World, at: str) -> None:
+    for entity, system, external_id, what in world.settled_reviews:
+        where = [t.review.c.entity == entity, t.review.c.system == system,
+                 t.review.c.external_id == external_id]  # fmt: skip
+        if what == "field":
+            where.append(t.review.c.field != "")
+        else:
+            connection.execute(
+                delete(t.held_key).filter_by(entity=entity, system=system, external_id=external_id)
+            )
+        connection.execute(delete(t.review).where(*where))
+    reviews = {(r.external_id, r.kind, r.field): r for r in world.reviews}
+    put_reviews(connection, reviews.values(), at)
+    upsert(
+        connection,
+        t.held_key,
+        (
+            {"entity": r.entity, "system": r.system, "external_id": r.external_id, "rule": rule, "key": key}
+            for r in reviews.values()
+            for rule, key in r.keys
+        ),
+        ("entity", "rule", "key", "system", "external_id"),
+        (),
+    )
+
+
+def put_reviews(connection: Connection, reviews: Iterable[Review], at: str) -> None:
+    """Set aside for a person; what is already there keeps its date."""
+    rows = [
+        {
+            "entity": r.entity, "system": r.system, "external_id": r.external_id, "kind": r.kind,
+            "field": r.field, "reason": r.reason, "todo": r.todo, "place": r.place,
+            "candidates": dumps(r.candidates), "since": at,
+        }
+        for r in reviews
+    ]  # fmt: skip
+    upsert(
+        connection, t.review, rows, ("entity", "system", "external_id", "kind", "field"),
+        ("reason", "todo", "place", "candidates"),
+    )  # fmt: skip
+
+
+def _golden(row: Row[Any]) -> Golden:
+    origins = {name: (origin[0], origin[1]) for name, origin in loads(row.origins).items()}
+    return Golden(row.id, row.entity, loads(row.data), origins, row.created_at, dirty=row.dirty)
+
+
+def _link(row: Row[Any]) -> Link:
+    notes = loads(row.notes) if row.notes else {}
+    return Link(
+        row.system, row.external_id, row.golden_id, row.entity, loads(row.base), row.version, row.gone,
+        unconfirmed=row.unconfirmed, **notes,
+    )  # fmt: skip
+
+
+def _grouped(wanted: Iterable[tuple[str, str, str]]) -> dict[tuple[str, str], list[str]]:
+    groups: dict[tuple[str, str], list[str]] = {}
+    for entity, system, ident in wanted:
+        groups.setdefault((entity, system), []).append(ident)
+    return groups
+
+
+def dirty(connection: Connection, entity: str, after: str, limit: int) -> list[str]:
+    """Golden records some system may be owed, by id, above `after`."""
+    return list(
+        connection.scalars(
+            select(t.golden.c.id)
+            .where(t.golden.c.entity == entity, t.golden.c.dirty.is_(True), t.golden.c.id > after)
+            .order_by(t.golden.c.id)
+            .limit(limit)
+        )
+    )
+
+
+def clean(connection: Connection, ids: Sequence[str]) -> None:
+    """What these golden records owe is noted in the outbox."""
+    for part in chunks(ids):
+        connection.execute(update(t.golden).where(t.golden.c.id.in_(part)).values(dirty=False))
+
+
+def present_ids(connection: Connection, entity: str, system: str) -> set[str]:
+    """Linked records the hub believes to be in a system."""
+    return set(
+        connection.scalars(
+            select(t.link.c.external_id).where(
+                t.link.c.entity == entity,
+                t.link.c.system == system,
+                t.link.c.gone.is_(False),
+                t.link.c.unconfirmed.is_(False),
+            )
+        )
+    )

@@ -1,0 +1,154 @@
+"""The planner's working set: what the hub knows about the things one page of records is about.
+
+The engine fills a `World` from the store, the planner changes it and leaves its decisions in it, and the
+store writes what changed in one transaction. It holds no connection and does no input or output.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from hub.lenses import Lens
+from hub.mapping import EntityMapping
+from hub.matching import Key, keys_of
+from hub.model import Conflict, Entry, Golden, Link, Origin, Review
+from hub.values import Canonical
+
+
+@dataclass(slots=True)
+class RefTable:
+    """Links of other entities, as far as this page's references need them."""
+
+    to_golden: dict[tuple[str, str, str], str] = field(default_factory=dict)
+    to_external: dict[tuple[str, str, str], str] = field(default_factory=dict)
+
+    def bound(self, system: str) -> BoundRefs:
+        """The table as one system's lenses see it."""
+        return BoundRefs(self, system)
+
+
+@dataclass(slots=True)
+class BoundRefs:
+    """References resolved for one system (`hub.lenses.Refs`)."""
+
+    table: RefTable
+    system: str
+
+    def golden(self, entity: str, external_id: str) -> str | None:
+        return self.table.to_golden.get((entity, self.system, external_id))
+
+    def external(self, entity: str, golden_id: str) -> str | None:
+        return self.table.to_external.get((entity, self.system, golden_id))
+
+
+@dataclass(slots=True)
+class Reading:
+    """A record nobody linked yet, in canonical terms: its values, and the fields that have no reading."""
+
+    values: dict[str, Canonical] = field(default_factory=dict)
+    problems: list[Review] = field(default_factory=list)
+    keys: tuple[Key, ...] = ()
+
+
+@dataclass(slots=True)
+class World:
+    """Known things, by every name the planner looks them up by, and the decisions made so far."""
+
+    mapping: EntityMapping
+    new_id: Callable[[], str]
+    refs: RefTable = field(default_factory=RefTable)
+    goldens: dict[str, Golden] = field(default_factory=dict)
+    links: dict[tuple[str, str], Link] = field(default_factory=dict)
+    links_of: dict[str, dict[str, Link]] = field(default_factory=dict)
+    owners: dict[Key, list[str]] = field(default_factory=dict)
+    conflicts: dict[tuple[str, str], Conflict] = field(default_factory=dict)
+    reviewed: set[tuple[str, str]] = field(default_factory=set)
+    readings: dict[str, Reading] = field(default_factory=dict)
+
+    journal: list[Entry] = field(default_factory=list)
+    reviews: list[Review] = field(default_factory=list)
+    settled_reviews: list[tuple[str, str, str, str]] = field(default_factory=list)
+    opened: dict[tuple[str, str], Conflict] = field(default_factory=dict)
+    closed: dict[tuple[str, str], Conflict] = field(default_factory=dict)
+    rekeyed: dict[str, tuple[Key, ...]] = field(default_factory=dict)
+
+    def add_golden(self, golden: Golden) -> None:
+        self.goldens[golden.id] = golden
+
+    def add_link(self, link: Link) -> None:
+        self.links[(link.system, link.external_id)] = link
+        self.links_of.setdefault(link.golden_id, {})[link.system] = link
+
+    def add_owner(self, key: Key, golden_id: str) -> None:
+        self.owners.setdefault(key, []).append(golden_id)
+
+    def create(self, values: Mapping[str, Canonical], origin: Origin) -> Golden:
+        """A new golden record, dirty: other systems may be owed it."""
+        golden = Golden(
+            self.new_id(), self.mapping.entity, dict(values), {"*": origin}, origin[1], new=True, dirty=True
+        )
+        self.goldens[golden.id] = golden
+        self.rekey(golden)
+        return golden
+
+    def rekey(self, golden: Golden) -> None:
+        """Bring the match keys in line with the golden record's values."""
+        keys = keys_of(self.mapping, golden.values)
+        for key in self.rekeyed.get(golden.id, ()):
+            if key not in keys:
+                self.owners[key].remove(golden.id)
+        for key in keys:
+            owners = self.owners.setdefault(key, [])
+            if golden.id not in owners:
+                owners.append(golden.id)
+        self.rekeyed[golden.id] = keys
+
+    def note(
+        self,
+        golden: Golden,
+        kind: str,
+        cause: str,
+        before: Mapping[str, Any],
+        after: Mapping[str, Any],
+        link: Link | None = None,
+    ) -> None:
+        """Write a line of the journal."""
+        self.journal.append(
+            Entry(
+                golden.entity,
+                golden.id,
+                link.system if link else "",
+                kind,
+                cause,
+                before,
+                after,
+                link.external_id if link else "",
+            )
+        )
+
+    def lens(self, system: str, name: str) -> Lens | None:
+        """The lens through which a system shows a canonical field, if it does."""
+        found = self.mapping.systems.get(system)
+        if found is None:
+            return None
+        return next((lens for lens in found.lenses if lens.name == name), None)
+
+    def contested(self, golden_id: str) -> set[str]:
+        """The canonical fields that wait for a person on this golden record."""
+        fields: set[str] = set()
+        for link in self.links_of.get(golden_id, {}).values():
+            if link.seen and link.system in self.mapping.systems:
+                fields.update(
+                    lens.name
+                    for lens in self.mapping.systems[link.system].lenses
+                    if any(native in link.seen for native in lens.natives)
+                )
+        return fields
+
+    def changed_goldens(self) -> Iterable[Golden]:
+        return (golden for golden in self.goldens.values() if golden.new or golden.changed or golden.dirty)
+
+    def changed_links(self) -> Iterable[Link]:
+        return (link for link in self.links.values() if link.new or link.changed or link.removed)
