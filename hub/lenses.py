@@ -540,7 +540,7 @@ class LensReport:
 
 
 def check_lens(lens: Lens, samples: Sequence[Mapping[str, Native]], refs: Refs = _NO_REFS) -> LensReport:
-    """Try both laws on records: each one's value into itself and into a new record, its neighbour's into it."""
+    """Try both laws on records: each value into its own record, a new one, and its neighbour's."""
     report = LensReport(lens)
     read = []
     for native in samples:

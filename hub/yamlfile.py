@@ -1,8 +1,9 @@
 """YAML that people edit: read into plain data with the place of every key and value.
 
-Promises: the safe subset only (no tags, no Python objects, anchors allowed); `no`, `on`, `07` and `2026-01-31`
-stay the text that was typed (YAML 1.2); a key given twice is refused; every mistake has file, line, column and,
-where one is near enough, what was probably meant. Never: runs anything a file says, or shows a traceback for one.
+Promises: the safe subset only (no tags, no Python objects, anchors allowed); `no`, `on`, `07` and
+`2026-01-31` stay the text that was typed (YAML 1.2); a key given twice is refused; every mistake has file,
+line, column and, where one is near enough, what was probably meant.
+Never: runs anything a file says, or shows a traceback for one.
 """
 
 from __future__ import annotations
@@ -192,7 +193,7 @@ class _Builder:
     def _scalar(self, node: Node) -> Any:
         if not isinstance(node, ScalarNode):
             raise TypeError(f"unknown YAML node {node!r}")
-        return self._scalars.construct_object(node)  # type: ignore[no-untyped-call]
+        return self._scalars.construct_object(node)
 
     def _mapping(self, node: MappingNode, path: Path_) -> dict[Any, Any]:
         data: dict[Any, Any] = {}
@@ -201,7 +202,7 @@ class _Builder:
                 self._note(key_node, "a key must be a word, not a list or a block")
                 continue
             key = self._scalar(key_node)
-            if key in data and str(key) in map(str, data):
+            if key in data:
                 first = self.document.keys[(*path, key)]
                 self._note(key_node, f"the key '{key}' was already given on line {first[0]}")
                 continue
@@ -229,14 +230,12 @@ def _data_path(data: Any, loc: Sequence[str | int]) -> Path_:
     """The part of the model's path that exists in the data: union tags and such are left out."""
     path: list[str | int] = []
     for step in loc:
-        if isinstance(data, dict) and step in data:
-            data = data[step]
-            path.append(step)
-        elif isinstance(data, list) and isinstance(step, int) and step < len(data):
-            data = data[step]
-            path.append(step)
-        elif step == "[key]":
+        if step == "[key]":
             break
+        in_list = isinstance(data, list) and isinstance(step, int) and step < len(data)
+        if in_list or (isinstance(data, dict) and step in data):
+            data = data[step]
+            path.append(step)
     return tuple(path)
 
 

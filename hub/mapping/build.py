@@ -1,0 +1,237 @@
+"""From a mapping document of the right shape to an `EntityMapping`, or to every problem of its meaning.
+
+Promises: all problems of a document are found in one reading, each with its place. Never: stops at the first.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from hub.lenses import OPTIONS, Lens, LensError, make_lens
+from hub.mapping.document import EntityDoc, FieldDoc, Label, LensDoc, SystemDoc
+from hub.mapping.entity import EntityMapping, FieldDef, Policy, SystemMapping
+from hub.ports import NativeField, View
+from hub.values import TYPES, BadOption, ListOf, make_type
+from hub.yamlfile import Document, Problem, meant
+
+_SYSTEM_KEYS = tuple(SystemDoc.model_fields)
+_FIELD_OPTIONS = ("region", "multiline", "decimals", "timezone", "values", "entity", "of")
+RESERVED = ("default", "id", "ref")
+"""Names that mean something else where fields are named."""
+
+
+class Builder:
+    """Builds one entity; `problems` fills on the way, and `build` answers ``None`` if there is any."""
+
+    def __init__(self, document: Document, doc: EntityDoc, systems: Collection[str] | None = None) -> None:
+        self.document, self.doc, self.known_systems = document, doc, systems
+        self.problems: list[Problem] = []
+
+    def build(self) -> EntityMapping | None:
+        """The mapping, or ``None``."""
+        fields = dict(self._fields())
+        match = tuple(self._match())
+        default, policies = self._policies(fields)
+        systems = dict(self._systems(fields))
+        self._coverage(fields)
+        if self.problems:
+            return None
+        return EntityMapping(
+            entity=self.doc.entity,
+            label=_label(self.doc.label),
+            fields=fields,
+            match=match,
+            default_policy=default,
+            policies=policies,
+            systems=systems,
+            fingerprint=fingerprint(self.doc),
+            file=self.document.file,
+        )
+
+    def note(self, path: Iterable[str | int], message: str, suggestion: str = "", key: bool = False) -> None:
+        """Remember a problem."""
+        self.problems.append(self.document.problem(tuple(path), message, suggestion, key=key))
+
+    def _fields(self) -> Iterable[tuple[str, FieldDef]]:
+        for name, doc in self.doc.fields.items():
+            path = ("fields", name)
+            if name in RESERVED:
+                self.note(path, f"a field may not be called '{name}': the word has its own meaning", key=True)
+            kind = self._type(path, doc)
+            if kind is not None:
+                yield name, FieldDef(name, kind, doc.required, _label(doc.label))
+
+    def _type(self, path: tuple[str, ...], doc: FieldDoc) -> Any:
+        options: dict[str, Any] = {}
+        takes = TYPES[doc.type].options
+        for option in _FIELD_OPTIONS:
+            value = getattr(doc, option)
+            if value is None:
+                continue
+            if option not in takes:
+                hint = f"It takes: {', '.join(takes)}." if takes else "It takes no option."
+                self.note((*path, option), f"type {doc.type} does not take `{option}`.", hint, key=True)
+                return None
+            options[option] = _choices(value) if option == "values" else value
+        try:
+            return make_type(doc.type, **options)
+        except BadOption as reason:
+            self.note((*path, next(iter(options), "type")), str(reason))
+            return None
+
+    def _match(self) -> Iterable[tuple[str, ...]]:
+        for place, rule in enumerate(self.doc.match):
+            names = [rule.exact] if isinstance(rule.exact, str) else rule.exact
+            path: tuple[str | int, ...] = ("match", place, "exact")
+            if not names:
+                self.note(path, "name at least one field to match on")
+            for index, name in enumerate(names):
+                where = path if isinstance(rule.exact, str) else (*path, index)
+                self._known_field(where, name)
+            yield tuple(names)
+
+    def _known_field(self, path: Iterable[str | int], name: str, key: bool = False) -> bool:
+        if name in self.doc.fields:
+            return True
+        self.note(path, f"'{name}' is not a field of {self.doc.entity}.", meant(name, self.doc.fields), key)
+        return False
+
+    def _policies(self, fields: Mapping[str, FieldDef]) -> tuple[Policy, dict[str, Policy]]:
+        policies: dict[str, Policy] = {}
+        for name, choice in self.doc.conflicts.items():
+            path = ("conflicts", name)
+            if name != "default" and not self._known_field(path, name, key=True):
+                continue
+            if choice == "union" and not (name in fields and isinstance(fields[name].type, ListOf)):
+                self.note(
+                    path,
+                    f"`union` merges lists, and {name} is not one.",
+                    "Use latest, ask or an order of trust.",
+                )
+            policies[name] = self._policy(path, choice)
+        return policies.pop("default", Policy("latest")), policies
+
+    def _policy(self, path: tuple[str, ...], choice: str | list[str]) -> Policy:
+        if not isinstance(choice, list):
+            return Policy(choice)  # type: ignore[arg-type]
+        if not choice:
+            self.note(path, "an order of trust names at least one system")
+        for place, system in enumerate(choice):
+            if system not in self.doc.systems:
+                self.note(
+                    (*path, place),
+                    f"'{system}' does not hold {self.doc.entity}.",
+                    meant(system, self.doc.systems),
+                )
+            elif system in choice[:place]:
+                self.note((*path, place), f"'{system}' stands twice in this order of trust")
+        return Policy("order", tuple(choice))
+
+    def _systems(self, fields: Mapping[str, FieldDef]) -> Iterable[tuple[str, SystemMapping]]:
+        for system, doc in self.doc.systems.items():
+            path = ("systems", system)
+            if self.known_systems is not None and system not in self.known_systems:
+                hint = meant(system, self.known_systems)
+                self.note(path, f"hub.yaml knows no system '{system}'.", hint, key=True)
+            self._near_misses(path, doc.model_extra or {}, _SYSTEM_KEYS)
+            lenses = tuple(self._lenses(system, doc, fields))
+            self._twice_written(path, lenses)
+            yield (
+                system,
+                SystemMapping(
+                    system,
+                    doc.direction,
+                    doc.on_delete,
+                    doc.creates,
+                    _view(self.doc.entity, doc, lenses),
+                    lenses,
+                ),
+            )
+
+    def _near_misses(self, path: tuple[str, ...], extra: Mapping[str, Any], known: Iterable[str]) -> None:
+        """An unknown key is the connector's, unless it is plainly one of ours, mistyped."""
+        for key in extra:
+            near = difflib.get_close_matches(str(key), list(known), n=1, cutoff=0.8)
+            if near:
+                self.note((*path, key), f"unknown key `{key}`.", f"Did you mean '{near[0]}'?", key=True)
+
+    def _lenses(self, system: str, doc: SystemDoc, fields: Mapping[str, FieldDef]) -> Iterable[Lens]:
+        for name, entry in doc.fields.items():
+            path = ("systems", system, "fields", name)
+            if not self._known_field(path, name, key=True):
+                continue
+            self._near_misses(path, entry.model_extra or {}, OPTIONS)
+            if name not in fields:
+                continue
+            try:
+                yield make_lens(name, fields[name].type, _lens_spec(entry), system)
+            except LensError as reason:
+                self.note((*path, reason.option) if reason.option else path, str(reason), key=True)
+
+    def _twice_written(self, path: tuple[str, ...], lenses: Iterable[Lens]) -> None:
+        written: dict[str, str] = {}
+        for lens in lenses:
+            for native in lens.natives if lens.writes else ():
+                other = written.setdefault(native, lens.name)
+                if other != lens.name:
+                    message = (
+                        f"'{native}' is written by both {other} and {lens.name}; make one `direction: pull`"
+                    )
+                    self.note((*path, "fields", lens.name), message)
+
+    def _coverage(self, fields: Mapping[str, FieldDef]) -> None:
+        """A field no system reads can never have a value."""
+        for name in fields:
+            if not any(name in doc.fields for doc in self.doc.systems.values()):
+                self.note(
+                    ("fields", name),
+                    f"no system holds '{name}'; add it under a system or remove it",
+                    key=True,
+                )
+
+
+def _lens_spec(entry: LensDoc) -> dict[str, Any]:
+    """What was written of a lens; a key that was left out is not in it, one that was set to null is."""
+    return entry.model_dump(exclude_unset=True)
+
+
+def _view(entity: str, doc: SystemDoc, lenses: Iterable[Lens]) -> View:
+    natives: dict[str, NativeField] = {}
+    for lens in lenses:
+        for native in lens.native_fields():
+            known = natives.get(native.name)
+            if known is None or native.writable:
+                natives[native.name] = native
+    options = dict(doc.model_extra or {})
+    for name in ("on_create", "new_key"):
+        if getattr(doc, name) is not None:
+            options[name] = getattr(doc, name)
+    key = (doc.key,) if isinstance(doc.key, str) else tuple(doc.key or ())
+    return View(entity, doc.object, tuple(natives.values()), key, doc.where, options)
+
+
+def _label(label: Label | None) -> dict[str, str]:
+    if label is None:
+        return {}
+    return {"fr": label, "en": label} if isinstance(label, str) else dict(label)
+
+
+def _choices(values: list[str] | dict[str, Label | None]) -> dict[str, dict[str, str]]:
+    if isinstance(values, list):
+        return {code: {} for code in values}
+    return {code: _label(label) for code, label in values.items()}
+
+
+def fingerprint(doc: EntityDoc) -> str:
+    """SHA-256 of what a mapping means: comments, order of keys, labels and descriptions do not count."""
+    meaning = doc.model_dump(mode="json", exclude_defaults=True)
+    meaning.pop("label", None)
+    meaning.pop("description", None)
+    for entry in meaning["fields"].values():
+        entry.pop("label", None)
+        entry.pop("description", None)
+    return hashlib.sha256(json.dumps(meaning, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

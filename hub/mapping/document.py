@@ -1,0 +1,180 @@
+"""The shape of a mapping document: which keys there are and what may stand under each.
+
+The descriptions here are the reference: the JSON Schema that completes an editor's typing and
+`docs/mapping.md` are both made from them.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from hub.values import TYPES
+
+TypeName = Literal[
+    "text",
+    "phone",
+    "email",
+    "postcode",
+    "country",
+    "siret",
+    "siren",
+    "vat",
+    "iban",
+    "money",
+    "number",
+    "integer",
+    "boolean",
+    "date",
+    "datetime",
+    "choice",
+    "ref",
+    "list",
+]
+Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
+SystemName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
+Scalar = str | bool | int | float | None
+Label = str | dict[str, str]
+
+
+class _Closed(BaseModel):
+    """A block in which an unknown key is a mistake."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class _Open(BaseModel):
+    """A block whose unknown keys are handed to the connector."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
+
+
+def _short_field(entry: Any) -> Any:
+    return {"type": entry} if isinstance(entry, str) else entry
+
+
+def _short_lens(entry: Any) -> Any:
+    return {"field": entry} if isinstance(entry, str) else entry
+
+
+class FieldDoc(_Closed):
+    """One field that all systems agree on."""
+
+    type: TypeName = Field(description="What the value means; see the table of types.")
+    required: bool = Field(
+        default=False, description="A record without this field is set aside, not created."
+    )
+    label: Label | None = Field(
+        default=None, description="The field's name on screens: one text, or one by language (`fr`, `en`)."
+    )
+    description: str | None = Field(default=None, description="A note for those who read the mapping.")
+    region: str | None = Field(
+        default=None, description="phone, postcode: the country (FR) whose numbers carry no country code."
+    )
+    multiline: bool | None = Field(default=None, description="text: keep line breaks.")
+    decimals: int | None = Field(default=None, description="money: how many decimals an amount has (2).")
+    timezone: str | None = Field(
+        default=None, description="datetime: where the clocks are, e.g. Europe/Paris (UTC)."
+    )
+    values: list[str] | dict[str, Label | None] | None = Field(
+        default=None, description="choice: the codes, as a list or each with its label or labels."
+    )
+    entity: Name | None = Field(default=None, description="ref: the kind of record this field points to.")
+    of: TypeName | None = Field(default=None, description="list: the type of its values (text).")
+
+
+class LensDoc(_Open):
+    """How one field is kept in one system. Keys that are not listed here are handed to the connector."""
+
+    field: str | None = Field(
+        default=None, description="The system's own name of the field, column or path (`country_id.code`)."
+    )
+    fields: list[str] | None = Field(
+        default=None, description="Several native fields that hold the value in parts; see `join`."
+    )
+    join: str | None = Field(default=None, description="What stands between the parts of `fields` (a space).")
+    max: Annotated[int, Field(ge=1)] | None = Field(
+        default=None, description="The most characters the system holds. Text is cut there, knowingly."
+    )
+    upper: bool | None = Field(default=None, description="Written in upper case.")
+    ascii: bool | None = Field(default=None, description="Written without accents.")
+    map: dict[str | bool | int | float | None, Scalar] | None = Field(
+        default=None, description="A value table: native value → canonical value, read both ways."
+    )
+    format: str | None = Field(
+        default=None, description="How the value is written there: `%d/%m/%Y`, `national`, `comma`, …"
+    )
+    timezone: str | None = Field(default=None, description="datetime: where this system's clocks are.")
+    default: Scalar = Field(default=None, description="Written where the hub has no value.")
+    constant: Scalar = Field(
+        default=None, description="Always this: written to `field`, or read where there is no field."
+    )
+    direction: Literal["both", "pull", "push"] | None = Field(
+        default=None, description="`pull`: only read; `push`: only written; `both` (usual)."
+    )
+
+
+class SystemDoc(_Open):
+    """How the entity is kept in one system. Keys that are not listed here are handed to the connector."""
+
+    object: str = Field(description="The model, sheet, file kind or table that holds the records.")
+    where: Any = Field(
+        default=None, description="Which records of it, in the system's own terms (an Odoo domain)."
+    )
+    key: str | list[str] | None = Field(
+        default=None,
+        description="The native field or fields that identify a record that has no id of its own.",
+    )
+    new_key: Any = Field(default=None, description="How a key is made for a new record, e.g. `C{0000}`.")
+    on_create: dict[str, Any] | None = Field(
+        default=None, description="Native values set when the hub creates a record, and never again."
+    )
+    direction: Literal["both", "pull", "push", "off", "observe"] = Field(
+        default="both",
+        description="`pull`: only read; `push`: only written; `off`: left alone; "
+        "`observe`: planned but never written.",
+    )
+    creates: bool = Field(default=True, description="Whether the hub may add records there.")
+    on_delete: Literal["archive", "ignore", "delete", "ask"] = Field(
+        default="archive", description="What is done there when the record was deleted elsewhere."
+    )
+    fields: dict[
+        Name, Annotated[LensDoc, BeforeValidator(_short_lens, json_schema_input_type=str | LensDoc)]
+    ] = Field(description="Each agreed field and where it is kept: the native name, or a block.")
+
+
+class MatchDoc(_Closed):
+    """One way to recognise that two systems' records are the same thing."""
+
+    exact: str | list[str] = Field(description="Fields that must all be filled and equal.")
+
+
+PolicyDoc = Literal["latest", "ask", "union"] | list[str]
+
+
+class EntityDoc(_Closed):
+    """One mapping: an entity, its fields, and where each system keeps them."""
+
+    entity: Name = Field(description="The kind of record: customer, contact, contract, …")
+    label: Label | None = Field(
+        default=None, description="Its name on screens: one text, or one by language (`fr`, `en`)."
+    )
+    description: str | None = Field(default=None, description="A note for those who read the mapping.")
+    fields: dict[
+        Name, Annotated[FieldDoc, BeforeValidator(_short_field, json_schema_input_type=TypeName | FieldDoc)]
+    ] = Field(description="The fields the systems agree on: a type, or a block.", min_length=1)
+    match: list[MatchDoc] = Field(
+        default_factory=list, description="How records are recognised across systems, the surest way first."
+    )
+    conflicts: dict[str, PolicyDoc] = Field(
+        default_factory=dict,
+        description="Who wins when two systems changed the same field: `latest`, `ask` (a person), `union` "
+        "(lists) or an order of trust, `[sage, odoo]`. `default` is for every field not named.",
+    )
+    systems: dict[SystemName, SystemDoc] = Field(
+        description="The systems that hold these records, by the names they have in hub.yaml.", min_length=1
+    )
+
+
+assert set(TypeName.__args__) == set(TYPES)  # type: ignore[attr-defined]
