@@ -1,6 +1,6 @@
 """A Debian root folder of another release than the host's, and commands run inside it.
 
-Promises: nothing stays mounted after a command (each command has a mount namespace of its own), nothing is started by
+Promises: nothing stays mounted after a command (each has a mount namespace of its own), nothing is started by
 installing a package, and the packages come from the mirror the host's own apt uses.
 Never: touches the host beyond installing ``debootstrap``, reads or writes an address in the project.
 
@@ -42,7 +42,7 @@ _ENVIRONMENT = {
 
 
 class Unavailable(Exception):
-    """This machine cannot have the packages (no root, no Debian mirror, no network): a reason, not a failure."""
+    """This machine cannot have the packages (no root, no mirror, no network): a reason, not a failure."""
 
 
 class BuildFailed(Exception):
@@ -70,21 +70,24 @@ class Root:
         if _logged([*command[:1], "--download-only", *command[1:]], self.log, environment) != 0:
             raise Unavailable(f"Debian {suite} could not be downloaded: {_last_words(self.log)}")
         if _logged(command, self.log, environment) != 0:
-            raise BuildFailed(f"debootstrap of {suite} failed: {_last_words(self.log)} (whole log: {self.log})")
+            raise BuildFailed(
+                f"debootstrap of {suite} failed: {_last_words(self.log)} (whole log: {self.log})"
+            )
         (partial / "etc/apt/sources.list").write_text(f"deb {mirror} {suite} main\n")
         _carry_apt_settings(partial)
         _forbid_services(partial)
         partial.rename(self.path)
 
     def install(self, packages: Sequence[str], from_unstable: Sequence[str] = ()) -> None:
-        """Install packages; those named in `from_unstable` come from there, all they need from the root's own suite."""
+        """Install packages; those in `from_unstable` come from there, what they need from the root's own."""
         if from_unstable:
             self._let_in_unstable(from_unstable)
+        names = " ".join([*packages, *from_unstable])
         wanted = ["--no-install-recommends", "install", *packages, *from_unstable]
         if self._apt("update") != 0 or self._apt("--download-only", *wanted) != 0:
-            raise Unavailable(f"{' '.join(wanted[2:])} could not be downloaded: {_last_words(self.log)}")
+            raise Unavailable(f"{names} could not be downloaded: {_last_words(self.log)}")
         if self._apt(*wanted) != 0:
-            raise BuildFailed(f"{' '.join(wanted[2:])} did not install: {_last_words(self.log)} (log: {self.log})")
+            raise BuildFailed(f"{names} did not install: {_last_words(self.log)} (log: {self.log})")
         self._apt("clean")
         for lists in (self.path / "var/lib/apt/lists").glob("*_Packages*"):
             lists.unlink()
@@ -101,28 +104,29 @@ class Root:
     def _apt(self, *arguments: str) -> int:
         return _logged(self.command([*_APT, *arguments]), self.log)
 
-    def command(self, argv: Sequence[str], user: str | None = None, die_with_parent: bool = False) -> list[str]:
-        """The host command that runs `argv` inside; its process is `argv` itself, so its id can be signalled."""
+    def command(self, argv: Sequence[str], user: str | None = None, die_with_us: bool = False) -> list[str]:
+        """The host command that runs `argv` inside; its process becomes `argv`, to be signalled by its id."""
         inner = ["env", "-i", *(f"{name}={value}" for name, value in _ENVIRONMENT.items()), *argv]
-        if user or die_with_parent:
+        if user or die_with_us:
             identity = [f"--reuid={user}", f"--regid={user}", "--init-groups"] if user else []
-            inner = ["setpriv", *identity, *(["--pdeathsig=TERM"] if die_with_parent else []), *inner]
+            inner = ["setpriv", *identity, *(["--pdeathsig=TERM"] if die_with_us else []), *inner]
         return ["unshare", "--mount", "--", "sh", "-c", _ENTER, str(self.path), *inner]
 
-    def run(self, argv: Sequence[str], user: str | None = None, stdin: str = "", log: Path | None = None) -> str:
-        """Run to the end and give back its standard output; its standard error goes to `log`."""
-        with open(log or self.log, "ab") as errors:
+    def run(self, argv: Sequence[str], user: str, stdin: str = "") -> str:
+        """Run to the end and give back its standard output; its standard error goes to the log."""
+        entered = self.command(argv, user)
+        with open(self.log, "ab") as errors:
             done = subprocess.run(
-                self.command(argv, user), input=stdin.encode(), stdout=subprocess.PIPE, stderr=errors, check=False
+                entered, input=stdin.encode(), stdout=subprocess.PIPE, stderr=errors, check=False
             )
         if done.returncode != 0:
-            raise BuildFailed(f"{argv[0]} ended with {done.returncode}: {_last_words(log or self.log)}")
+            raise BuildFailed(f"{argv[0]} ended with {done.returncode}: {_last_words(self.log)}")
         return done.stdout.decode()
 
     def start(self, argv: Sequence[str], user: str, log: IO[bytes]) -> subprocess.Popen[bytes]:
-        """Start a server inside, in a session of its own; it ends when the process that started it ends, however."""
+        """Start a server inside, in a session of its own; it ends when the process that started it does."""
         return subprocess.Popen(
-            self.command(argv, user, die_with_parent=True),
+            self.command(argv, user, die_with_us=True),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -175,7 +179,9 @@ def _need_debootstrap(log: Path) -> None:
 def _carry_apt_settings(root: Path) -> None:
     """The way to the mirror (proxy, certificates, clock) is the host's: the same settings hold inside."""
     kept = ("Acquire::http", "Acquire::https", "Acquire::Check-", "Acquire::ForceIPv")
-    dump = subprocess.run(["apt-config", "dump"], capture_output=True, text=True, check=True).stdout.splitlines()
+    dump = subprocess.run(
+        ["apt-config", "dump"], capture_output=True, text=True, check=True
+    ).stdout.splitlines()
     lines = [line for line in dump if line.startswith(kept) and not line.endswith('"";')]
     (root / "etc/apt/apt.conf.d/90host").write_text("\n".join(lines) + "\n")
     for name in ("etc/resolv.conf", "etc/hosts", "etc/ssl/certs/ca-certificates.crt"):

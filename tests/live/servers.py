@@ -1,8 +1,9 @@
-"""Real Odoo servers on 127.0.0.1: started on a copy of the pristine database, ended by process id, leaving nothing.
+"""Real Odoo servers on 127.0.0.1: started on a copy of the pristine database, ended by id, leaving nothing.
 
-Every start has a PostgreSQL of its own (a unix socket inside the root, no port) and an Odoo of its own (a free port), so
-any number of test runs stand side by side and none can spoil another's. Both end with the process that started them, even
-when that one is killed; what a killed run leaves on disk is swept by the next start.
+Every start has a PostgreSQL of its own (a unix socket inside the root, no port) and an Odoo of its own (a
+free port), so any number of test runs stand side by side and none can spoil another's. Both end with the
+process that started them, even when that one is killed; what a killed run leaves on disk is swept by the next
+start.
 """
 
 from __future__ import annotations
@@ -15,32 +16,19 @@ import shutil
 import signal
 import socket
 import subprocess
-import time
 import xmlrpc.client
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.live.debian import BuildFailed, Root
-from tests.live.provision import TEMPLATE, Built, cache
-
-_POSTGRES_OPTIONS = {
-    "listen_addresses": "",
-    # The data is a copy that lives as long as a test run: a power cut may cost it.
-    "fsync": "off",
-    "full_page_writes": "off",
-    "synchronous_commit": "off",
-    "shared_buffers": "128MB",
-    "min_wal_size": "32MB",
-    "max_wal_size": "256MB",
-    "max_connections": "100",
-}
-_START_SECONDS = 180
+from tests.live.build import TEMPLATE, Built, cache
+from tests.live.debian import BuildFailed
+from tests.live.processes import Postgres, end, odoo_configuration, private_folder, tail, wait_for
 
 
 @dataclass
 class Odoo:
-    """A real Odoo one can talk to, whoever started it. ``template`` is the database that fresh ones are copied from."""
+    """A real Odoo one can talk to, whoever started it. Fresh databases are copies of ``template``."""
 
     version: int
     url: str
@@ -49,34 +37,42 @@ class Odoo:
     api_key: str | None
     template: str
     master_password: str
+    made: list[str] = field(default_factory=list, repr=False)
 
     @classmethod
     def from_description(cls, known: dict[str, Any]) -> Odoo:
-        return cls(**{name: known[name] for name in cls.__dataclass_fields__})
+        return cls(**{name: known[name] for name in cls.__dataclass_fields__ if name != "made"})
 
     def fresh_database(self) -> str:
-        """A database nobody has used, a copy of the template (about a second); give it to `drop` when done."""
+        """A database nobody has used, in one or two seconds; give it to `drop` when done."""
         name = f"hub_{secrets.token_hex(5)}"
         self._service("db").duplicate_database(self.master_password, self.template, name)
+        self.made.append(name)
         return name
 
     def drop(self, database: str) -> None:
         self._service("db").drop(self.master_password, database)
+        self.made.remove(database)
+
+    def drop_all(self) -> None:
+        """Drop every database that `fresh_database` made here and nobody has dropped."""
+        for database in list(self.made):
+            self.drop(database)
 
     def server_version(self) -> str:
         """What the server says it is, e.g. ``19.0``."""
-        answer: dict[str, Any] = self._service("common").version()  # type: ignore[assignment]
+        answer: Any = self._service("common").version()
         return str(answer["server_version"])
 
     def user(self, database: str) -> int:
         """Log in; the user's id. Raises PermissionError for a wrong password."""
-        answer = self._service("common").authenticate(database, self.login, self.password, {})
+        answer: Any = self._service("common").authenticate(database, self.login, self.password, {})
         if not answer:
             raise PermissionError(f"{self.url} refuses {self.login} on {database}")
-        return int(answer)  # type: ignore[call-overload,no-any-return]
+        return int(answer)
 
     def call(self, database: str, model: str, method: str, *arguments: Any, **named: Any) -> Any:
-        """One call as the administrator, past everything the project has written: the tests' independent witness."""
+        """One call as the administrator, by nothing of the project's: the tests' independent witness."""
         uid = self.user(database)
         witness = self._service("object")
         return witness.execute_kw(database, uid, self.password, model, method, list(arguments), named)
@@ -89,34 +85,6 @@ class Odoo:
 
     def _service(self, name: str) -> xmlrpc.client.ServerProxy:
         return xmlrpc.client.ServerProxy(f"{self.url}/xmlrpc/2/{name}", allow_none=True)
-
-
-@dataclass
-class Postgres:
-    """A PostgreSQL inside a root, in `folder` (path inside the root), reached by a unix socket there."""
-
-    root: Root
-    folder: str
-    process: subprocess.Popen[bytes] | None = None
-
-    @staticmethod
-    def create(root: Root, folder: str) -> None:
-        made = ["-D", f"{folder}/pg", "-U", "odoo", "--auth=trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"]
-        root.run([_program(root, "initdb"), *made], user="odoo")
-
-    def start(self) -> None:
-        options = {**_POSTGRES_OPTIONS, "unix_socket_directories": self.folder}
-        flags = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
-        log = self.root.path / self.folder[1:] / "postgresql.log"
-        with open(log, "ab") as out:
-            command = [_program(self.root, "postgres"), "-D", f"{self.folder}/pg", *flags]
-            self.process = self.root.start(command, "odoo", out)
-        # PostgreSQL writes `ready` in its pid file once it accepts connections.
-        pid_file = self.root.path / self.folder[1:] / "pg/postmaster.pid"
-        _wait_for(lambda: pid_file.exists() and "ready" in pid_file.read_text(), self.process, log)
-
-    def stop(self) -> None:
-        _end(self.process, signal.SIGINT)
 
 
 @dataclass
@@ -146,11 +114,11 @@ class Server:
         with open(self.log, "ab") as out:
             self.process = self.built.root.start(["odoo", "-c", configuration], "odoo", out)
         self.note()
-        _wait_for(self._answers, self.process, self.log)
+        wait_for(self._answers, self.process, self.log)
 
     def stop(self) -> None:
         atexit.unregister(self.stop)
-        _end(self.process, signal.SIGTERM)
+        end(self.process, signal.SIGTERM)
         self.postgres.stop()
         shutil.rmtree(self.built.root.path / self.folder[1:], ignore_errors=True)
 
@@ -158,10 +126,10 @@ class Server:
         """Raises when the server has ended by itself."""
         for process in (self.process, self.postgres.process):
             if process is None or process.poll() is not None:
-                raise BuildFailed(f"Odoo {self.built.version} ended by itself: {_tail(self.log)}")
+                raise BuildFailed(f"Odoo {self.built.version} ended by itself: {tail(self.log)}")
 
     def described(self) -> dict[str, Any]:
-        return {**asdict(self.odoo), "db": self.database}
+        return {**asdict(self.odoo), "db": self.database, "made": []}
 
     def note(self) -> None:
         """Write down who started what, so that a later start can sweep it and `--url` can tell it."""
@@ -186,7 +154,7 @@ class Server:
 
 
 def start(built: Built, shared: bool = False) -> Server:
-    """Start one Odoo; stops at exit at the latest. Call from a thread that lives as long as the server shall."""
+    """Start one Odoo; it ends with the thread that calls this, at the latest."""
     sweep()
     folder = f"/srv/hub/runs/{secrets.token_hex(4)}"
     private_folder(built.root, folder)
@@ -223,65 +191,6 @@ def sweep() -> None:
         shutil.rmtree(note.parent, ignore_errors=True)
 
 
-def private_folder(root: Root, folder: str) -> None:
-    """A folder inside the root that only its user `odoo` may enter."""
-    path = root.path / folder[1:]
-    path.mkdir(parents=True)
-    os.chown(path, *root.owner("odoo"))
-    path.chmod(0o700)
-
-
-def odoo_configuration(root: Root, folder: str, port: int | None, master_password: str) -> str:
-    """Write an Odoo configuration file; its path inside the root."""
-    options = {
-        "admin_passwd": master_password,
-        "db_host": folder,
-        "db_user": "odoo",
-        "data_dir": f"{folder}/data",
-        "http_interface": "127.0.0.1",
-        "list_db": True,
-        "workers": 0,
-        # Scheduled jobs would work on databases that a test is about to drop.
-        "max_cron_threads": 0,
-        "limit_memory_soft": 0,
-        "limit_time_real": 0,
-        **({"http_port": port} if port else {}),
-    }
-    path = root.path / folder[1:] / "odoo.conf"
-    path.write_text("[options]\n" + "".join(f"{name} = {value}\n" for name, value in options.items()))
-    os.chown(path, *root.owner("odoo"))
-    path.chmod(0o600)
-    return f"{folder}/odoo.conf"
-
-
-def _program(root: Root, name: str) -> str:
-    found = sorted(root.path.glob(f"usr/lib/postgresql/*/bin/{name}"))
-    if not found:
-        raise BuildFailed(f"{root.path} has no PostgreSQL program {name}")
-    return "/" + str(found[-1].relative_to(root.path))
-
-
-def _wait_for(ready: Any, process: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + _START_SECONDS
-    while not ready():
-        if process.poll() is not None:
-            raise BuildFailed(f"the server ended at once: {_tail(log)}")
-        if time.monotonic() > deadline:
-            raise BuildFailed(f"the server did not answer within {_START_SECONDS} s: {_tail(log)}")
-        time.sleep(0.1)
-
-
-def _end(process: subprocess.Popen[bytes] | None, politely: signal.Signals) -> None:
-    if process is None or process.poll() is not None:
-        return
-    process.send_signal(politely)
-    try:
-        process.wait(timeout=10)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-
-
 def _identity(pid: int) -> str:
     """A name for a process that no later process can bear: boot, id, start time."""
     boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
@@ -300,9 +209,3 @@ def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-def _tail(log: Path) -> str:
-    if not log.is_file():
-        return "no log"
-    return " / ".join(line.strip() for line in log.read_text(errors="replace").splitlines()[-3:])
