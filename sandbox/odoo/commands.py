@@ -1,0 +1,82 @@
+"""The commands an x2many field is written with: ``(0, 0, values)`` … ``(6, 0, ids)``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from sandbox.odoo.errors import MissingError
+from sandbox.odoo.schema import Field
+
+if TYPE_CHECKING:
+    from sandbox.odoo.env import Env
+
+CREATE, UPDATE, DELETE, UNLINK, LINK, CLEAR, SET = range(7)
+
+
+def normalised(value: Any) -> list[tuple[int, int, Any]]:
+    """What was given, as commands: a plain list of ids sets exactly those."""
+    if value in (None, False):
+        return [(CLEAR, 0, 0)]
+    given = list(value)
+    if all(isinstance(item, int) for item in given):
+        return [(SET, 0, given)]
+    return [(int(c[0]), int(c[1] or 0) if len(c) > 1 else 0, c[2] if len(c) > 2 else 0) for c in given]
+
+
+def apply_many2many(env: Env, field: Field, ids: Iterable[int], value: Any) -> tuple[int, ...]:
+    """The ids a many2many holds after these commands."""
+    assert field.relation is not None
+    others = env[field.relation]
+    kept = dict.fromkeys(ids)
+    for command, id, given in normalised(value):
+        if command == CREATE:
+            kept[others.create(given)] = None
+        elif command == UPDATE:
+            others.browse([id]).write(given)
+        elif command == DELETE:
+            others.browse([id]).unlink()
+            kept.pop(id, None)
+        elif command == UNLINK:
+            kept.pop(id, None)
+        elif command == LINK:
+            kept[id] = None
+        else:
+            kept = dict.fromkeys(given if command == SET else ())
+    missing = [id for id in kept if id not in others.table.rows]
+    if missing:
+        raise MissingError(others._missing(missing))
+    return tuple(sorted(kept))
+
+
+def apply_one2many(env: Env, field: Field, id: int, value: Any) -> None:
+    """Write the other side of a one2many of the record `id`."""
+    assert field.relation and field.inverse
+    others, inverse = env[field.relation], field.inverse
+    for command, other, given in normalised(value):
+        if command == CREATE:
+            others.create({**given, inverse: id})
+        elif command == UPDATE:
+            others.browse([other]).write(given)
+        elif command == LINK:
+            others.browse([other]).write({inverse: id})
+        elif command in (DELETE, UNLINK):
+            _let_go(env, field, [other], delete=command == DELETE)
+        else:
+            wanted = list(given) if command == SET else []
+            now = list(others.table.indexes[inverse].get(id, ()))
+            _let_go(env, field, [other for other in now if other not in wanted], delete=False)
+            added = [other for other in wanted if other not in now]
+            if added:
+                others.browse(added).write({inverse: id})
+
+
+def _let_go(env: Env, field: Field, ids: list[int], *, delete: bool) -> None:
+    assert field.relation and field.inverse
+    others = env[field.relation]
+    if not ids:
+        return
+    if delete or others.spec.fields[field.inverse].ondelete == "cascade":
+        others.browse(ids).unlink()
+    else:
+        others.browse(ids).write({field.inverse: False})

@@ -1,0 +1,87 @@
+"""The exceptions a real Odoo raises, with what each looks like on the wire.
+
+`name` is the dotted name a JSON answer carries, `fault` the XML-RPC fault code, `status` the HTTP status of
+JSON-2. An ordinary Python exception (``ValueError``, ``TypeError``, …) is an application error: fault 1 with
+the traceback as its text, status 500, as in the real server.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class UserError(Exception):
+    """Something the user did wrong, in words for the user."""
+
+    name: ClassVar[str] = "odoo.exceptions.UserError"
+    fault: ClassVar[int] = 2
+    status: ClassVar[int] = 422
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+class ValidationError(UserError):
+    """A constraint of the model, or of the database, that the values break."""
+
+    name = "odoo.exceptions.ValidationError"
+
+
+class RedirectWarning(UserError):
+    """A refusal that offers a button leading elsewhere."""
+
+    name = "odoo.exceptions.RedirectWarning"
+
+
+class MissingError(UserError):
+    """The record is no longer there."""
+
+    name = "odoo.exceptions.MissingError"
+    status = 404
+
+
+class AccessError(UserError):
+    """The user has no right to do this."""
+
+    name = "odoo.exceptions.AccessError"
+    fault = 4
+    status = 403
+
+
+class AccessDenied(UserError):
+    """Wrong login, password or key."""
+
+    name = "odoo.exceptions.AccessDenied"
+    fault = 3
+    status = 403
+
+    def __init__(self, message: str = "Access Denied") -> None:
+        super().__init__(message)
+
+
+class IntegrityError(Exception):
+    """A constraint of the database itself: becomes a `ValidationError` at the door, a row message in `load`.
+
+    `kind` is ``not_null``, ``check``, ``unique`` or ``foreign_key``; `field` the field at fault where there is one.
+    """
+
+    def __init__(self, kind: str, message: str, field: str | None = None) -> None:
+        super().__init__(message)
+        self.kind, self.message, self.field = kind, message, field
+
+
+class HttpError(Exception):
+    """An answer made of HTTP alone (JSON-2: no such model, no key, …). `name` is the dotted class name."""
+
+    def __init__(self, status: int, name: str, message: str) -> None:
+        super().__init__(message)
+        self.status, self.name, self.message = status, name, message
+
+
+def dotted_name(error: BaseException) -> str:
+    """The dotted name a JSON answer carries for this exception."""
+    known = getattr(error, "name", None)
+    if isinstance(error, UserError | HttpError) and isinstance(known, str):
+        return known
+    return f"{type(error).__module__}.{type(error).__name__}"

@@ -1,0 +1,1 @@
+"""The models this Odoo has: declarations (`catalogue`), behaviour (`partner`, `users`, `base`), first records (`seed`)."""
