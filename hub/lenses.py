@@ -118,8 +118,6 @@ class Lens:
         `native` is the whole record, or empty for a record to be created. Raises `Parked`, `Unwritable`.
         """
         present = {name: native[name] for name in self.natives if name in native}
-        if not self.writes:
-            return present
         if not native:
             return self._encode(value, {}, refs)
         if len(present) < len(self.natives):
@@ -321,7 +319,7 @@ class _Constant(Lens):
     constant: Native = None
 
     def _decode(self, native: Mapping[str, Native], refs: Refs) -> Canonical:
-        return self.type.parse(self.constant)
+        return self.type.parse(self.constant) if self.reads else None
 
     def _encode(self, value: Canonical, native: Mapping[str, Native], refs: Refs) -> dict[str, Native]:
         return dict.fromkeys(self.natives, self.constant)
@@ -394,11 +392,19 @@ def _hashed(value: Canonical) -> Any:
     return tuple(value) if isinstance(value, list) else (type(value).__name__, value)
 
 
-def make_lens(name: str, kind: FieldType, spec: Mapping[str, Any], system: str) -> Lens:
-    """The lens of canonical field `name` in `system`, from its entry in the mapping. Raises `LensError`."""
+def make_lens(
+    name: str, kind: FieldType, spec: Mapping[str, Any], system: str, direction: str = "both"
+) -> Lens:
+    """The lens of canonical field `name` in `system`, from its entry in the mapping. Raises `LensError`.
+
+    `direction` is the whole system's: what is only read, or only written, is so in every field.
+    """
     options = {key: value for key, value in spec.items() if key not in OPTIONS}
     natives = _natives_of(spec)
     reads, writes = _directions(spec, natives)
+    reads, writes = reads and direction != "push", writes and direction != "pull"
+    if not reads and not writes:
+        raise LensError(f"is neither read nor written: the system is `direction: {direction}`", "direction")
     common: dict[str, Any] = {"name": name, "system": system, "natives": natives, "options": options}
     common |= {"reads": reads, "writes": writes}
     if "constant" in spec:

@@ -168,7 +168,7 @@ class Builder:
             if name not in fields:
                 continue
             try:
-                yield make_lens(name, fields[name].type, _lens_spec(entry), system)
+                yield make_lens(name, fields[name].type, _lens_spec(entry), system, doc.direction)
             except LensError as reason:
                 self.note((*path, reason.option) if reason.option else path, str(reason), key=True)
 

@@ -126,7 +126,7 @@ class SystemDoc(_Open):
         default=None,
         description="The native field or fields that identify a record that has no id of its own.",
     )
-    new_key: Any = Field(default=None, description="How a key is made for a new record, e.g. `C{0000}`.")
+    new_key: Any = Field(default=None, description="How a key is made for a new record, e.g. `C{n:05}`.")
     on_create: dict[str, Any] | None = Field(
         default=None, description="Native values set when the hub creates a record, and never again."
     )

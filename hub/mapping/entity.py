@@ -17,7 +17,7 @@ PolicyKind: TypeAlias = Literal["latest", "order", "union", "ask"]
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Who wins a conflict: an `order` of trust (the most trusted system first), the latest, a union, a person."""
+    """Who wins a conflict: an `order` of trust (most trusted first), the latest, a union, or a person."""
 
     kind: PolicyKind
     order: tuple[str, ...] = ()
@@ -55,7 +55,7 @@ class SystemMapping:
 
 @dataclass(frozen=True, slots=True)
 class EntityMapping:
-    """One mapping document. `match`: the exact keys, the surest first; `fingerprint`: its meaning's SHA-256."""
+    """One mapping document. `match`: the exact keys, surest first; `fingerprint`: its meaning's SHA-256."""
 
     entity: str
     label: Mapping[str, str]

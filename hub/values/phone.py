@@ -21,6 +21,7 @@ _PLAIN_FRENCH = re.compile(
     r"(?:\+33 ?(?:\(0\) ?)?|0033 ?|0)([1-9])[ .\-/]?(\d\d)[ .\-/]?(\d\d)[ .\-/]?(\d\d)[ .\-/]?(\d\d)"
 )
 _STYLED_FRENCH = re.compile(r"0[1-9]([ .\-/]?)\d\d\1\d\d\1\d\d\1\d\d")
+_FRENCH = re.compile(r"\+33([1-9])(\d\d)(\d\d)(\d\d)(\d\d)")
 _EXTENSION = re.compile(r"[\s,;(]*\b(?:poste|ext|extension|int)\b[\s.:=]*(\d{1,6})\s*\)?$", re.IGNORECASE)
 _CALLABLE = re.compile(r"\+[1-9]\d{4,14}(?:;ext=\d{1,7})?")
 _OVERSEAS = {
@@ -61,6 +62,8 @@ class Phone(FieldType):
                     return _french("".join(plain.groups()))
         elif not isinstance(native, list):
             digits = whole_number(native)
+            if digits is not None and self.region == "FR" and len(digits) == 9 and digits[0] != "-":
+                return _french(digits)
             if digits is not None:
                 return _read(self._from_number(digits), self.region)
         text = as_text(native)
@@ -71,8 +74,6 @@ class Phone(FieldType):
 
     def _from_number(self, digits: str) -> str:
         code = str(phonenumbers.country_code_for_region(self.region))
-        if self.region == "FR" and len(digits) == 9:
-            return "0" + digits
         return "+" + digits if digits.startswith(code) and len(digits) > 10 else digits
 
     def native(self, value: Canonical, like: Native = None) -> Native:
@@ -149,8 +150,18 @@ def _refuse(text: str) -> str:
     raise Unreadable(f"{shown(text)} is not a telephone number that can be dialled ({digits} digits)")
 
 
-@lru_cache(maxsize=4096)
 def _write(value: str, region: str, style: str) -> str:
+    """The number as people write it, ``national`` if that reads back as the same number, else international."""
+    french = _FRENCH.fullmatch(value)
+    if french and style == "national" and region == "FR":
+        return "0" + " ".join(french.groups())
+    if french:
+        return "+33 " + " ".join(french.groups())
+    return _write_any(value, region, style)
+
+
+@lru_cache(maxsize=4096)
+def _write_any(value: str, region: str, style: str) -> str:
     number, _, extension = value.partition(";ext=")
     parsed = phonenumbers.parse(number)
     suffix = f" poste {extension}" if extension else ""
