@@ -1,9 +1,9 @@
 """pytest's part of the real servers: the fixtures `odoo19` and `odoo14`, the `live` marker, the closing line.
 
 A live test runs only when the run asks for it (``-m live``). What must be built is built before the first
-test, outside any test's time limit. The run ends with ``live: N passed``, and ``live: not available: <reason>``
-for a server this machine cannot have, whose tests are then skipped; a server that can be had and does not work
-fails its tests.
+test, outside any test's time limit. The run ends with ``live: N passed``, and with
+``live: not available: <reason>`` for a server this machine cannot have, whose tests are then skipped; a
+server that can be had and does not work fails its tests.
 
 ``HUB_LIVE_ODOO19_URL`` (and ``_DB``, ``_LOGIN``, ``_PASSWORD``, ``_API_KEY``, ``_MASTER_PASSWORD``; the same
 with 14) names a server of your own, whose database ``_DB`` is copied and never changed. ``HUB_LIVE_REUSE=1``
