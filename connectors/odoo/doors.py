@@ -1,0 +1,37 @@
+"""Which door is opened.
+
+``transport: auto`` takes JSON-2 from Odoo 19 on where there is an API key (the two others are deprecated
+there), else XML-RPC: its faults always carry Odoo's own words, while ``/jsonrpc`` of Odoo 14 depends on a
+session cookie for that. The two are equally fast.
+"""
+
+from __future__ import annotations
+
+from connectors.odoo.client import Client
+from connectors.odoo.door_json2 import Json2Client
+from connectors.odoo.door_jsonrpc import JsonRpcClient
+from connectors.odoo.door_xmlrpc import XmlRpcClient
+from connectors.odoo.server import probe_version
+from connectors.odoo.settings import Settings
+from connectors.odoo.web import Web
+from hub.ports import Misconfigured
+
+
+def open_client(system: str, settings: Settings) -> Client:
+    """The door the settings ask for. Sends nothing unless the version decides (``transport: auto``)."""
+    if settings.transport == "json2":
+        return Json2Client(system, settings)
+    if settings.transport == "jsonrpc":
+        return JsonRpcClient(system, settings)
+    if settings.transport == "xmlrpc":
+        return XmlRpcClient(system, settings)
+    version = probe_version(Web(system, settings))
+    if version >= (19, 0) and settings.api_key is not None:
+        return Json2Client(system, settings, version)
+    if not settings.login:
+        raise Misconfigured(
+            system,
+            f"Odoo {version[0]}.{version[1]} has no JSON-2",
+            todo="add `login`: the API key then works as its password",
+        )
+    return XmlRpcClient(system, settings, version)

@@ -1,0 +1,229 @@
+"""A view of Odoo resolved against the model it is kept in: which Odoo field each native name stands for.
+
+A native name is a field (``phone``), or a relation and the field its records are known by (``country_id.code``,
+``category_id.name``). A relation without such a field stands for the ids of its records, as text: that is what
+a reference between entities is (``parent_id`` with type ``ref``).
+
+Options of a field that are read here: ``lang`` (the language its translated text is read and written in),
+``company`` (for values that differ by company), ``create`` (make a missing tag or category), ``within`` (the
+field of the same record that narrows an ambiguous name down: a state's country).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from typing import Any
+
+from connectors.odoo.faults import Fault
+from connectors.odoo.session import Session
+from hub.ports import Misconfigured, NativeField, View
+
+ATTRIBUTES = (
+    "type",
+    "string",
+    "relation",
+    "required",
+    "readonly",
+    "store",
+    "selection",
+    "translate",
+    "company_dependent",
+    "depends",
+)
+TO_MANY = ("many2many", "one2many")
+READABLE = frozenset(
+    [
+        "boolean",
+        "char",
+        "date",
+        "datetime",
+        "float",
+        "html",
+        "integer",
+        "many2many",
+        "many2one",
+        "monetary",
+        "one2many",
+        "reference",
+        "selection",
+        "text",
+    ]
+)
+OPTIONS = frozenset({"lang", "company", "create", "within"})
+VIEW_OPTIONS = frozenset({"lang", "company", "on_create"})
+
+FieldInfo = Mapping[str, Any]
+Setting = tuple[str | None, "int | str | None"]
+"""The language and company a field is read and written in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One native field of the view. `base` is the Odoo field, `key` the related field it is known by."""
+
+    native: NativeField
+    base: str
+    kind: str
+    key: str | None = None
+    relation: str | None = None
+    setting: Setting = (None, None)
+    selection: tuple[str, ...] = ()
+    label: str = ""
+    related_archives: bool = False
+
+    @property
+    def name(self) -> str:
+        return self.native.name
+
+    @property
+    def many(self) -> bool:
+        return self.kind in TO_MANY
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """A view on its model. `unreadable` are native names the hub's user has no right to read, with the reason."""
+
+    model: str
+    columns: tuple[Column, ...]
+    fields: Mapping[str, FieldInfo]
+    setting: Setting
+    unreadable: Mapping[str, str] = field(default_factory=dict)
+    relations: Mapping[str, Mapping[str, FieldInfo]] = field(default_factory=dict)
+
+    @property
+    def archives(self) -> bool:
+        return "active" in self.fields
+
+    def column(self, name: str) -> Column | None:
+        return next((c for c in self.columns if c.name == name), None)
+
+    def settings(self) -> list[Setting]:
+        """Every language and company that is read in, the view's own first."""
+        return list(dict.fromkeys([self.setting, *(c.setting for c in self.columns)]))
+
+
+class Schema:
+    """What the models look like to the hub's user. Asked once, and again after `forget`."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._models: dict[str, Mapping[str, FieldInfo]] = {}
+        self._defaults: dict[tuple[str, tuple[str, ...]], frozenset[str]] = {}
+
+    def fields(self, model: str) -> Mapping[str, FieldInfo]:
+        """Name to attributes, of the fields the user may read. Raises `Misconfigured` for an unknown model."""
+        if model not in self._models:
+            try:
+                self._models[model] = self._session.ask(model, "fields_get", [], list(ATTRIBUTES))
+            except Fault as fault:
+                if fault.kind == "name":
+                    raise self._no_model(model) from fault
+                raise
+        return self._models[model]
+
+    def defaulted(self, model: str, names: Sequence[str]) -> frozenset[str]:
+        """Those of these fields that Odoo fills by itself on creation when they are left out."""
+        key = (model, tuple(sorted(names)))
+        if key not in self._defaults:
+            found = self._session.ask(model, "default_get", list(key[1]))
+            self._defaults[key] = frozenset(name for name, value in found.items() if value not in (False, []))
+        return self._defaults[key]
+
+    def forget(self) -> None:
+        self._models.clear()
+        self._defaults.clear()
+
+    def layout(self, view: View) -> Layout:
+        """Resolve a view. Raises `Misconfigured` naming the first field that is not there."""
+        fields = self.fields(view.object)
+        usual: Setting = (
+            view.options.get("lang") or self._session.settings.lang,
+            view.options.get("company") or self._session.settings.company,
+        )
+        columns: list[Column] = []
+        unreadable: dict[str, str] = {}
+        relations: dict[str, Mapping[str, FieldInfo]] = {}
+        for native in view.fields:
+            column = self._column(view.object, fields, native, usual, unreadable, relations)
+            if column is not None:
+                columns.append(column)
+        return Layout(view.object, tuple(columns), fields, usual, unreadable, relations)
+
+    def forbidden(self, model: str, name: str) -> str | None:
+        """Why a field is hidden from the hub's user, ``None`` where there is no such field at all."""
+        try:
+            self._session.ask(model, "read", [], [name])
+        except Fault as fault:
+            return fault.message if fault.kind == "access" else None
+        return f"the field {name} of {model} is not shown to the hub's user"
+
+    def _column(
+        self,
+        model: str,
+        fields: Mapping[str, FieldInfo],
+        native: NativeField,
+        usual: Setting,
+        unreadable: dict[str, str],
+        relations: dict[str, Mapping[str, FieldInfo]],
+    ) -> Column | None:
+        base, _, key = native.name.partition(".")
+        info = fields.get(base)
+        if info is None:
+            reason = self.forbidden(model, base)
+            if reason is None:
+                raise self._no_field(model, base, fields, native.name)
+            unreadable[native.name] = reason
+            return None
+        if info["type"] not in READABLE:
+            unreadable[native.name] = f"{model}.{base} is of type {info['type']}, which the hub does not read"
+            return None
+        relation = info.get("relation") or None
+        if key:
+            if relation is None:
+                raise Misconfigured(
+                    self._session.system,
+                    f"{model}.{base} is no relation",
+                    f"it is of type {info['type']}, so «{native.name}» leads nowhere",
+                    f"write `{base}`",
+                )
+            target = self.fields(relation)
+            relations[relation] = target
+            if key not in target:
+                raise self._no_field(relation, key, target, native.name)
+        options = native.options
+        return Column(
+            native,
+            base,
+            info["type"],
+            key or None,
+            relation,
+            (options.get("lang") or usual[0], options.get("company") or usual[1]),
+            tuple(str(item[0]) for item in info.get("selection") or ()),
+            str(info.get("string") or base),
+            relation is not None and "active" in relations.get(relation, {}),
+        )
+
+    def _no_field(self, model: str, name: str, fields: Mapping[str, FieldInfo], path: str) -> Misconfigured:
+        return Misconfigured(
+            self._session.system,
+            f"{model} has no field «{name}»" + (f" (in «{path}»)" if path != name else ""),
+            todo=did_you_mean(name, fields) or f"correct the mapping, or install the module that adds {name}",
+        )
+
+    def _no_model(self, model: str) -> Misconfigured:
+        try:
+            rows = self._session.ask("ir.model", "search_read", [], ["model"], 0, None, "model")
+            hint = did_you_mean(model, [row["model"] for row in rows])
+        except Fault:
+            hint = ""
+        todo = hint or "correct `object` in the mapping, or install the module it comes with"
+        return Misconfigured(self._session.system, f"there is no model «{model}»", todo=todo)
+
+
+def did_you_mean(name: str, existing: Sequence[str] | Mapping[str, Any]) -> str:
+    """The near misses, as a sentence; empty where nothing is near."""
+    near = get_close_matches(name, list(existing), n=3, cutoff=0.6)
+    return f"did you mean {' or '.join(f'`{n}`' for n in near)}?" if near else ""

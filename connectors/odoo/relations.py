@@ -1,0 +1,166 @@
+"""Related records by the words people know them by: a country by its code, a tag by its name.
+
+Keys are asked for in batches and remembered until the next pull. Reading asks by id, writing by key: exactly,
+then without regard to case, so that «vip» finds the tag «VIP» instead of making a second one. A key that two
+records bear is refused, unless the mapping names the field that narrows it down (``within: country_id``).
+A key nobody bears is refused, or made where the mapping says ``create: true``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any
+
+from connectors.odoo.context import Contexts
+from connectors.odoo.layout import Column, Setting
+from connectors.odoo.session import Session
+from connectors.odoo.values import Unfit
+from hub.ports import Native
+
+Place = tuple[str, str, Setting]
+"""A related model, the field its records are known by, and the language they are read in."""
+
+
+class Relations:
+    """Natural keys to ids and back, per related model."""
+
+    def __init__(self, session: Session, contexts: Contexts) -> None:
+        self._session = session
+        self._contexts = contexts
+        self._names: dict[Place, dict[int, str | None]] = {}
+        self._found: dict[Place, dict[str, list[dict[str, Any]]]] = {}
+
+    def forget(self) -> None:
+        """Before a pull: people rename and merge tags."""
+        self._names.clear()
+        self._found.clear()
+
+    def learn(self, column: Column, ids: Iterable[int]) -> None:
+        """Ask once for the keys of all these related records."""
+        place = _place(column)
+        names = self._names.setdefault(place, {})
+        new = sorted(set(ids) - names.keys())
+        model, key, setting = place
+        for start in range(0, len(new), 1000):
+            some = new[start : start + 1000]
+            rows = self._session.ask(model, "read", some, [key], "", context=self._contexts.reading(setting))
+            names.update({row["id"]: _text(row[key]) for row in rows})
+
+    def native(self, column: Column, raw: Any) -> Native:
+        """The native value of a relation read as bare ids; `learn` was called for its ids."""
+        if column.many:
+            ids = list(raw or ())
+            words = ids if column.key is None else [self._name(column, id) for id in ids]
+            return sorted({str(word) for word in words if word is not None})
+        if not raw:
+            return None
+        id = raw[0] if isinstance(raw, (list, tuple)) else raw
+        return str(id) if column.key is None else self._name(column, id)
+
+    def look_up(self, column: Column, words: Collection[str]) -> None:
+        """Find the records behind all these keys at once, making those that may be made."""
+        place = _place(column)
+        found = self._found.setdefault(place, {})
+        missing = sorted({word for word in words if not found.get(word)})
+        if not missing:
+            return
+        key = place[1]
+        for row in self._bearers(column, [[key, "in", missing]]):
+            found.setdefault(str(row[key]), []).append(row)
+        others = [word for word in missing if not found.get(word)]
+        if others:
+            rows = self._bearers(column, _in_any_case(key, others))
+            for word in others:
+                found[word] = [row for row in rows if str(row[key]).casefold() == word.casefold()]
+        if column.native.options.get("create") is True:
+            self._make(column, [word for word in others if not found[word]])
+
+    def odoo(self, column: Column, value: Native, record: Mapping[str, Any]) -> Any:
+        """What ``write`` takes for a relation. `record` is what else is known of the record, in Odoo's values.
+
+        Raises `Unfit` for an unknown or ambiguous key.
+        """
+        if column.many:
+            if column.kind == "one2many":
+                raise Unfit("is the other end of a relation and is not written from here")
+            words = [value] if isinstance(value, str) and value else (value or [])
+            if not isinstance(words, list):
+                raise Unfit(f"holds a list, not «{value}»")
+            return [(6, 0, sorted({self._id(column, str(word), record) for word in words}))]
+        if value is None or value == "" or value is False:
+            return False
+        if isinstance(value, list):
+            raise Unfit("holds one value, not a list")
+        return self._id(column, str(value), record)
+
+    def _id(self, column: Column, word: str, record: Mapping[str, Any]) -> int:
+        if column.key is None:
+            if not word.isdecimal():
+                raise Unfit(f"holds the id of a {column.relation} record, not «{word}»")
+            return int(word)
+        rows = self._found.get(_place(column), {}).get(word, [])
+        within = _narrowing(column)
+        if len(rows) > 1 and within and record.get(within):
+            rows = [row for row in rows if _id_of(row.get(within)) == _id_of(record[within])]
+        if not rows:
+            raise Unfit(f"«{word}» is no {column.key} of a {column.relation} record")
+        if len(rows) > 1:
+            ids = ", ".join(str(row["id"]) for row in rows[:5])
+            raise Unfit(f"«{word}» is the {column.key} of {len(rows)} {column.relation} records ({ids})")
+        return int(rows[0]["id"])
+
+    def _bearers(self, column: Column, domain: list[Any]) -> list[dict[str, Any]]:
+        """Related records of this domain: the active ones, or the archived where there is no other."""
+        model, key, setting = _place(column)
+        fields = [key, *(["active"] if column.related_archives else [])]
+        within = _narrowing(column)
+        if within:
+            fields.append(within)
+        context = self._contexts.reading(setting)
+        rows: list[dict[str, Any]] = self._session.ask(
+            model, "search_read", domain, fields, 0, None, "id", context=context
+        )
+        words = {str(row[key]).casefold() for row in rows if row.get("active", True)}
+        return [row for row in rows if row.get("active", True) or str(row[key]).casefold() not in words]
+
+    def _name(self, column: Column, id: int) -> str | None:
+        return self._names.get(_place(column), {}).get(id)
+
+    def _make(self, column: Column, words: list[str]) -> None:
+        model, key, setting = _place(column)
+        unique = {word.casefold(): word for word in reversed(words)}
+        if not unique:
+            return
+        vals = [{key: word} for word in unique.values()]
+        ids = self._session.tell(model, "create", vals, context=self._contexts.writing(setting))
+        made = {folded: {"id": id, key: unique[folded]} for folded, id in zip(unique, ids, strict=True)}
+        for word in words:
+            self._found[_place(column)][word] = [made[word.casefold()]]
+
+
+def _place(column: Column) -> Place:
+    assert column.relation is not None
+    return column.relation, column.key or "id", column.setting
+
+
+def _narrowing(column: Column) -> str | None:
+    within = column.native.options.get("within")
+    return str(within) if within else None
+
+
+def _in_any_case(key: str, words: list[str]) -> list[Any]:
+    """A domain for any of these words, capitals or not."""
+    terms = [[key, "=ilike", _literal(word)] for word in words]
+    return ["|"] * (len(terms) - 1) + terms
+
+
+def _literal(word: str) -> str:
+    return word.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def _text(value: Any) -> str | None:
+    return None if value is False or value is None or value == "" else str(value)
+
+
+def _id_of(value: Any) -> Any:
+    return value[0] if isinstance(value, (list, tuple)) and value else value

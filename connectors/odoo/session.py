@@ -1,0 +1,119 @@
+"""Calls with the patience they deserve: what may be asked again is, a few times, and nothing else.
+
+`ask` is for looking: it is repeated after a lost reply, a time-out, a 502. `tell` is for changing: it is
+repeated only where the request certainly never left, or where Odoo itself says that another transaction
+was in the way; after a lost reply the caller must look. A wrong password is tried once in the life of a
+session, and the same answer given again without asking: servers lock accounts that insist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from time import sleep
+from typing import Any, TypeVar
+
+import structlog
+import tenacity
+
+from connectors.odoo.client import Client, Version
+from connectors.odoo.doors import open_client
+from connectors.odoo.faults import Fault, Lost
+from connectors.odoo.server import WrongSecret
+from connectors.odoo.settings import Settings
+from hub.ports import Unreachable
+
+TRIES = 4
+T = TypeVar("T")
+_log = structlog.get_logger(__name__)
+
+
+class Session:
+    """One conversation with one Odoo. `wait` sleeps between tries (a parameter so that tests need not)."""
+
+    def __init__(
+        self,
+        system: str,
+        settings: Settings,
+        opener: Callable[[str, Settings], Client] = open_client,
+        wait: Callable[[float], None] = sleep,
+    ) -> None:
+        self.system = system
+        self.settings = settings
+        self._opener = opener
+        self._wait = wait
+        self._client: Client | None = None
+        self._version: Version | None = None
+        self._uid: int | None = None
+        self._final: WrongSecret | None = None
+
+    @property
+    def door(self) -> str:
+        return self._once(lambda client: client.door)
+
+    def version(self) -> Version:
+        if self._version is None:
+            self._version = self._patiently(_is_passing, lambda client: client.server_version())
+        return self._version
+
+    def uid(self) -> int | None:
+        """The hub's own user, where the door tells."""
+        if self._uid is None:
+            self._uid = self._patiently(_is_passing, lambda client: client.authenticate())
+        return self._uid
+
+    def ask(self, model: str, method: str, *args: Any, context: dict[str, Any] | None = None) -> Any:
+        """A call that changes nothing."""
+        return self._patiently(_is_passing, lambda client: client.call(model, method, *args, context=context))
+
+    def tell(self, model: str, method: str, *args: Any, context: dict[str, Any] | None = None) -> Any:
+        """A call that changes something. After `Lost` or any `Fault` the caller looks what is there."""
+        return self._patiently(
+            _is_harmless, lambda client: client.call(model, method, *args, context=context)
+        )
+
+    def now(self) -> datetime:
+        return self._once(lambda client: client.now())
+
+    def requests_sent(self) -> int:
+        return self._client.requests_sent() if self._client is not None else 0
+
+    def close(self) -> None:
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+    def _once(self, act: Callable[[Client], T]) -> T:
+        if self._final is not None:
+            raise self._final
+        try:
+            if self._client is None:
+                self._client = self._opener(self.system, self.settings)
+            return act(self._client)
+        except WrongSecret as error:
+            self._final = error
+            raise
+
+    def _patiently(self, passing: Callable[[BaseException], bool], act: Callable[[Client], T]) -> T:
+        retrying = tenacity.Retrying(
+            stop=tenacity.stop_after_attempt(TRIES),
+            wait=tenacity.wait_random_exponential(multiplier=0.25, max=4),
+            retry=tenacity.retry_if_exception(passing),
+            sleep=self._wait,
+            before_sleep=self._say_again,
+            reraise=True,
+        )
+        answer: T = retrying(self._once, act)
+        return answer
+
+    def _say_again(self, state: tenacity.RetryCallState) -> None:
+        error = state.outcome.exception() if state.outcome is not None else None
+        _log.info("odoo call repeated", system=self.system, attempt=state.attempt_number, reason=str(error))
+
+
+def _is_passing(error: BaseException) -> bool:
+    return isinstance(error, Unreachable) or (isinstance(error, Fault) and error.kind == "busy")
+
+
+def _is_harmless(error: BaseException) -> bool:
+    return _is_passing(error) and not isinstance(error, Lost)

@@ -1,0 +1,172 @@
+"""Odoo's values and the hub's native ones, both ways, for one field. Pure.
+
+Odoo writes False for empty, times without a zone (they are UTC) and relations as ids. A native value is JSON:
+``None`` for empty, ISO 8601 dates and times, the number itself for amounts. What a field cannot hold is
+refused here, with the field's name, rather than sent: Odoo would refuse it with a traceback, or take it wrongly.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import UTC, date, datetime
+from typing import Any
+
+from connectors.odoo.layout import Column
+from hub.ports import Native
+
+_INT4 = 2**31
+_UNSENDABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+class Unfit(ValueError):
+    """A value this field cannot hold, and why, for a clerk."""
+
+
+def plain_native(column: Column, raw: Any) -> Native:
+    """The native value of a field that is no relation."""
+    if column.kind == "boolean":
+        return bool(raw)
+    if raw is False or raw is None or raw == "":
+        return None
+    if column.kind == "datetime":
+        return utc(str(raw)).isoformat()
+    return raw if isinstance(raw, (int, float)) else str(raw)
+
+
+def plain_odoo(column: Column, value: Native) -> Any:
+    """What ``write`` takes for a field that is no relation. Raises `Unfit`."""
+    kind = column.kind
+    if kind == "boolean":
+        return _boolean(value)
+    if value is None or value == "":
+        return False
+    if isinstance(value, list):
+        raise Unfit("holds one value, not a list")
+    if kind == "integer":
+        return _integer(value)
+    if kind in ("float", "monetary"):
+        return _number(value)
+    if kind == "date":
+        return _date(value)
+    if kind == "datetime":
+        return _datetime(value)
+    text = _text(value)
+    if kind == "selection" and text not in column.selection:
+        raise Unfit(f"«{text}» is none of its choices ({', '.join(column.selection[:12])})")
+    return text
+
+
+def cell(column: Column, written: Any) -> Any:
+    """What ``load`` takes where ``write`` takes `written`. ``load`` reads any false value as "empty it"."""
+    if written is False or written is None:
+        return ""
+    if column.kind == "boolean":
+        return "1"
+    if column.many:
+        (_, _, ids) = written[0]
+        return ",".join(str(id) for id in ids)
+    return written
+
+
+def same(one: Native, other: Native) -> bool:
+    """Whether two native values are the same, ``None``, "" and an empty list all being empty."""
+    if isinstance(one, list) and isinstance(other, list):
+        return sorted(map(str, one)) == sorted(map(str, other))
+    return _emptied(one) == _emptied(other)
+
+
+def took(column: Column, wanted: Native, now: Native) -> bool:
+    """Whether `now` is what Odoo makes of `wanted`: line ends, rounding and cleaned-up HTML forgiven."""
+    if same(wanted, now):
+        return True
+    if column.kind in ("float", "monetary", "integer"):
+        return _near(wanted, now)
+    if column.kind in ("date", "datetime"):
+        return _same_time(column, wanted, now)
+    if isinstance(wanted, str) and isinstance(now, str):
+        return _loose(column, wanted) == _loose(column, now)
+    return column.kind == "boolean" and not wanted and not now
+
+
+def utc(text: str) -> datetime:
+    """Odoo's ``2026-01-31 09:00:00`` as an aware time."""
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)
+
+
+def _emptied(value: Native) -> Native:
+    return None if value == "" or value == [] else value
+
+
+def _near(wanted: Native, now: Native) -> bool:
+    try:
+        one, other = float(str(wanted or 0)), float(str(now or 0))
+    except ValueError:
+        return False
+    return math.isclose(one, other, rel_tol=1e-9, abs_tol=0.005)
+
+
+def _same_time(column: Column, wanted: Native, now: Native) -> bool:
+    try:
+        return bool(plain_odoo(column, wanted) == plain_odoo(column, now))
+    except Unfit:
+        return False
+
+
+def _loose(column: Column, text: str) -> str:
+    if column.kind == "html":
+        text = re.sub(r"<[^>]*>", " ", text)
+    return " ".join(text.split())
+
+
+def _boolean(value: Native) -> bool:
+    if isinstance(value, bool) or value is None:
+        return bool(value)
+    if value in (0, 1, "0", "1"):
+        return bool(int(value))  # type: ignore[arg-type]
+    raise Unfit(f"holds yes or no, not «{value}»")
+
+
+def _integer(value: Native) -> int:
+    try:
+        number = float(str(value))
+    except ValueError:
+        raise Unfit(f"holds a whole number, not «{value}»") from None
+    if not number.is_integer() or not -_INT4 <= number < _INT4:
+        raise Unfit(f"holds a whole number up to 2147483647, not «{value}»")
+    return int(number)
+
+
+def _number(value: Native) -> float:
+    try:
+        number = float(str(value))
+    except ValueError:
+        raise Unfit(f"holds a number, not «{value}»") from None
+    if not math.isfinite(number):
+        raise Unfit(f"holds a number, not «{value}»")
+    return number
+
+
+def _date(value: Native) -> str:
+    try:
+        return date.fromisoformat(str(value)[:10]).isoformat()
+    except ValueError:
+        raise Unfit(f"holds a date such as 2026-01-31, not «{value}»") from None
+
+
+def _datetime(value: Native) -> str:
+    try:
+        time = datetime.fromisoformat(str(value))
+    except ValueError:
+        raise Unfit(f"holds a time such as 2026-01-31T09:00:00+00:00, not «{value}»") from None
+    if time.tzinfo is not None:
+        time = time.astimezone(UTC)
+    return time.strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _text(value: Native) -> str:
+    text = str(value)
+    found = _UNSENDABLE.search(text)
+    if found:
+        raise Unfit(f"holds text, and here an invisible character (U+{ord(found[0]):04X}) that Odoo drops")
+    return text
