@@ -22,9 +22,7 @@ class ArchiveLens(Lens):
     def get(self, native: Mapping[str, Native], refs: Refs = _NO_REFS) -> Canonical:
         return bool(native.get(ARCHIVED))
 
-    def put(
-        self, value: Canonical, native: Mapping[str, Native], refs: Refs = _NO_REFS
-    ) -> dict[str, Native]:
+    def put(self, value: Canonical, native: Mapping[str, Native], refs: Refs = _NO_REFS) -> dict[str, Native]:
         return {} if value is None else {ARCHIVED: bool(value)}
 
 

@@ -38,7 +38,9 @@ class Undone:
 GOLDEN_KINDS = ("changed", "overruled", "united", "resolved", "undone", "archived", "restored")
 
 
-def resolve(engine: Engine, conflict_id: int, *, take: str | None = None, value: str | None = None) -> OpenConflict:
+def resolve(
+    engine: Engine, conflict_id: int, *, take: str | None = None, value: str | None = None
+) -> OpenConflict:
     """Settle a conflict: with the value of the side named `take`, or with `value` as typed.
 
     Raises `DecisionError` where there is no such conflict, side or reading of the value.
@@ -46,7 +48,9 @@ def resolve(engine: Engine, conflict_id: int, *, take: str | None = None, value:
     with engine.store.transaction() as connection:
         found = listing.conflicts(connection, conflict_id)
         if not found:
-            raise DecisionError(f"there is no conflict {conflict_id}; `hub conflicts list` shows the open ones")
+            raise DecisionError(
+                f"there is no conflict {conflict_id}; `hub conflicts list` shows the open ones"
+            )
         conflict = found[0]
         if conflict.closed_at is not None:
             raise DecisionError(f"conflict {conflict_id} was settled on {conflict.closed_at}")
@@ -74,7 +78,9 @@ def undo(engine: Engine, changes: Sequence[Change], *, force: bool = False) -> l
             if change.kind in GOLDEN_KINDS:
                 results.append(_undo_one(engine, connection, change, force, run, at))
             else:
-                reason = "follows from a change of the record: undo that one" if change.system else change.kind
+                reason = (
+                    "follows from a change of the record: undo that one" if change.system else change.kind
+                )
                 results.append(Undone(change, False, reason))
         cursors.end_run(connection, run, {}, at)
     return results
@@ -105,12 +111,16 @@ def _undo_one(
         if name not in world.mapping.fields and name != ARCHIVED:
             return Undone(change, False, f"{name} is no longer in the mapping")
         lost_in_system = change.kind == "overruled" and bool(change.system)
-        before = next(iter(change.before.values()), None) if lost_in_system else change.before.get(name, MISSING)
+        before = (
+            next(iter(change.before.values()), None) if lost_in_system else change.before.get(name, MISSING)
+        )
         if golden.values.get(name) != change.after[name] and not force:
             shown = golden.values.get(name)
-            return Undone(change, False, f"{name} was changed again since, to {shown!r}; --force overrides it")
+            return Undone(
+                change, False, f"{name} was changed again since, to {shown!r}; --force overrides it"
+            )
         value = None if before is MISSING else before
-        planner.settle(world, golden, name, value, (PERSON, at), "undone")  # type: ignore[arg-type]
+        planner.settle(world, golden, name, value, (PERSON, at), "undone")
         put_back = True
     worlds.save(connection, world, run, at)
     return Undone(change, put_back)

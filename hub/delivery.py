@@ -22,7 +22,7 @@ from sqlalchemy import Connection
 from hub import planner
 from hub.clock import new_id
 from hub.mapping import EntityMapping, SystemMapping
-from hub.model import ARCHIVED, Golden, Link
+from hub.model import ARCHIVED, Golden, Link, same
 from hub.ports import (
     Busy,
     ConnectorError,
@@ -66,9 +66,7 @@ class Parcel:
 class Delivery:
     """One pass over one route's outbox."""
 
-    def __init__(
-        self, engine: Engine, mapping: EntityMapping, system: SystemMapping, report: Report
-    ) -> None:
+    def __init__(self, engine: Engine, mapping: EntityMapping, system: SystemMapping, report: Report) -> None:
         self.engine, self.mapping, self.system, self.report = engine, mapping, system, report
         self.connector = engine.connectors[system.system]
         self.view = system.view
@@ -150,7 +148,7 @@ class Delivery:
         if self.connector.traits.assigns_ids:
             return True
         payload = row.payload or {}
-        return all(planner.same(record.values.get(name), value) for name, value in payload.items()
+        return all(same(record.values.get(name), value) for name, value in payload.items()
                    if name in record.values)  # fmt: skip
 
     def _prepare(self, rows: Sequence[Mail]) -> list[Parcel]:
@@ -193,7 +191,7 @@ class Delivery:
         if link is None and owing.waiting:
             values = {}
         return Parcel(
-            row, values, dict(link.current()) if link else {}, link.external_id if link else None,
+            row, values, _readable(link) if link else {}, link.external_id if link else None,
             tuple(owing.waiting), owing.impossible, row.state == "sending",
         )  # fmt: skip
 
@@ -274,9 +272,7 @@ class Delivery:
             worlds.save(connection, world, self.report.run, self.engine.clock())
             outbox.update_rows(connection, [parcel.mail for parcel in parcels], later)
 
-    def _record(
-        self, connection: Connection, parcels: Sequence[Parcel], outcomes: Sequence[Outcome]
-    ) -> None:
+    def _record(self, connection: Connection, parcels: Sequence[Parcel], outcomes: Sequence[Outcome]) -> None:
         at = self.engine.clock()
         world = self._world(connection, [parcel.mail for parcel in parcels])
         records = [outcome.record for outcome in outcomes if isinstance(outcome, Done | Moved)]
@@ -291,9 +287,7 @@ class Delivery:
         outbox.remove(connection, paid)
         outbox.update_rows(connection, kept, at)
 
-    def _outcome(
-        self, world: World, golden: Golden, parcel: Parcel, outcome: Outcome, at: str
-    ) -> bool:
+    def _outcome(self, world: World, golden: Golden, parcel: Parcel, outcome: Outcome, at: str) -> bool:
         """Take one answer in; true if the row has done its work."""
         mail = parcel.mail
         link = self._link(world, golden.id)
@@ -342,9 +336,7 @@ class Delivery:
             return False
         return True
 
-    def _sent(
-        self, world: World, golden: Golden, parcel: Parcel, link: Link | None, outcome: Sent
-    ) -> None:
+    def _sent(self, world: World, golden: Golden, parcel: Parcel, link: Link | None, outcome: Sent) -> None:
         """Handed over: our values are expected to show up; until then the base stays what it was."""
         if link is None:
             link = Link(
@@ -376,7 +368,7 @@ class Delivery:
             return
         for native, value in parcel.values.items():
             echoes = link.echoes.get(native, [])
-            if echoes and planner.same(echoes[-1], value):
+            if echoes and same(echoes[-1], value):
                 echoes.pop()
             if not echoes:
                 link.echoes.pop(native, None)
@@ -393,3 +385,8 @@ class Delivery:
 
     def _ref(self, golden_id: str) -> str:
         return f"{self.mapping.entity}_{golden_id}"
+
+
+def _readable(link: Link) -> dict[str, Native]:
+    """What the record is believed to hold, fields that could not be read left out."""
+    return {native: value for native, value in link.current().items() if native not in link.blocked}

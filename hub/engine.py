@@ -254,9 +254,7 @@ class Engine:
 class Puller:
     """One pull of one route: pages are planned and committed one by one, so a stop costs at most a page."""
 
-    def __init__(
-        self, engine: Engine, mapping: EntityMapping, system: SystemMapping, report: Report
-    ) -> None:
+    def __init__(self, engine: Engine, mapping: EntityMapping, system: SystemMapping, report: Report) -> None:
         self.engine, self.mapping, self.system, self.report = engine, mapping, system, report
         self.connector = engine.connectors[system.system]
         self.view: View = system.view
@@ -274,9 +272,7 @@ class Puller:
         for page in self.connector.pull(self.view, position, self._known):
             self._page(page)
             listed = page.listing
-            self.engine.progress(
-                "read", self.mapping.entity, self.system.system, self.count.read, page.total
-            )
+            self.engine.progress("read", self.mapping.entity, self.system.system, self.count.read, page.total)
             if self.engine.stopping():
                 return
         self._look_again()

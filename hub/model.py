@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Any, Final
 
 from hub.ports import Native
@@ -20,7 +21,13 @@ PERSON: Final = "person"
 ARCHIVED: Final = "__archived__"
 """The canonical field, and in systems that archive the native one, that says a record is archived."""
 
-MISSING: Final = object()
+class Missing(Enum):
+    """The type of `MISSING`."""
+
+    MISSING = "missing"
+
+
+MISSING: Final = Missing.MISSING
 """What a golden record holds of a field nobody has told it: not the same as ``None``, which is "empty"."""
 
 Origin = tuple[str, str]

@@ -23,7 +23,7 @@ from hub.lenses import Lens, Parked, Unwritable
 from hub.mapping import SystemMapping
 from hub.matching import Key, identify, keys_of
 from hub.merge import decide
-from hub.model import ARCHIVED, MISSING, Candidate, Conflict, Golden, Link, Origin, Review, same
+from hub.model import ARCHIVED, MISSING, Candidate, Conflict, Golden, Link, Missing, Origin, Review, same
 from hub.ports import Native, Record
 from hub.values import Canonical, Unreadable
 from hub.world import BoundRefs, Reading, World
@@ -89,7 +89,9 @@ def written(
         link = Link(system.system, record.id, golden.id, golden.entity, version=record.version, new=True)
         world.add_link(link)
     before = {native: link.current().get(native) for native in payload}
-    world.note(golden, "wrote", "hub", before, {native: record.values.get(native) for native in payload}, link)
+    world.note(
+        golden, "wrote", "hub", before, {native: record.values.get(native) for native in payload}, link
+    )
     for native, wanted in payload.items():
         if native in record.values:
             link.agree((native,), record.values)
@@ -146,9 +148,7 @@ def _read(world: World, system: SystemMapping, record: Record, refs: BoundRefs) 
     return reading
 
 
-def _meet(
-    world: World, system: SystemMapping, fresh: Sequence[Record], observed_at: str
-) -> None:
+def _meet(world: World, system: SystemMapping, fresh: Sequence[Record], observed_at: str) -> None:
     """Find or make the golden record of records seen for the first time."""
     claims = Counter(key for record in fresh for key in world.readings[record.id].keys)
     for record in fresh:
@@ -182,9 +182,7 @@ def _referred(world: World, system: SystemMapping, record: Record) -> Golden | N
     return golden
 
 
-def _hold_twins(
-    world: World, system: SystemMapping, record: Record, reading: Reading, key: Key
-) -> None:
+def _hold_twins(world: World, system: SystemMapping, record: Record, reading: Reading, key: Key) -> None:
     fields = " and ".join(world.mapping.match[key[0]])
     shown = ", ".join(str(reading.values.get(name)) for name in world.mapping.match[key[0]])
     world.reviews.append(
@@ -291,17 +289,19 @@ class _Merge:
             return False
         known = all(native in link.base for native in lens.natives)
         if not lens.reads or (value is None and not known) or (known and self._old(lens) == value):
-            link.agree(lens.natives, values)
+            self._agree(lens)
             self.golden.dirty = True
             return False
         if value is None and self._required(lens.name):
             self._block(lens, Unreadable("it is required, and was emptied"))
             return False
-        current = self.golden.values.get(lens.name, MISSING)
-        if current == value or (current is not MISSING and self._explains(lens, current, link, values)):
-            link.agree(lens.natives, values)
+        current: Canonical | Missing = self.golden.values.get(lens.name, MISSING)
+        if current is MISSING:
+            return self._take(lens, value)
+        if current == value or self._explains(lens, current, link, values):
+            self._agree(lens)
             return False
-        if current is MISSING or not self._moved(lens, current, known):
+        if not self._moved(lens, current, known):
             return self._take(lens, value)
         if not known and self._said_more_fully(lens.name, value):
             return self._take(lens, value)
@@ -352,13 +352,19 @@ class _Merge:
         ours = Candidate(origin[0], golden.values[lens.name], origin[1])
         theirs = Candidate(self.system.system, value, self._origin()[1])
         verdict = decide(
-            self.world.mapping.policy(lens.name), ours, theirs, self._old(lens), list(self.world.mapping.systems)
+            self.world.mapping.policy(lens.name),
+            ours,
+            theirs,
+            self._old(lens),
+            list(self.world.mapping.systems),
         )
         if verdict.ask:
             self._ask(lens, ours, theirs)
             return False
         if verdict.winner is theirs:
-            self.world.note(golden, "overruled", self.system.system, {lens.name: ours.value}, {lens.name: value})
+            self.world.note(
+                golden, "overruled", self.system.system, {lens.name: ours.value}, {lens.name: value}
+            )
         elif verdict.winner is ours:
             self.world.note(
                 golden, "overruled", ours.system, {lens.name: value}, {lens.name: ours.value}, link
@@ -388,8 +394,14 @@ class _Merge:
         self.world.closed.pop(place, None)
         self.world.opened[place] = conflict
 
+    def _agree(self, lens: Lens) -> None:
+        self.link.agree(lens.natives, self.record.values)
+        self._close_if_settled(lens.name)
+
     def _close_if_settled(self, name: str) -> None:
-        if name not in self.world.contested(self.golden.id):
+        contested = (self.golden.id, name) in self.world.conflicts
+        if contested and name not in self.world.contested(self.golden.id):
+            self.golden.dirty = True
             close_conflict(self.world, self.golden.id, name)
 
     def _moved(self, lens: Lens, current: Canonical, known: bool) -> bool:
@@ -513,7 +525,7 @@ def owed(world: World, system: SystemMapping, golden: Golden, link: Link | None)
     refs = world.refs.bound(system.system)
     current = link.current() if link else {}
     for lens in system.lenses:
-        value = golden.values.get(lens.name, MISSING)
+        value: Canonical | Missing = golden.values.get(lens.name, MISSING)
         if value is MISSING or not lens.writes or (link is None and value is None):
             continue
         if lens.name in contested and not (link is None and lens.name in _required_fields(world)):
@@ -531,9 +543,7 @@ def owed(world: World, system: SystemMapping, golden: Golden, link: Link | None)
     return result
 
 
-def is_owed(
-    world: World, system: SystemMapping, golden: Golden, blocked: bool = False
-) -> Owed | None:
+def is_owed(world: World, system: SystemMapping, golden: Golden, blocked: bool = False) -> Owed | None:
     """What a system is owed of a golden record, or ``None``: nothing, or not to be given."""
     link = world.links_of.get(golden.id, {}).get(system.system)
     if link is None and (not system.creates or golden.archived or blocked):

@@ -53,7 +53,12 @@ def plan(
     """Rehearse a sync. Raises what the store raises; a system that fails is in `Plan.report.problems`."""
     with engine.store.rehearsal() as store:
         rehearsed = Engine(
-            store, mappings, connectors, clock=engine.clock, progress=engine.progress, stopping=engine.stopping
+            store,
+            mappings,
+            connectors,
+            clock=engine.clock,
+            progress=engine.progress,
+            stopping=engine.stopping,
         )
         result = Plan(Report())
         rehearsed.rehearse(result.report, entities, compare)

@@ -33,9 +33,7 @@ def get(connection: Connection, entity: str, system: str) -> Cursor:
     return Cursor(held.get("at"), held.get("mapping"), row.pulled_at, row.error, row.brake)
 
 
-def advance(
-    connection: Connection, entity: str, system: str, position: str | None, fingerprint: str
-) -> None:
+def advance(connection: Connection, entity: str, system: str, position: str | None, fingerprint: str) -> None:
     """Where to go on from, in the same transaction as the page that led there."""
     held = dumps({"at": position, "mapping": fingerprint})
     _put(connection, entity, system, position=held)

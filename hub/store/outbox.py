@@ -71,7 +71,9 @@ def due(connection: Connection, entity: str, system: str, at: str, after: int, l
     return [_mail(row) for row in rows]
 
 
-def sent(connection: Connection, entity: str, system: str, receipts: Sequence[str] | None = None) -> list[Mail]:
+def sent(
+    connection: Connection, entity: str, system: str, receipts: Sequence[str] | None = None
+) -> list[Mail]:
     """Rows handed over and not confirmed; of these receipts only, if given."""
     where = [t.outbox.c.entity == entity, t.outbox.c.system == system, t.outbox.c.state == "sent"]
     if receipts is not None:

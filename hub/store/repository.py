@@ -43,7 +43,9 @@ class Store:
                 parsed = parsed.set(drivername="postgresql+psycopg")
             self.engine: Engine = create_engine(parsed, pool_pre_ping=parsed.get_backend_name() != "sqlite")
         except (ArgumentError, NoSuchModuleError) as problem:
-            raise StoreError(f"database: {problem}; write sqlite:///hub.sqlite or postgresql://…") from problem
+            raise StoreError(
+                f"database: {problem}; write sqlite:///hub.sqlite or postgresql://…"
+            ) from problem
         if self.is_sqlite:
             _tune_sqlite(self.engine)
             if parsed.database:

@@ -17,9 +17,7 @@ HELD = ("duplicate", "ambiguous", "parked")
 """Kinds that may become clear without an edit of the record itself."""
 
 
-def reject(
-    connection: Connection, entity: str, system: str, rows: Sequence[Rejected], at: str
-) -> set[str]:
+def reject(connection: Connection, entity: str, system: str, rows: Sequence[Rejected], at: str) -> set[str]:
     """Rows that are no records. Returns what they are kept under."""
     found = [
         Review(entity, system, row.id or row.where, "rejected", row.reason, row.todo, place=row.where)
@@ -67,7 +65,10 @@ def forget(connection: Connection, entity: str, system: str, ids: Iterable[str])
 def blocked(connection: Connection, world: World, goldens: Sequence[Golden]) -> set[tuple[str, str]]:
     """(golden id, system) where a held record claims a key of the golden record: creating there would double it."""
     entity = world.mapping.entity
-    if connection.execute(select(t.held_key.c.key).where(t.held_key.c.entity == entity).limit(1)).first() is None:
+    if (
+        connection.execute(select(t.held_key.c.key).where(t.held_key.c.entity == entity).limit(1)).first()
+        is None
+    ):
         return set()
     owners: dict[tuple[int, str], list[str]] = {}
     for golden in goldens:

@@ -30,9 +30,7 @@ golden = Table(
     Column("origins", Text, nullable=False, comment="field → [system, time]; * for the rest"),
     Column("created_at", Text, nullable=False),
     Column("dirty", Boolean, nullable=False, comment="some system may be owed this record"),
-    Index(
-        "golden_dirty", "entity", "id", sqlite_where=text("dirty = 1"), postgresql_where=text("dirty")
-    ),
+    Index("golden_dirty", "entity", "id", sqlite_where=text("dirty = 1"), postgresql_where=text("dirty")),
     Index("golden_entity", "entity", "id"),
     sqlite_with_rowid=False,
 )

@@ -180,9 +180,12 @@ def shared_keys(connection: Connection, world: World) -> list[tuple[Key, list[st
 
 
 def _save_goldens(connection: Connection, world: World) -> None:
-    fresh, changed, keys, unkeyed = [], [], [], []
+    fresh: list[dict[str, Any]] = []
+    changed: list[dict[str, Any]] = []
+    keys: list[dict[str, Any]] = []
+    unkeyed: list[str] = []
     for golden in world.changed_goldens():
-        row = {"data": dumps(golden.values), "origins": dumps(golden.origins), "dirty": golden.dirty}
+        row: dict[str, Any] = {"data": dumps(golden.values), "origins": dumps(golden.origins), "dirty": golden.dirty}
         if golden.new:
             row |= {"id": golden.id, "entity": golden.entity, "created_at": golden.created_at}
             fresh.append(row)
@@ -214,7 +217,7 @@ def _save_links(connection: Connection, world: World) -> None:
                 connection.execute(delete(t.link).filter_by(**key))
             continue
         notes = link.notes()
-        row = {
+        row: dict[str, Any] = {
             "golden_id": link.golden_id, "base": dumps(link.base), "version": link.version,
             "notes": dumps(notes) if notes else None, "gone": link.gone, "unconfirmed": link.unconfirmed,
         }  # fmt: skip
