@@ -151,5 +151,5 @@ def _side(conflict: OpenConflict, take: str) -> Candidate:
 def _world(engine: Engine, connection: Connection, entity: str, ids: Sequence[str]) -> World:
     world = World(engine.mapping(entity), new_id)
     worlds.fill_goldens(connection, world, ids)
-    engine.fill_targets(connection, world, list(world.goldens.values()))
+    engine.fill_targets(connection, world)
     return world

@@ -377,7 +377,7 @@ class Delivery:
     def _world(self, connection: Connection, rows: Iterable[Mail]) -> World:
         world = World(self.mapping, new_id)
         worlds.fill_goldens(connection, world, [row.golden_id for row in rows])
-        self.engine.fill_targets(connection, world, list(world.goldens.values()))
+        self.engine.fill_targets(connection, world)
         return world
 
     def _link(self, world: World, golden_id: str) -> Link | None:

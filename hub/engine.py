@@ -24,11 +24,11 @@ from hub import brakes, planner
 from hub.archive import archive_lens
 from hub.clock import new_id, now
 from hub.delivery import Delivery
-from hub.lenses import Lens
 from hub.mapping import EntityMapping, Mappings, SystemMapping
-from hub.model import ARCHIVED, Golden, Link
+from hub.model import ARCHIVED, Link
 from hub.ports import Connector, ConnectorError, Page, Record, View
 from hub.store import Store, cursors, outbox, reviews, worlds
+from hub.values import Ref
 from hub.world import World
 
 READS = ("both", "pull", "observe")
@@ -161,31 +161,42 @@ class Engine:
                 after = ids[-1]
                 world = World(mapping, new_id)
                 worlds.fill_goldens(connection, world, ids)
-                self.fill_targets(connection, world, [world.goldens[golden_id] for golden_id in ids])
+                self.fill_targets(connection, world)
                 _settle_page(connection, world, routes, ids, self.clock())
 
-    def fill_targets(self, connection: Connection, world: World, goldens: Sequence[Golden]) -> None:
-        """The links that references of these golden records point to, in every system."""
-        for name, found in world.mapping.fields.items():
-            entity = getattr(found.type, "entity", None)
-            if entity is None:
-                continue
-            targets = [str(golden.values[name]) for golden in goldens if golden.values.get(name)]
-            for system in world.mapping.systems:
-                wanted = [(entity, system, target) for target in targets]
-                worlds.fill_references(connection, world, (), wanted)
+    def fill_targets(self, connection: Connection, world: World) -> None:
+        """Both ends of every reference of this world's golden records: as they are, and as each system shows it."""
+        fields = [(name, entity) for name in world.mapping.fields if (entity := _target(world.mapping, name))]
+        if not fields:
+            return
+        to_external = [
+            (entity, system, str(golden.values[name]))
+            for name, entity in fields
+            for golden in world.goldens.values()
+            if golden.values.get(name)
+            for system in world.mapping.systems
+        ]
+        to_golden = [
+            (entity, link.system, str(native))
+            for name, entity in fields
+            for link in world.links.values()
+            if (lens := world.lens(link.system, name)) is not None
+            if (native := link.current().get(lens.natives[0]))
+        ]
+        worlds.fill_references(connection, world, to_golden, to_external)
 
     def fill_sources(
         self, connection: Connection, world: World, system: SystemMapping, records: Sequence[Record]
     ) -> None:
         """The golden records that references in these records point to."""
-        for lens in system.lenses:
-            entity = _referred_entity(world.mapping, lens)
-            if entity is None:
-                continue
-            wanted = {str(record.values[lens.natives[0]]) for record in records
-                      if record.values.get(lens.natives[0])}  # fmt: skip
-            worlds.fill_references(connection, world, [(entity, system.system, one) for one in wanted], ())
+        wanted = [
+            (entity, system.system, str(native))
+            for lens in system.lenses
+            if (entity := _target(world.mapping, lens.name))
+            for record in records
+            if (native := record.values.get(lens.natives[0]))
+        ]
+        worlds.fill_references(connection, world, wanted, ())
 
     def known_world(
         self,
@@ -205,7 +216,7 @@ class Engine:
         refs = [record.ref.rpartition("_")[2] for record in records if record.ref]
         if refs:
             worlds.fill_goldens(connection, world, refs)
-        self.fill_targets(connection, world, list(world.goldens.values()))
+        self.fill_targets(connection, world)
         return world
 
     def seen(self, system: SystemMapping, record: Record) -> Record:
@@ -372,7 +383,7 @@ class Puller:
             with self.engine.store.transaction() as connection:
                 world = World(self.mapping, new_id)
                 worlds.fill_records(connection, world, self.system.system, part)
-                self.engine.fill_targets(connection, world, list(world.goldens.values()))
+                self.engine.fill_targets(connection, world)
                 links: list[Link] = [world.links[(self.system.system, one)] for one in part]
                 planner.vanished(world, self.system, links, at)
                 worlds.save(connection, world, self.report.run, at)
@@ -418,9 +429,10 @@ def _settle_page(
     worlds.clean(connection, ids)
 
 
-def _referred_entity(mapping: EntityMapping, lens: Lens) -> str | None:
-    found = mapping.fields.get(lens.name)
-    return getattr(found.type, "entity", None) if found else None
+def _target(mapping: EntityMapping, name: str) -> str | None:
+    """The entity a canonical field refers to, if it is a reference."""
+    found = mapping.fields.get(name)
+    return found.type.entity if found is not None and isinstance(found.type, Ref) else None
 
 
 _PAGE = 1000

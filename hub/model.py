@@ -21,6 +21,7 @@ PERSON: Final = "person"
 ARCHIVED: Final = "__archived__"
 """The canonical field, and in systems that archive the native one, that says a record is archived."""
 
+
 class Missing(Enum):
     """The type of `MISSING`."""
 

@@ -79,7 +79,7 @@ def planned_writes(engine: Engine, store: Store, entity: str) -> list[PlannedWri
         for part in worlds.chunks(rows):
             world = World(mapping, new_id)
             worlds.fill_goldens(connection, world, [golden_id for golden_id, _ in part])
-            engine.fill_targets(connection, world, list(world.goldens.values()))
+            engine.fill_targets(connection, world)
             for golden_id, system in part:
                 golden = world.goldens[golden_id]
                 link = world.links_of.get(golden_id, {}).get(system)

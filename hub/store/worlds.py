@@ -185,7 +185,11 @@ def _save_goldens(connection: Connection, world: World) -> None:
     keys: list[dict[str, Any]] = []
     unkeyed: list[str] = []
     for golden in world.changed_goldens():
-        row: dict[str, Any] = {"data": dumps(golden.values), "origins": dumps(golden.origins), "dirty": golden.dirty}
+        row: dict[str, Any] = {
+            "data": dumps(golden.values),
+            "origins": dumps(golden.origins),
+            "dirty": golden.dirty,
+        }
         if golden.new:
             row |= {"id": golden.id, "entity": golden.entity, "created_at": golden.created_at}
             fresh.append(row)

@@ -26,7 +26,9 @@ def test_a_second_sync_writes_nothing(company: Company) -> None:
 def test_the_same_siret_in_three_systems_is_one_customer(company: Company) -> None:
     company.odoo["partner"].add({"name": "Garage Dupont", "siret": SIRETS[0]})
     company.sage["BPC"].add({"BPRNAM": "GARAGE DUPONT", "CRN": SIRETS[0], "CTY": "ARLES"})
-    company.list["Clients"].add({"Raison sociale": "Garage Dupont", "SIRET": SIRETS[0], "E-mail": "g@example.fr"})
+    company.list["Clients"].add(
+        {"Raison sociale": "Garage Dupont", "SIRET": SIRETS[0], "E-mail": "g@example.fr"}
+    )
     company.sync()
     assert company.goldens() == 1
     assert len(company.odoo["partner"].rows()) == 1
@@ -40,9 +42,9 @@ def test_a_name_that_one_system_only_shows_in_capitals_is_no_conflict(company: C
     company.odoo["partner"].add({"name": "Garage Dupont", "siret": SIRETS[0]})
     company.sync()
     assert company.odoo["partner"].show("1")["name"] == "Garage Dupont"
-    assert company.sage["BPC"].show("K001" if "K001" in company.sage["BPC"].rows() else "C0001")["BPRNAM"] == (
-        "GARAGE DUPONT"
-    )
+    assert company.sage["BPC"].show("K001" if "K001" in company.sage["BPC"].rows() else "C0001")[
+        "BPRNAM"
+    ] == ("GARAGE DUPONT")
     assert not company.conflicts()
 
 
@@ -221,7 +223,9 @@ def test_what_a_system_makes_of_a_value_is_neither_an_edit_nor_asked_again(compa
 
 def test_a_phone_number_written_otherwise_is_no_edit(company: Company) -> None:
     company.odoo["partner"].add({"name": "Garage Dupont", "siret": SIRETS[0], "phone": "01 99 00 12 34"})
-    company.list["Clients"].add({"Raison sociale": "Garage Dupont", "SIRET": SIRETS[0], "Tél.": "01.99.00.12.34"})
+    company.list["Clients"].add(
+        {"Raison sociale": "Garage Dupont", "SIRET": SIRETS[0], "Tél.": "01.99.00.12.34"}
+    )
     company.sync()
     assert company.odoo["partner"].show("1")["phone"] == "01 99 00 12 34"
     company.list["Clients"].set("C0001", {"Tél.": "0199001234"})

@@ -1,0 +1,189 @@
+"""The hub's log: readable lines on a terminal, one JSON object a line elsewhere, and never a secret in one.
+
+Every line of every library goes through the same processors. The last of them knows every secret value of the
+configuration and puts ``•••`` in its place wherever it stands: in an event, a value, a traceback, a URL.
+
+It promises: `configure` may be called again (a reloaded configuration brings new secrets; the old ones stay
+hidden too). Never: writes a log anywhere but to stderr and the file it was given.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import json
+import logging
+import logging.handlers
+import sys
+import threading
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from pathlib import Path
+from typing import IO, Any, Literal
+from urllib.parse import quote, quote_plus
+
+import structlog
+from structlog.typing import EventDict, Processor
+
+Style = Literal["auto", "console", "json"]
+
+HIDDEN = "•••"
+
+QUIET = {
+    "apscheduler": logging.ERROR,
+    "alembic": logging.WARNING,
+    "urllib3": logging.ERROR,
+    "odoorpc": logging.WARNING,
+}
+"""Libraries whose everyday lines say nothing to an operator."""
+
+
+class Redactor:
+    """Replaces secrets in everything that is about to be written. Thread-safe; only ever learns more."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._spellings: tuple[str, ...] = ()
+
+    def learn(self, secrets: Iterable[str]) -> None:
+        """Hide these from now on, in every spelling in which a library might show them."""
+        found = {spelling for secret in secrets if secret for spelling in spellings(secret)}
+        with self._lock:
+            # The longest first: a secret may be part of another.
+            self._spellings = tuple(sorted({*self._spellings, *found}, key=lambda s: (-len(s), s)))
+
+    def clean(self, text: str) -> str:
+        """The text without any secret."""
+        for spelling in self._spellings:
+            if spelling in text:
+                text = text.replace(spelling, HIDDEN)
+        return text
+
+    def value(self, value: Any) -> Any:
+        """The value without any secret, whatever it is made of."""
+        if isinstance(value, str):
+            return self.clean(value)
+        if value is None or isinstance(value, bool | int | float):
+            return value if self.clean(str(value)) == str(value) else HIDDEN
+        if isinstance(value, bytes):
+            return self.clean(value.decode("utf-8", "backslashreplace"))
+        if isinstance(value, Mapping):
+            return {self.clean(str(key)): self.value(one) for key, one in value.items()}
+        if isinstance(value, list | tuple | set | frozenset):
+            return [self.value(one) for one in value]
+        return self.clean(str(value))
+
+    def __call__(self, logger: Any, method: str, event: EventDict) -> EventDict:
+        """As structlog's processor."""
+        return {self.clean(str(key)): self.value(value) if key != "_record" else value
+                for key, value in event.items()}  # fmt: skip
+
+
+def spellings(secret: str) -> set[str]:
+    """How a secret may look once a library has put it in a URL, in JSON, in XML, in `repr` or in Base64."""
+    plain = {
+        secret,
+        quote(secret), quote(secret, safe=""), quote_plus(secret),
+        json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1], repr(secret)[1:-1],
+        html.escape(secret), html.escape(secret, quote=False),
+    }  # fmt: skip
+    if len(secret) >= 6:
+        plain.add(base64.b64encode(secret.encode()).decode().rstrip("="))
+    return {text for text in plain if text}
+
+
+redactor = Redactor()
+"""The one the log uses. Other writers (health page, error texts) may ask it too."""
+
+
+def configure(
+    *,
+    level: str = "info",
+    style: Style = "auto",
+    secrets: Iterable[str] = (),
+    file: Path | None = None,
+    keep: int = 10,
+    stream: IO[str] | None = None,
+) -> None:
+    """Set the log up for this process. `file` is written as JSON, in parts of 10 MB, `keep` of which stay."""
+    redactor.learn(secrets)
+    out = stream or sys.stderr
+    console = style == "console" or (style == "auto" and out.isatty())
+    handlers: list[logging.Handler] = [_handler(logging.StreamHandler(out), console, out.isatty())]
+    if file is not None:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        rotating = logging.handlers.RotatingFileHandler(
+            file, maxBytes=10_000_000, backupCount=keep, encoding="utf-8"
+        )
+        handlers.append(_handler(rotating, False, False))
+    root = logging.getLogger()
+    for old in root.handlers[:]:
+        root.removeHandler(old)
+        if isinstance(old, logging.FileHandler):
+            old.close()
+    for handler in handlers:
+        root.addHandler(handler)
+    root.setLevel(level.upper())
+    for name, least in QUIET.items():
+        logging.getLogger(name).setLevel(max(least, root.level))
+    structlog.configure(
+        processors=[*_SHARED, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,
+    )
+
+
+def get(name: str = "hub") -> structlog.stdlib.BoundLogger:
+    """A logger; keyword arguments of its calls become fields of the line."""
+    logger: structlog.stdlib.BoundLogger = structlog.stdlib.get_logger(name)
+    return logger
+
+
+def catch_strays() -> None:
+    """Let an exception nobody caught, in any thread, be a line of the log too."""
+
+    def in_main(kind: type[BaseException], problem: BaseException, trace: Any) -> None:
+        get().critical("stopped by an error nobody expected", exc_info=(kind, problem, trace))
+
+    def in_thread(found: threading.ExceptHookArgs) -> None:
+        if found.exc_value is not None:
+            get().critical(
+                "a thread stopped by an error nobody expected",
+                thread=found.thread.name if found.thread else "",
+                exc_info=(found.exc_type, found.exc_value, found.exc_traceback),
+            )
+
+    sys.excepthook = in_main
+    threading.excepthook = in_thread
+
+
+def _without_record(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    return {key: value for key, value in event.items() if key not in ("_record", "_from_structlog")}
+
+
+def _handler(handler: logging.Handler, console: bool, colors: bool) -> logging.Handler:
+    """A handler that renders last: whatever a processor or a library added, the redactor has seen it."""
+    last: Processor = (
+        structlog.dev.ConsoleRenderer(colors=colors, pad_event_to=0, sort_keys=False)
+        if console
+        else structlog.processors.JSONRenderer(ensure_ascii=False)
+    )
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=_SHARED,
+            processors=[_without_record, structlog.processors.format_exc_info, redactor, last],
+        )
+    )
+    handler.setLevel(logging.NOTSET)
+    return handler
+
+
+_SHARED: list[Callable[[Any, str, EventDict], Any]] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.PositionalArgumentsFormatter(),
+    structlog.stdlib.ExtraAdder(),
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+    structlog.processors.UnicodeDecoder(),
+]
