@@ -136,8 +136,10 @@ class SystemDoc(_Open):
         "`observe`: planned but never written.",
     )
     creates: bool = Field(default=True, description="Whether the hub may add records there.")
-    on_delete: Literal["archive", "ignore", "delete", "ask"] = Field(
-        default="archive", description="What is done there when the record was deleted elsewhere."
+    on_delete: Literal["archive", "ignore", "ask"] = Field(
+        default="archive",
+        description="What it means when a record is gone from this system: `archive` it everywhere, `ask` a "
+        "person, or `ignore` it.",
     )
     fields: dict[
         Name, Annotated[LensDoc, BeforeValidator(_short_lens, json_schema_input_type=str | LensDoc)]

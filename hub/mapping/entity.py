@@ -11,7 +11,7 @@ from hub.ports import View
 from hub.values import FieldType, Ref
 
 SystemDirection: TypeAlias = Literal["both", "pull", "push", "off", "observe"]
-OnDelete: TypeAlias = Literal["archive", "ignore", "delete", "ask"]
+OnDelete: TypeAlias = Literal["archive", "ignore", "ask"]
 PolicyKind: TypeAlias = Literal["latest", "order", "union", "ask"]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from hub.mapping.document import EntityDoc
@@ -12,8 +11,3 @@ def json_schema() -> dict[str, Any]:
     """The schema of one mapping file, JSON Schema 2020-12."""
     schema = EntityDoc.model_json_schema()
     return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | schema | {"title": "hub mapping"}
-
-
-def schema_text() -> str:
-    """The schema as config/mapping.schema.json holds it."""
-    return json.dumps(json_schema(), indent=2, ensure_ascii=False) + "\n"

@@ -151,7 +151,7 @@ def _refuse(text: str) -> str:
 
 
 def _write(value: str, region: str, style: str) -> str:
-    """The number as people write it, ``national`` if that reads back as the same number, else international."""
+    """The number as people write it: ``national`` if that reads back as it was, else international."""
     french = _FRENCH.fullmatch(value)
     if french and style == "national" and region == "FR":
         return "0" + " ".join(french.groups())

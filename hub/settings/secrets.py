@@ -1,0 +1,151 @@
+"""Secrets: named in `hub.yaml`, kept elsewhere.
+
+``${NAME}`` is looked for in the environment, then among systemd's credentials (`$CREDENTIALS_DIRECTORY`),
+then in a `.env` beside `hub.yaml`. ``{file: path}`` is the content of a file. ``$${`` means ``${``.
+
+Promises: what comes out under a secret's key is a `SecretStr`, which prints as stars; a missing one is a
+problem with its place and its name; one written in clear is refused. Never: logs or quotes a value.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from pydantic import SecretStr
+
+from hub.yamlfile import Document, Problem
+
+SECRET_KEY = re.compile(r"(?:^|_)(?:password|passwd|pwd|passphrase|secret|token|api_?key)$", re.IGNORECASE)
+"""The keys whose values are secrets."""
+
+_REFERENCE = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$\{([^}]*)\}?")
+_URL_PASSWORD = re.compile(r"://[^/@:\s]*:([^@\s]+)@")
+_LINE = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)")
+_LARGEST = 65_536
+
+
+def read_env(path: Path) -> tuple[dict[str, str], list[Problem]]:
+    """The ``KEY=value`` lines of a `.env` file, a value's quotes taken off; empty where there is no file."""
+    if not path.is_file():
+        return {}, []
+    try:
+        text = path.read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as reason:
+        return {}, [Problem(str(path), 1, 1, f"cannot be read: {reason}")]
+    values, problems = {}, []
+    for number, line in enumerate(text.splitlines(), start=1):
+        body = line.strip()
+        if not body or body.startswith("#"):
+            continue
+        found = _LINE.fullmatch(body)
+        if found:
+            values[found[1]] = _unquoted(found[2])
+        else:
+            # The line may hold a secret: it is not quoted in the message.
+            problems.append(Problem(str(path), number, 1, "this line is not KEY=value"))
+    return values, problems
+
+
+def _unquoted(value: str) -> str:
+    value = value.strip()
+    if len(value) >= 2 and value[0] == value[-1] and value[0] in "'\"":
+        return value[1:-1]
+    return re.split(r"\s+#", value, maxsplit=1)[0]
+
+
+class Vault:
+    """Resolves the references of one document, remembering every problem."""
+
+    def __init__(self, document: Document, home: Path, environment: Mapping[str, str] | None = None) -> None:
+        self.document, self.home = document, home
+        self.environment = os.environ if environment is None else environment
+        self._file, self.problems = read_env(home / ".env")
+
+    def resolved(self, data: Any, path: tuple[str | int, ...] = ()) -> Any:
+        """The same data with every reference replaced. Secrets become `SecretStr`."""
+        secret = bool(path) and SECRET_KEY.search(str(path[-1])) is not None
+        if isinstance(data, dict):
+            if secret and set(data) == {"file"}:
+                return self._from_file(data["file"], path)
+            return {key: self.resolved(value, (*path, key)) for key, value in data.items()}
+        if isinstance(data, list):
+            return [self.resolved(item, (*path, place)) for place, item in enumerate(data)]
+        if secret and data is not None:
+            return self._secret(data, path)
+        return self._filled(data, path) if isinstance(data, str) else data
+
+    def _secret(self, value: Any, path: tuple[str | int, ...]) -> SecretStr:
+        if not isinstance(value, str) or not _REFERENCE.search(value):
+            name = "_".join(str(step) for step in path[1:]).upper().replace("-", "_")
+            self._note(
+                path,
+                f"`{path[-1]}` is written in clear here.",
+                f"Write ${{{name}}} and put {name}=… in .env beside this file, or use {{file: path}}.",
+            )
+            return SecretStr("")
+        return SecretStr(self._filled(value, path))
+
+    def _filled(self, text: str, path: tuple[str | int, ...]) -> str:
+        in_clear = _URL_PASSWORD.search(text)
+        if in_clear and not _REFERENCE.search(in_clear[1]):
+            self._note(path, "a password is written in clear in this address.", "Write ${NAME} in its place.")
+        password = in_clear.span(1) if in_clear else (0, 0)
+
+        def value(found: re.Match[str]) -> str:
+            if found[0] == "$${":
+                return "${"
+            if found[1] is None:
+                self._note(path, f"'{found[0]}' is not a name in ${{…}}")
+                return ""
+            known = self._lookup(found[1], path)
+            inside = password[0] <= found.start() < password[1]
+            return quote(known, safe="") if inside else known
+
+        return _REFERENCE.sub(value, text)
+
+    def _lookup(self, name: str, path: tuple[str | int, ...]) -> str:
+        if self.environment.get(name):
+            return self.environment[name]
+        credentials = self.environment.get("CREDENTIALS_DIRECTORY")
+        for candidate in (name, name.lower()) if credentials else ():
+            file = Path(str(credentials)) / candidate
+            if file.is_file():
+                return self._content(file, path)
+        if self._file.get(name):
+            return self._file[name]
+        self._note(
+            path,
+            f"the variable {name} is not set.",
+            f"Put {name}=… in {self.home / '.env'}, or set it in the environment.",
+        )
+        return ""
+
+    def _from_file(self, name: Any, path: tuple[str | int, ...]) -> SecretStr:
+        if not isinstance(name, str) or not name:
+            self._note(path, "`file` names the file that holds the secret")
+            return SecretStr("")
+        return SecretStr(self._content(self.home / Path(name).expanduser(), path))
+
+    def _content(self, file: Path, path: tuple[str | int, ...]) -> str:
+        try:
+            if file.stat().st_size > _LARGEST:
+                self._note(path, f"{file} is too large to hold a secret")
+                return ""
+            text = file.read_text("utf-8-sig").strip("\r\n")
+        except OSError as reason:
+            self._note(path, f"the secret's file {file} cannot be read: {reason.strerror}")
+            return ""
+        except UnicodeDecodeError:
+            self._note(path, f"the secret's file {file} is not text")
+            return ""
+        if not text:
+            self._note(path, f"the secret's file {file} is empty")
+        return text
+
+    def _note(self, path: tuple[str | int, ...], message: str, suggestion: str = "") -> None:
+        self.problems.append(self.document.problem(path, message, suggestion))
