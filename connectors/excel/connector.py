@@ -1,0 +1,340 @@
+"""The port: a workbook as the hub sees it. Parses nothing itself; the child process does.
+
+A pull hands over every row when the file changed since the cursor, and nothing when it did not: the cursor is the
+file's hash, with its size and time so that an untouched file need not be read. A batch of writes is one replacement
+of the file, or none. Rows without a readable key suspend `listing`: one of them may be the record that seems gone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+import orjson
+
+from connectors.excel import files
+from connectors.excel.checks import findings
+from connectors.excel.child import frames
+from connectors.excel.faults import Fault
+from connectors.excel.intake import MIB
+from connectors.excel.settings import Settings
+from connectors.excel.spec import Spec, spec_of, spec_to_json
+from hub.ports import (
+    Busy,
+    ConnectorError,
+    Denied,
+    Done,
+    Finding,
+    Known,
+    Misconfigured,
+    Missing,
+    Moved,
+    Outcome,
+    Page,
+    Receipt,
+    Record,
+    Refused,
+    Rejected,
+    SourceDamaged,
+    Traits,
+    Unknown,
+    Unreachable,
+    View,
+    Write,
+)
+
+WRITABLE = (".xlsx", ".xlsm")
+ATTEMPTS = 3
+"""How often a write starts over when someone saved the workbook meanwhile."""
+
+_ERRORS: dict[str, type[ConnectorError]] = {
+    "damaged": SourceDamaged,
+    "misconfigured": Misconfigured,
+    "busy": Busy,
+    "denied": Denied,
+    "unreachable": Unreachable,
+}
+
+
+class ExcelConnector:
+    """One workbook. Every call opens the file anew: nothing is held between calls, no handle and no copy."""
+
+    def __init__(self, name: str, settings: Settings) -> None:
+        self.name = name
+        self.settings = settings
+        writable = settings.path.suffix.lower() in WRITABLE and not settings.read_only
+        self.traits = Traits(
+            assigns_ids=False, archives=False, confirms=True, incremental=False, writable=writable
+        )
+
+    @property
+    def path(self) -> Path:
+        """The workbook itself, where the settings name a link to it: a link must survive a replacement."""
+        return self.settings.path.resolve()
+
+    # -- reading -------------------------------------------------------------------------------------
+
+    def check(self, views: Sequence[View]) -> Sequence[Finding]:
+        return findings(self, views)
+
+    def pull(self, view: View, cursor: str | None, known: Known) -> Iterator[Page]:
+        try:
+            yield from self._pull(view, cursor)
+        except Fault as fault:
+            self._raise(fault)
+
+    def _pull(self, view: View, cursor: str | None) -> Iterator[Page]:
+        spec = spec_of(view)
+        asked = _fingerprint(spec)
+        old = _cursor(cursor)
+        if old.get("view") == asked and self._untouched(old):
+            yield Page((), cursor)
+            return
+        self._require_readable()
+        with files.snapshot(self.path, self.settings.stable_seconds) as taken:
+            new = _new_cursor(taken, asked)
+            if old.get("view") == asked and old.get("sha256") == taken.sha256:
+                yield Page((), cursor)
+                return
+            yield from self._pages(spec, taken, cursor, new)
+
+    def _pages(self, spec: Spec, taken: files.Snapshot, old: str | None, new: str) -> Iterator[Page]:
+        """One page late, so that the last one can carry the new cursor and say that it listed everything."""
+        waiting: list[Record] | None = None
+        total: int | None = None
+        for kind, content in self._frames("pull", taken, spec):
+            if kind == "page":
+                if waiting is not None:
+                    yield Page(waiting, old, total=total)
+                total = content["total"]
+                waiting = [self._record(spec, item, taken) for item in content["records"]]
+            else:
+                rejected = [
+                    Rejected(self._where(spec, number), reason, todo, id)
+                    for number, reason, todo, id in content["rejected"]
+                ]
+                yield Page(waiting or (), new, rejected, listing=not content["unkeyed"], total=total)
+
+    def _untouched(self, cursor: Mapping[str, Any]) -> bool:
+        """Same size, same time, same file, and not hashed so soon after a save that another could hide in it."""
+        stamp = files.look(self.path)
+        return cursor.get("stamp") == [stamp.size, stamp.mtime_ns, stamp.inode] and not cursor.get("racy")
+
+    def ids(self, view: View) -> set[str]:
+        answer = self._ask("ids", view)
+        if answer["unkeyed"]:
+            rows = ", ".join(map(str, answer["unkeyed"][:10]))
+            raise SourceDamaged(
+                self.name,
+                f"the records of sheet '{view.object}' cannot be counted",
+                f"rows without a readable key: {rows}",
+                "fill in or correct their keys, or clear these rows",
+            )
+        return set(answer["ids"])
+
+    def read(self, view: View, ids: Sequence[str]) -> Sequence[Record]:
+        if not ids:
+            return []
+        try:
+            spec = spec_of(view)
+            self._require_readable()
+            with files.snapshot(self.path, self.settings.stable_seconds) as taken:
+                answer = self._end("read", taken, spec, ids=list(ids))
+                return [self._record(spec, item, taken) for item in answer["records"]]
+        except Fault as fault:
+            self._raise(fault)
+
+    def find(self, view: View, refs: Sequence[str]) -> Mapping[str, Record]:
+        """Always empty: a workbook keeps no references of ours; a new row is found again by its key."""
+        return {}
+
+    def allocate(self, view: View, count: int, taken: Iterable[str]) -> Sequence[str]:
+        ids: list[str] = self._ask("allocate", view, count=count, used=list(taken))["ids"]
+        return ids
+
+    def sheets(self) -> list[str]:
+        """The names of the workbook's sheets, for those who set up a mapping."""
+        try:
+            self._require_readable()
+            with files.snapshot(self.path, self.settings.stable_seconds) as taken:
+                names: list[str] = self._end("sheets", taken, None)["sheets"]
+                return names
+        except Fault as fault:
+            self._raise(fault)
+
+    # -- writing -------------------------------------------------------------------------------------
+
+    def write(self, view: View, writes: Sequence[Write]) -> Sequence[Outcome]:
+        if not writes:
+            return []
+        if not self.traits.writable:
+            return [self._read_only()] * len(writes)
+        try:
+            spec = spec_of(view)
+            for attempt in range(1, ATTEMPTS + 1):
+                try:
+                    return self._write_once(spec, writes)
+                except Fault as fault:
+                    if fault.kind != "busy" or "changed meanwhile" not in fault.what or attempt == ATTEMPTS:
+                        raise
+        except Fault as fault:
+            if fault.kind == "denied" and "cannot be written" in fault.what:
+                return [Refused(fault.why, None, fault.todo)] * len(writes)
+            self._raise(fault)
+        raise AssertionError("a write either ends or raises")
+
+    def _read_only(self) -> Refused:
+        if self.settings.read_only:
+            return Refused(
+                "the configuration says read_only for this workbook", None, "set read_only: false in hub.yaml"
+            )
+        kind = self.path.suffix or "such a"
+        return Refused(
+            f"a {kind} file is read only here",
+            None,
+            "save it as .xlsx in Excel, and name that file in hub.yaml",
+        )
+
+    def _write_once(self, spec: Spec, writes: Sequence[Write]) -> Sequence[Outcome]:
+        path, hours = self.path, self.settings.stale_lock_hours
+        files.look(path)
+        files.require_free(path, hours)
+        with files.snapshot(path, self.settings.stable_seconds) as taken, files.staging(path) as staged:
+            asked = [_write_to_json(write) for write in writes]
+            answer = self._end("write", taken, spec, writes=asked, target=str(staged))
+            if answer["changed"]:
+                files.back_up(path, taken, self.backups, self.settings.backups.keep)
+                unsure = self._replace(path, staged, taken)
+                if unsure is not None:
+                    return [
+                        unsure if kind == "done" else self._outcome(spec, kind, rest, taken)
+                        for kind, *rest in answer["answers"]
+                    ]
+            return [self._outcome(spec, kind, rest, taken) for kind, *rest in answer["answers"]]
+
+    def _replace(self, path: Path, staged: Path, taken: files.Snapshot) -> Unknown | None:
+        """Replace the file; where the system reports a failure, look which of the two is there now."""
+        wanted = files.sha256_of(staged)
+        try:
+            files.replace(path, staged, taken, self.settings.stale_lock_hours)
+        except Fault:
+            try:
+                now = files.sha256_of(path)
+            except Fault as second:
+                return Unknown(f"the file could not be looked at after a failed replacement: {second.why}")
+            if now != wanted:
+                raise
+        return None
+
+    @property
+    def backups(self) -> Path:
+        """Where replaced files go."""
+        return self.settings.backups.folder or self.path.parent / "hub-backups"
+
+    def _outcome(self, spec: Spec, kind: str, rest: Sequence[Any], taken: files.Snapshot) -> Outcome:
+        shown, reason, todo, field = rest
+        if kind == "refused":
+            return Refused(reason, field, todo)
+        if kind == "missing":
+            return Missing()
+        record = self._record(spec, shown, taken)
+        return Done(record) if kind == "done" else Moved(record)
+
+    def receipts(self, view: View) -> Sequence[Receipt]:
+        return []
+
+    def settle(self, view: View, receipts: Sequence[Receipt]) -> None:
+        return None
+
+    def close(self) -> None:
+        return None
+
+    # -- the child process ---------------------------------------------------------------------------
+
+    def _ask(self, task: str, view: View, **extra: Any) -> dict[str, Any]:
+        try:
+            spec = spec_of(view)
+            self._require_readable()
+            with files.snapshot(self.path, self.settings.stable_seconds) as taken:
+                return self._end(task, taken, spec, **extra)
+        except Fault as fault:
+            self._raise(fault)
+
+    def _end(self, task: str, taken: files.Snapshot, spec: Spec | None, **extra: Any) -> dict[str, Any]:
+        last: dict[str, Any] = {}
+        for _, content in self._frames(task, taken, spec, **extra):
+            last = content
+        return last
+
+    def _frames(
+        self, task: str, taken: files.Snapshot, spec: Spec | None, **extra: Any
+    ) -> Iterator[tuple[str, Any]]:
+        limits = self.settings.limits
+        request = {
+            "task": task,
+            "path": str(taken.copy),
+            "shown": self.path.name,
+            "memory": limits.memory_mib * MIB,
+            "bounds": {
+                "file_bytes": limits.file_mib * MIB,
+                "unpacked_bytes": limits.unpacked_mib * MIB,
+                "ratio": limits.ratio,
+                "members": limits.members,
+                "cells": limits.cells,
+            },
+            "spec": spec_to_json(spec) if spec is not None else None,
+            **extra,
+        }
+        return frames(request, limits.seconds)
+
+    def _require_readable(self) -> None:
+        files.look(self.path)
+        if not self.settings.read_while_open:
+            files.require_free(self.path, self.settings.stale_lock_hours)
+
+    def _record(self, spec: Spec, item: Sequence[Any], taken: files.Snapshot) -> Record:
+        id, cells, version, number = item
+        named = list(zip(spec.names, cells, strict=True))
+        values = {name: value for name, value in named if not isinstance(value, list)}
+        unreadable = {name: value[0] for name, value in named if isinstance(value, list)}
+        where = self._where(spec, number)
+        return Record(id, values, version, taken.modified, unreadable=unreadable, where=where)
+
+    def _where(self, spec: Spec, number: int) -> str:
+        return f"sheet '{spec.sheet}', row {number}"
+
+    def _raise(self, fault: Fault) -> NoReturn:
+        raise _ERRORS[fault.kind](self.name, fault.what, fault.why, fault.todo) from fault
+
+
+def _fingerprint(spec: Spec) -> str:
+    """A short name of what the view asks; another view of the same file has not been pulled yet."""
+    return hashlib.blake2b(orjson.dumps(spec_to_json(spec)), digest_size=8).hexdigest()
+
+
+def _new_cursor(taken: files.Snapshot, asked: str) -> str:
+    stamp = [taken.stamp.size, taken.stamp.mtime_ns, taken.stamp.inode]
+    content = {"sha256": taken.sha256, "stamp": stamp, "racy": taken.racy, "view": asked}
+    return orjson.dumps(content).decode()
+
+
+def _cursor(text: str | None) -> Mapping[str, Any]:
+    """The cursor's parts; none for one this version did not write, which means: everything."""
+    try:
+        content = orjson.loads(text) if text else {}
+    except orjson.JSONDecodeError:
+        content = {}
+    return content if isinstance(content, dict) else {}
+
+
+def _write_to_json(write: Write) -> dict[str, Any]:
+    return {
+        "id": write.id,
+        "values": dict(write.values),
+        "expected": dict(write.expected),
+        "new_id": write.new_id,
+        "archived": write.archived,
+        "again": write.again,
+    }

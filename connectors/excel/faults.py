@@ -1,0 +1,25 @@
+"""Why a workbook as a whole cannot be used, in words; the connector adds the system's name and hands it on."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+Kind: TypeAlias = Literal["damaged", "misconfigured", "busy", "denied", "unreachable"]
+
+
+class Fault(Exception):
+    """Ends the work on a workbook. Crosses from the child process to the hub as its four texts."""
+
+    def __init__(self, kind: Kind, what: str, why: str = "", todo: str = "") -> None:
+        super().__init__(kind, what, why, todo)
+        self.kind, self.what, self.why, self.todo = kind, what, why, todo
+
+
+def damaged(what: str, why: str = "", todo: str = "") -> Fault:
+    """The file cannot be trusted: nothing of it is read."""
+    return Fault("damaged", what, why, todo)
+
+
+def misconfigured(what: str, why: str = "", todo: str = "") -> Fault:
+    """The mapping names something that the workbook does not have."""
+    return Fault("misconfigured", what, why, todo)

@@ -1,0 +1,55 @@
+"""Rows of `.xls`, `.xlsb` and `.ods` files, by the calamine library: read only. Runs in the child process.
+
+calamine tells no number formats (zeros lost in a SIRET kept as a number stay lost). Its panics are no
+`Exception` and two far-apart cells make it abort the process: both stay inside the child.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+
+from connectors.excel.faults import Fault, damaged
+from connectors.excel.intake import RESAVE, Form
+from connectors.excel.sheet import Cell, Facts, Row
+
+
+def sheet_names(path: Path, form: Form, shown: str) -> list[str]:
+    with _open(path, shown) as book:
+        return list(book.sheet_names)
+
+
+def read_rows(path: Path, form: Form, sheet: str, facts: Facts, shown: str, limit: int) -> Iterator[Row]:
+    """The rows of one sheet from row 1 on, empty ones without cells; merges are noted in `facts`."""
+    with _open(path, shown) as book:
+        try:
+            grid = book.get_sheet_by_name(sheet)
+            end = grid.end
+            if end is not None and (end[0] + 1) * (end[1] + 1) > limit * 4:
+                why = f"its cells reach to row {end[0] + 1:,} and column {end[1] + 1:,}"
+                raise damaged(f"{shown} is too big to be a list of records", why, RESAVE)
+            rows = grid.to_python(skip_empty_area=False)
+            merges = grid.merged_cell_ranges or []
+        except CalamineError as error:
+            raise _broken(shown, error) from error
+    facts.merges.extend((t + 1, left + 1, b + 1, right + 1) for (t, left), (b, right) in merges)
+    for number, row in enumerate(rows, 1):
+        cells = {n: Cell("py", value, 0, False) for n, value in enumerate(row, 1) if value != ""}
+        yield Row(number, cells, 0, 0)
+
+
+def _open(path: Path, shown: str) -> CalamineWorkbook:
+    try:
+        return CalamineWorkbook.from_path(str(path))
+    except PasswordError as error:
+        raise damaged(
+            f"{shown} is protected by a password, so that it cannot be read", todo="save it without one"
+        ) from error
+    except CalamineError as error:
+        raise _broken(shown, error) from error
+
+
+def _broken(shown: str, error: Exception) -> Fault:
+    return damaged(f"{shown} cannot be read", str(error), RESAVE)

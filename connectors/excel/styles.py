@@ -1,0 +1,166 @@
+"""What a cell's number format says of its number: a date, a time, or digits that must keep their zeros.
+
+Source: ECMA-376 part 1, 18.8.30 (built-in formats) and 18.8.31 (format codes). A SIRET, postcode or telephone
+number kept as a number has lost its leading zeros in the cell; only its format (`00000000000000`,
+`0#" "##" "##" "##" "##`) still knows them. Also tells strike-through and fill, which people use as a status.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal, TypeAlias
+from xml.etree.ElementTree import Element
+
+Meaning: TypeAlias = Literal["number", "date", "datetime", "time", "duration", "padded", "text"]
+
+BUILT_IN: dict[int, Meaning] = {
+    **dict.fromkeys((14, 15, 16, 17), "date"),
+    **dict.fromkeys((18, 19, 20, 21, 45, 47), "time"),
+    22: "datetime",
+    46: "duration",
+    49: "text",
+    **dict.fromkeys((*range(27, 32), 36, *range(50, 55), 57, 58), "date"),
+    **dict.fromkeys((32, 33, 34, 35, 55, 56), "time"),
+}
+"""Formats every reader must know by number; 27 to 36 and 50 to 58 are those of East Asian editions."""
+
+_SECTION = re.compile(r';(?=(?:[^"]*"[^"]*")*[^"]*$)')
+_QUIET = re.compile(r'"[^"]*"|\\.|_.|\*.')
+_BRACKET = re.compile(r"\[([^\]]*)\]")
+_TOKEN = re.compile(r'"([^"]*)"|\\(.)|\[[^\]]*\]|_.|\*.|([0#?])|(.)', re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """One cell format: what its numbers mean, the format's code, and what people see of font and fill."""
+
+    meaning: Meaning = "number"
+    code: str = "General"
+    strike: bool = False
+    fill: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Styles:
+    """All cell formats of a workbook, by the number a cell carries."""
+
+    formats: tuple[Style, ...]
+
+    def get(self, index: int) -> Style:
+        return self.formats[index] if 0 <= index < len(self.formats) else _PLAIN
+
+    @property
+    def dated(self) -> frozenset[int]:
+        return frozenset(n for n, style in enumerate(self.formats) if style.meaning in ("date", "datetime"))
+
+
+_PLAIN = Style()
+
+
+def read_styles(root: Element) -> Styles:
+    """The formats of a styles part, in the order of its `cellXfs`."""
+    codes = {
+        int(e.get("numFmtId") or 0): e.get("formatCode") or "" for e in _under(root, "numFmts", "numFmt")
+    }
+    strikes = [_struck(font) for font in _under(root, "fonts", "font")]
+    fills = [_colour(fill) for fill in _under(root, "fills", "fill")]
+    formats = []
+    for xf in _under(root, "cellXfs", "xf"):
+        number = int(xf.get("numFmtId") or 0)
+        code = codes.get(number, "")
+        meaning = meaning_of(code) if code else BUILT_IN.get(number, "number")
+        font, fill = int(xf.get("fontId") or 0), int(xf.get("fillId") or 0)
+        strike = strikes[font] if font < len(strikes) else False
+        formats.append(Style(meaning, code or "General", strike, fills[fill] if fill < len(fills) else None))
+    return Styles(tuple(formats))
+
+
+def _under(root: Element, group: str, item: str) -> Iterable[Element]:
+    for child in root:
+        if child.tag.endswith("}" + group) or child.tag == group:
+            yield from (e for e in child if e.tag.endswith("}" + item) or e.tag == item)
+
+
+def _struck(font: Element) -> bool:
+    return any(
+        e.tag.rsplit("}", 1)[-1] == "strike" and e.get("val") not in ("0", "false", "off") for e in font
+    )
+
+
+def _colour(fill: Element) -> str | None:
+    for pattern in fill:
+        if (pattern.get("patternType") or "none") in ("none", "gray125"):
+            continue
+        for colour in pattern:
+            if colour.tag.rsplit("}", 1)[-1] == "fgColor":
+                if rgb := colour.get("rgb"):
+                    return f"#{rgb[-6:].upper()}"
+                if theme := colour.get("theme"):
+                    return f"theme {theme}"
+                if indexed := colour.get("indexed"):
+                    return f"indexed {indexed}"
+    return None
+
+
+@lru_cache(maxsize=512)
+def meaning_of(code: str) -> Meaning:
+    """What a format code makes of a number; its first section decides, as it does for positive numbers."""
+    section = _SECTION.split(code)[0]
+    if section.strip() == "@":
+        return "text"
+    bare = _QUIET.sub("", section)
+    brackets = {inside.lower() for inside in _BRACKET.findall(bare)}
+    if any(set(inside) <= set("hms") and inside for inside in brackets):
+        return "duration"
+    letters = _BRACKET.sub("", bare).lower()
+    if "general" in letters or "standard" in letters:
+        return "number"
+    letters = re.sub(r"am/pm|a/p|e[+-]", "", letters)
+    clock = any(letter in letters for letter in "hs")
+    if any(letter in letters for letter in "yd") or ("m" in letters and not clock):
+        return "datetime" if clock else "date"
+    if clock:
+        return "time"
+    return "padded" if _least_digits(section) >= 2 else "number"
+
+
+def _least_digits(section: str) -> int:
+    """How many digits a format always shows; 0 where it is one of amounts (decimals, thousands, per cent)."""
+    width, counting = 0, False
+    for _, _, place, other in _TOKEN.findall(section):
+        if place:
+            counting = counting or place == "0"
+            width += counting
+        elif (other and other not in " -/()+.:") or other == "." or other == ":":
+            return 0
+    return width
+
+
+def padded(number: int, code: str) -> str:
+    """A whole number as its `padded` format shows it: zeros kept, groups spaced. Negative ones stay plain."""
+    if number < 0:
+        return str(number)
+    digits = str(number)
+    parts: list[str] = []
+    tokens = _TOKEN.findall(_SECTION.split(code)[0])
+    places = sum(1 for token in tokens if token[2])
+    waiting = digits.rjust(places, " ")
+    head, tail = waiting[: len(waiting) - places], waiting[len(waiting) - places :]
+    position, shown, forced = 0, False, False
+    for quoted, escaped, place, other in tokens:
+        if not place:
+            if shown or not places:
+                parts.append(quoted or escaped or other)
+            continue
+        forced = forced or place == "0"
+        digit = tail[position]
+        if position == 0 and head:
+            parts.append(head)
+        position += 1
+        if digit != " " or forced:
+            parts.append("0" if digit == " " else digit)
+            shown = True
+    return "".join(parts).strip()

@@ -1,0 +1,259 @@
+"""One workbook file, opened once: its sheets as tables, and a copy of it with edits. Runs in the child process.
+
+`Workbook` hides which format it is; only transitional OOXML can be written. `edited` proves its own result: the
+copy is read again, and any row that is not as intended ends the whole batch before anything is replaced.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from connectors.excel import legacy
+from connectors.excel.cells import Decoder, Unread
+from connectors.excel.change import Plan, Planner
+from connectors.excel.container import rewrite
+from connectors.excel.encode import same
+from connectors.excel.faults import Fault, damaged, misconfigured
+from connectors.excel.header import near
+from connectors.excel.intake import Bounds, Form, examine
+from connectors.excel.package import Package, Sheet
+from connectors.excel.patch import (
+    RowXml,
+    Splice,
+    calculate_on_load,
+    grown,
+    grown_table,
+    new_row,
+    patched_row,
+    require_utf8,
+    row_end,
+    spliced,
+    take_apart,
+)
+from connectors.excel.sheet import Facts, Row, read_rows
+from connectors.excel.spec import Spec
+from connectors.excel.styles import Styles
+from connectors.excel.table import Table, check_stale, read_table
+
+
+@dataclass
+class Reading:
+    """A sheet as it was read: its records, what else was met, and how its cells are decoded."""
+
+    table: Table
+    facts: Facts
+    decoder: Decoder
+
+
+class Workbook:
+    """An open workbook. Use `open_workbook`."""
+
+    def __init__(self, path: Path, shown: str, bounds: Bounds, form: Form, package: Package | None) -> None:
+        self.path, self.shown, self.bounds, self.form, self.package = path, shown, bounds, form, package
+
+    def sheet_names(self) -> list[str]:
+        if self.package is not None:
+            return [sheet.name for sheet in self.package.sheets]
+        return legacy.sheet_names(self.path, self.form, self.shown)
+
+    def why_read_only(self) -> str | None:
+        """Why this file is never written, whatever the mapping says; ``None`` where it can be."""
+        if self.package is None:
+            return f"a .{self.form} file is read only here: save it as .xlsx in Excel to have it written too"
+        if self.package.strict:
+            return "a strict OOXML file is read only here: save it as an Excel workbook (.xlsx), not the strict kind"
+        if self.package.signed:
+            return "the workbook carries a digital signature, which a write would break"
+        return None
+
+    def read(self, spec: Spec, *, spans: bool = False) -> Reading:
+        """The sheet of `spec` as records; raises `Fault` for a sheet or a column that is not there."""
+        facts = Facts()
+        if self.package is None:
+            decoder = Decoder([], Styles(()))
+            name = resolve(spec.sheet, self.sheet_names(), self.shown)
+            rows: Iterator[Row] = legacy.read_rows(
+                self.path, self.form, name, facts, self.shown, self.bounds.cells
+            )
+            table = read_table(rows, facts, decoder, spec, [])
+        else:
+            package, sheet = self.package, self._sheet(spec)
+            decoder = Decoder(
+                package.shared_strings, package.styles, package.date1904, package.awaits_calculation
+            )
+            rows = read_rows(package.chunks(sheet.part), facts, self.shown, sheet.part, self.bounds.cells)
+            table = read_table(rows, facts, decoder, spec, package.tables(sheet), spans=spans)
+        check_stale(table, decoder, spec)
+        return Reading(table, facts, decoder)
+
+    def _sheet(self, spec: Spec) -> Sheet:
+        assert self.package is not None
+        name = resolve(spec.sheet, [sheet.name for sheet in self.package.sheets], self.shown)
+        sheet = next(sheet for sheet in self.package.sheets if sheet.name == name)
+        if not sheet.is_grid:
+            raise misconfigured(
+                f"'{name}' in {self.shown} is no sheet with cells", "it is a chart or a macro sheet"
+            )
+        return sheet
+
+    def edited(self, spec: Spec, writes: list[Mapping[str, Any]], target: Path) -> tuple[Plan, Table | None]:
+        """Decide on the writes and put the edited workbook at `target`; the table is what the copy then reads as.
+
+        ``None`` in place of the table where no cell changes: nothing was put at `target`.
+        """
+        if why := self.why_read_only():
+            raise Fault("denied", f"{self.shown} cannot be written", why)
+        assert self.package is not None
+        sheet = self._sheet(spec)
+        xml = self.package.read(sheet.part)
+        require_utf8(xml)
+        before = self.read(spec, spans=True)
+        if not before.facts.ordered:
+            raise damaged(
+                f"the rows of sheet '{sheet.name}' are out of order in the file, so that it cannot be written in place",
+                todo="open it in Excel and save it once",
+            )
+        rows = _RowXmls(xml, before.table.spans)
+        plan = Planner(spec, before.table, before.facts, before.decoder, rows.get).decide(writes)
+        if not any(plan.edits.values()):
+            return plan, None
+        parts = self._parts(sheet, xml, before, plan, rows)
+        with target.open("wb") as file:
+            rewrite(self.path, file, parts)
+        with open_workbook(target, self.shown, self.bounds) as copy:
+            after = copy.read(spec)
+        _prove(before, after)
+        return plan, after.table
+
+    def _parts(
+        self, sheet: Sheet, xml: bytes, before: Reading, plan: Plan, rows: _RowXmls
+    ) -> dict[str, bytes]:
+        """Raw member name to new content: the sheet, its table where it grew, the workbook's call for calculation."""
+        assert self.package is not None
+        package, table = self.package, before.table
+        parts = {package.member(sheet.part).filename: _new_sheet(xml, table, plan, rows)}
+        excel_table = table.table
+        if excel_table is not None and plan.bottom > excel_table.area[2]:
+            content = grown_table(package.read(excel_table.part), excel_table.area, plan.bottom)
+            parts[package.member(excel_table.part).filename] = content
+        if not package.awaits_calculation and (before.facts.formulas or self._formulas_elsewhere(sheet)):
+            parts[package.member(package.main).filename] = calculate_on_load(package.read(package.main))
+        return parts
+
+    def _formulas_elsewhere(self, written: Sheet) -> bool:
+        """Whether any other sheet calculates: its results may depend on the cells that change."""
+        assert self.package is not None
+        others = (sheet for sheet in self.package.sheets if sheet.is_grid and sheet.part != written.part)
+        return any(_has_formula(self.package.chunks(sheet.part)) for sheet in others)
+
+
+class _RowXmls:
+    """Rows of a sheet's XML, taken apart on demand."""
+
+    def __init__(self, xml: bytes, spans: Mapping[int, tuple[int, int]]) -> None:
+        self.xml, self.spans = xml, spans
+        self._known: dict[int, RowXml] = {}
+
+    def span(self, number: int) -> tuple[int, int]:
+        start, end = self.spans[number]
+        return start, row_end(self.xml, start, end)
+
+    def get(self, number: int) -> RowXml | None:
+        if number not in self.spans:
+            return None
+        if number not in self._known:
+            start, end = self.span(number)
+            self._known[number] = take_apart(self.xml[start:end])
+        return self._known[number]
+
+
+def _new_sheet(xml: bytes, table: Table, plan: Plan, rows: _RowXmls) -> bytes:
+    numbers = sorted(table.spans)
+    splices: list[Splice] = []
+    added: list[bytes] = []
+    after = max((n for n in numbers if n <= table.last), default=table.header.row)
+    anchor = rows.span(after)[1]
+    header = rows.get(table.header.row)
+    model = rows.get(table.last)
+    assert header is not None
+    assert model is not None
+    if table.last == table.header.row:
+        model = RowXml(b"", header.prefix, {})
+    for number, cells in sorted(plan.edits.items()):
+        row = rows.get(number)
+        if row is not None:
+            if added:
+                splices.append(Splice(anchor, anchor, b"".join(added)))
+                added = []
+            start, end = rows.span(number)
+            splices.append(Splice(start, end, patched_row(row, number, cells)))
+            anchor = max(anchor, end)
+        else:
+            added.append(new_row(model, number, cells))
+    if added:
+        splices.append(Splice(anchor, anchor, b"".join(added)))
+    patched = spliced(xml, splices)
+    if not plan.fresh:
+        return patched
+    first, last = rows.span(numbers[0])[0], rows.span(numbers[-1])[1]
+    growth = len(patched) - len(xml)
+    widest = max(max(cells, default=1) for cells in plan.edits.values())
+    top = table.header.row + 1
+    return grown(patched, first, last + growth, top, table.last, plan.bottom, widest)
+
+
+def _has_formula(chunks: Iterator[bytes]) -> bool:
+    tail = b""
+    for chunk in chunks:
+        text = tail + chunk
+        if b"<f>" in text or b"<f " in text or b":f>" in text or b":f " in text:
+            return True
+        tail = text[-4:]
+    return False
+
+
+def _prove(intended: Reading, after: Reading) -> None:
+    """The copy must read as intended, row by row; formulas may have become uncalculated, nothing else."""
+    wanted = sorted((entry.number, entry) for entry in intended.table.entries)
+    found = sorted((entry.number, entry) for entry in after.table.entries)
+    ok = [(n, e.id) for n, e in wanted] == [(n, e.id) for n, e in found] and all(
+        isinstance(now, Unread) or (not isinstance(then, Unread) and same(then, now))
+        for (_, before), (_, entry) in zip(wanted, found, strict=True)
+        for then, now in zip(before.values, entry.values, strict=True)
+    )
+    if not ok:
+        raise damaged(
+            "the edited copy does not read back as intended, so that nothing was written",
+            todo="report this with the workbook, if it may be shown; meanwhile make this change by hand",
+        )
+
+
+def resolve(wanted: str, names: list[str], shown: str) -> str:
+    """The sheet the mapping means: its exact name, or one that differs in case and spaces only."""
+    if wanted in names:
+        return wanted
+    folded = " ".join(wanted.split()).casefold()
+    found = [name for name in names if " ".join(name.split()).casefold() == folded]
+    if len(found) == 1:
+        return found[0]
+    raise misconfigured(
+        f"{shown} has no sheet '{wanted}'",
+        "its sheets are " + ", ".join(f"'{name}'" for name in names),
+        near(wanted, names) or "correct the mapping's object",
+    )
+
+
+@contextmanager
+def open_workbook(path: Path, shown: str, bounds: Bounds) -> Iterator[Workbook]:
+    """Examine and open the file at `path`, called `shown` in messages; raises `Fault` where it must not be read."""
+    form = examine(path, shown, bounds)
+    if form != "ooxml":
+        yield Workbook(path, shown, bounds, form, None)
+        return
+    with zipfile.ZipFile(path) as archive:
+        yield Workbook(path, shown, bounds, form, Package(archive, shown))

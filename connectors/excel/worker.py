@@ -1,0 +1,168 @@
+"""The child process that opens workbooks: `python -m connectors.excel.worker`, one request, then it ends.
+
+Reads one JSON request on standard input; answers on standard output in frames, each a length (4 bytes, big end
+first) and that many bytes of JSON: `page` frames, then one `end` or `fault`. Holds itself to a memory limit where
+the system knows one. Whatever goes wrong in here, the hub only sees a fault, or a child that died.
+"""
+
+from __future__ import annotations
+
+import struct
+import sys
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from connectors.excel.cells import Unread
+from connectors.excel.faults import Fault, misconfigured
+from connectors.excel.intake import Bounds
+from connectors.excel.keys import new_keys, row_numbers
+from connectors.excel.package import column_letters
+from connectors.excel.spec import Spec, spec_from_json
+from connectors.excel.table import Entry, Table
+from connectors.excel.workbook import Workbook, open_workbook
+
+PAGE = 1000
+
+
+def main() -> None:
+    """Serve the one request."""
+    request = orjson.loads(sys.stdin.buffer.read())
+    try:
+        limit_memory(request["memory"])
+        bounds = Bounds(**request["bounds"])
+        with open_workbook(Path(request["path"]), request["shown"], bounds) as workbook:
+            spec = spec_from_json(request["spec"]) if request.get("spec") else None
+            for kind, content in _TASKS[request["task"]](workbook, spec, request):
+                send(kind, content)
+    except Fault as fault:
+        send("fault", [fault.kind, fault.what, fault.why, fault.todo])
+    except MemoryError:
+        todo = "raise limits.memory_mib if the file is sound"
+        send("fault", ["damaged", f"{request['shown']} needs more memory than it may take", "", todo])
+    except BaseException as error:  # noqa: BLE001 - calamine's panics are no Exception; the parent gets them as a fault
+        traceback.print_exc()
+        why = f"{type(error).__name__}: {error}"
+        send(
+            "fault",
+            ["damaged", f"{request['shown']} cannot be read", why, "open it in Excel and save it again"],
+        )
+
+
+def send(kind: str, content: Any) -> None:
+    frame = orjson.dumps([kind, content])
+    sys.stdout.buffer.write(struct.pack(">I", len(frame)) + frame)
+    sys.stdout.buffer.flush()
+
+
+def limit_memory(size: int) -> None:
+    """Hold this process to `size` bytes of address space; Windows has no such call, and goes without."""
+    try:
+        import resource
+    except ImportError:
+        return
+    resource.setrlimit(resource.RLIMIT_AS, (size, size))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+Answer = Iterator[tuple[str, Any]]
+
+
+def record(entry: Entry) -> list[Any]:
+    """A record as it crosses: id, values (an unread one as `[reason]`), version, row number."""
+    values = [[value.reason] if isinstance(value, Unread) else value for value in entry.values]
+    return [entry.id, values, entry.version(), entry.number]
+
+
+def present(table: Table) -> set[str]:
+    """The ids of all rows there are, also of those that are set aside."""
+    return {e.id for e in table.entries if e.kept} | {a.id for a in table.asides if a.id is not None}
+
+
+def pull(workbook: Workbook, spec: Spec, _: Mapping[str, Any]) -> Answer:
+    table = workbook.read(spec).table
+    kept = [entry for entry in table.entries if entry.kept]
+    for start in range(0, max(len(kept), 1), PAGE):
+        yield "page", {"records": [record(e) for e in kept[start : start + PAGE]], "total": len(kept)}
+    yield "end", {"rejected": _asides(table), "unkeyed": len(table.unkeyed)}
+
+
+def _asides(table: Table) -> list[list[Any]]:
+    return [[a.number, a.reason, a.todo, a.id] for a in sorted(table.asides, key=lambda a: a.number)]
+
+
+def ids(workbook: Workbook, spec: Spec, _: Mapping[str, Any]) -> Answer:
+    table = workbook.read(spec).table
+    yield "end", {"ids": sorted(present(table)), "unkeyed": table.unkeyed}
+
+
+def read(workbook: Workbook, spec: Spec, request: Mapping[str, Any]) -> Answer:
+    """The records asked for; a key on several rows is there, but none of its fields can be told."""
+    table = workbook.read(spec).table
+    wanted = set(request["ids"])
+    found = [record(entry) for entry in table.entries if entry.id in wanted]
+    set_aside = {a.id: a for a in table.asides if a.id in wanted}
+    for id, aside in set_aside.items():
+        found.append([id, [[aside.reason]] * len(spec.columns), None, aside.number])
+    yield "end", {"records": found}
+
+
+def allocate(workbook: Workbook, spec: Spec, request: Mapping[str, Any]) -> Answer:
+    used = present(table := workbook.read(spec).table) | {entry.id for entry in table.entries}
+    if spec.hub_id:
+        yield "end", {"ids": row_numbers(request["count"], used | set(request["used"]))}
+        return
+    if len(spec.key) > 1:
+        raise misconfigured(
+            f"rows of sheet '{spec.sheet}' are known by several columns together, so that no key can be made up",
+            todo="set creates: false for this system, or let the hub number rows: key: {hub_id: <heading>}",
+        )
+    yield "end", {"ids": new_keys(spec.new_key, used, request["used"], request["count"], spec.sheet)}
+
+
+def write(workbook: Workbook, spec: Spec, request: Mapping[str, Any]) -> Answer:
+    plan, after = workbook.edited(spec, request["writes"], Path(request["target"]))
+    table = after if after is not None else workbook.read(spec).table
+    entries = table.by_id()
+    answers = []
+    for verdict in plan.verdicts:
+        entry = entries.get(verdict.id) if verdict.id is not None else None
+        shown = record(entry) if entry is not None else None
+        answers.append([verdict.kind, shown, verdict.reason, verdict.todo, verdict.field])
+    yield "end", {"answers": answers, "changed": after is not None, "rows": len(plan.edits)}
+
+
+def check(workbook: Workbook, spec: Spec, _: Mapping[str, Any]) -> Answer:
+    """What `hub check` shows of one view; a missing sheet or column ends as a fault."""
+    reading = workbook.read(spec)
+    table = reading.table
+    yield (
+        "end",
+        {
+            "read_only": workbook.why_read_only(),
+            "header_row": table.header.row,
+            "columns": {name: column_letters(column) for name, column in table.header.columns.items()},
+            "records": sum(entry.kept for entry in table.entries),
+            "asides": _asides(table)[:20],
+            "set_aside": len(table.asides),
+            "struck": table.struck,
+            "stale": reading.decoder.stale,
+            "formulas": reading.facts.formulas,
+            "protected": reading.facts.protected,
+        },
+    )
+
+
+def sheets(workbook: Workbook, _: Spec | None, __: Mapping[str, Any]) -> Answer:
+    yield "end", {"sheets": workbook.sheet_names(), "read_only": workbook.why_read_only()}
+
+
+_TASKS: dict[str, Callable[[Workbook, Any, Mapping[str, Any]], Answer]] = {
+    task.__name__: task for task in (pull, ids, read, allocate, write, check, sheets)
+}
+
+if __name__ == "__main__":
+    main()
