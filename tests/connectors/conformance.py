@@ -147,6 +147,7 @@ class Bench:
     def __init__(self, harness: Harness) -> None:
         self.person = harness
         self.view = harness.view
+        harness.deliver()
         self.connector = harness.connect()
         self.traits = self.connector.traits
         self.receipts: list[Receipt] = []
@@ -425,7 +426,6 @@ class ConnectorConformance:
         assert bench.applied(outcome) == creation.new_id
 
     def test_a_record_can_be_created_in_an_empty_system(self, bench: Bench) -> None:
-        bench.person.deliver()
         (outcome,) = bench.write(*bench.creations(DURAND))
         assert bench.seen(bench.applied(outcome)) == bench.shown(DURAND)
 
