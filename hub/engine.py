@@ -153,6 +153,9 @@ class Engine:
         """Compare every dirty golden record with what each system holds, and note what is owed."""
         after = ""
         routes = self._routes(mapping, WRITES, None)
+        with self.store.transaction() as connection:
+            creating = [system.system for system in routes if system.creates]
+            worlds.settle_new(connection, mapping.entity, creating, self.clock())
         while not self.stopping():
             with self.store.transaction() as connection:
                 ids = worlds.dirty(connection, mapping.entity, after, _PAGE)
@@ -271,12 +274,14 @@ class Puller:
         self.view: View = system.view
         self.count = report.of(mapping.entity, system.system)
         self.present: set[str] = set()
+        self.unknown = False
         self.rejected: set[str] = set()
 
     def run(self, compare: bool) -> None:
         self._receipts()
         with self.engine.store.transaction() as connection:
             self.start = cursors.get(connection, self.mapping.entity, self.system.system)
+            self.unknown = not worlds.any_link(connection, self.mapping.entity, self.system.system)
         self.anew = self.start.fingerprint != self.mapping.fingerprint
         position = None if self.anew else self.start.position
         listed = False
@@ -295,7 +300,7 @@ class Puller:
             cursors.succeeded(connection, self.mapping.entity, self.system.system, self.engine.clock())
 
     def _known(self, ids: Sequence[str]) -> dict[str, str | None]:
-        if self.anew:
+        if self.anew or self.unknown:
             return {}
         with self.engine.store.transaction() as connection:
             return worlds.versions(connection, self.mapping.entity, self.system.system, ids)

@@ -37,7 +37,11 @@ Origin = tuple[str, str]
 
 @dataclass(slots=True, eq=False)
 class Golden:
-    """The hub's one agreed record of a thing. `origins` holds ``*`` for all fields not named in it."""
+    """The hub's one agreed record of a thing. `origins` holds ``*`` for all fields not named in it.
+
+    `dirty`: some system may be owed it. A `new` one that is not dirty is owed to every system but the one
+    it came from, and to that one nothing.
+    """
 
     id: str
     entity: str

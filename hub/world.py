@@ -85,10 +85,9 @@ class World:
         self.owners.setdefault(key, []).append(golden_id)
 
     def create(self, values: Mapping[str, Canonical], origin: Origin) -> Golden:
-        """A new golden record, dirty: other systems may be owed it."""
-        golden = Golden(
-            self.new_id(), self.mapping.entity, dict(values), {"*": origin}, origin[1], new=True, dirty=True
-        )
+        """A new golden record."""
+        golden = Golden(self.new_id(), self.mapping.entity, dict(values), {"*": origin}, origin[1], new=True)
+        golden.dirty = golden.archived
         self.goldens[golden.id] = golden
         self.rekey(golden)
         return golden

@@ -29,8 +29,15 @@ golden = Table(
     Column("data", Text, nullable=False, comment="canonical values, by field"),
     Column("origins", Text, nullable=False, comment="field → [system, time]; * for the rest"),
     Column("created_at", Text, nullable=False),
-    Column("dirty", Boolean, nullable=False, comment="some system may be owed this record"),
-    Index("golden_dirty", "entity", "id", sqlite_where=text("dirty = 1"), postgresql_where=text("dirty")),
+    Column("dirty", Integer, nullable=False, comment="0: nobody is owed; 1: some system may be; 2: new"),
+    Index(
+        "golden_dirty",
+        "entity",
+        "dirty",
+        "id",
+        sqlite_where=text("dirty > 0"),
+        postgresql_where=text("dirty > 0"),
+    ),
     Index("golden_entity", "entity", "id"),
     sqlite_with_rowid=False,
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, exists, func, insert, literal, select, update
 
 from hub.matching import Key
 from hub.model import Candidate, Conflict, Golden, Link, Review
@@ -14,6 +14,7 @@ from hub.store.repository import dumps, loads, upsert
 from hub.world import World
 
 _CHUNK = 900
+_DIRTY, _NEW = 1, 2
 
 
 def chunks(items: Iterable[Any], size: int = _CHUNK) -> Iterator[list[Any]]:
@@ -37,6 +38,12 @@ def versions(connection: Connection, entity: str, system: str, ids: Sequence[str
         )
         found.update((row[0], row[1]) for row in rows)
     return found
+
+
+def any_link(connection: Connection, entity: str, system: str) -> bool:
+    """Whether the hub knows any record of this entity in this system."""
+    query = select(t.link.c.external_id).where(t.link.c.entity == entity, t.link.c.system == system).limit(1)
+    return connection.execute(query).first() is not None
 
 
 def fill_records(connection: Connection, world: World, system: str, ids: Sequence[str]) -> None:
@@ -188,7 +195,7 @@ def _save_goldens(connection: Connection, world: World) -> None:
         row: dict[str, Any] = {
             "data": dumps(golden.values),
             "origins": dumps(golden.origins),
-            "dirty": golden.dirty,
+            "dirty": _dirt(golden),
         }
         if golden.new:
             row |= {"id": golden.id, "entity": golden.entity, "created_at": golden.created_at}
@@ -308,9 +315,15 @@ def put_reviews(connection: Connection, reviews: Iterable[Review], at: str) -> N
     )  # fmt: skip
 
 
+def _dirt(golden: Golden) -> int:
+    if golden.dirty:
+        return _DIRTY
+    return _NEW if golden.new else 0
+
+
 def _golden(row: Row[Any]) -> Golden:
     origins = {name: (origin[0], origin[1]) for name, origin in loads(row.origins).items()}
-    return Golden(row.id, row.entity, loads(row.data), origins, row.created_at, dirty=row.dirty)
+    return Golden(row.id, row.entity, loads(row.data), origins, row.created_at, dirty=row.dirty == _DIRTY)
 
 
 def _link(row: Row[Any]) -> Link:
@@ -333,17 +346,40 @@ def dirty(connection: Connection, entity: str, after: str, limit: int) -> list[s
     return list(
         connection.scalars(
             select(t.golden.c.id)
-            .where(t.golden.c.entity == entity, t.golden.c.dirty.is_(True), t.golden.c.id > after)
+            .where(t.golden.c.entity == entity, t.golden.c.dirty == _DIRTY, t.golden.c.id > after)
             .order_by(t.golden.c.id)
             .limit(limit)
         )
     )
 
 
+def settle_new(connection: Connection, entity: str, systems: Sequence[str], at: str) -> None:
+    """Note new golden records as due in every system that has no record of them, all at once.
+
+    Not where a record is held that claims a key: then each is looked at on its own.
+    """
+    new = (t.golden.c.entity == entity) & (t.golden.c.dirty == _NEW)
+    held = connection.execute(select(t.held_key.c.key).where(t.held_key.c.entity == entity).limit(1)).first()
+    if held is not None:
+        connection.execute(update(t.golden).where(new).values(dirty=_DIRTY))
+        return
+    columns = ("entity", "system", "golden_id", "state", "due_at", "attempts", "since")
+    for system in systems:
+        linked = exists().where(t.link.c.golden_id == t.golden.c.id, t.link.c.system == system)
+        owed = (
+            select(t.golden.c.entity, literal(system), t.golden.c.id, literal("due"), literal(at), literal(0),
+                   literal(at))
+            .where(new, ~linked)
+            .order_by(t.golden.c.id)
+        )  # fmt: skip
+        connection.execute(insert(t.outbox).from_select(columns, owed))
+    connection.execute(update(t.golden).where(new).values(dirty=0))
+
+
 def clean(connection: Connection, ids: Sequence[str]) -> None:
     """What these golden records owe is noted in the outbox."""
     for part in chunks(ids):
-        connection.execute(update(t.golden).where(t.golden.c.id.in_(part)).values(dirty=False))
+        connection.execute(update(t.golden).where(t.golden.c.id.in_(part)).values(dirty=0))
 
 
 def present_ids(connection: Connection, entity: str, system: str) -> set[str]:
