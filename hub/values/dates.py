@@ -43,6 +43,7 @@ _MONTHS = {
     for name in names.split()
 }
 _CODES = {"%Y": r"(?P<Y>\d{4})", "%m": r"(?P<m>\d{2})", "%d": r"(?P<d>\d{2})", "%y": r"(?P<y>\d{2})"}
+_ZONED = re.compile(r":\d\d(?:\.\d+)?(?:Z|[+-]\d\d:?\d\d)$")
 _CLOCK = {"%H": r"(?P<H>\d{2})", "%M": r"(?P<M>\d{2})", "%S": r"(?P<S>\d{2})"}
 
 
@@ -206,13 +207,12 @@ class Moment(FieldType):
         local = datetime.fromisoformat(str(value)).astimezone(self.zone)
         if self.pattern:
             return self.pattern.write(local)
-        if isinstance(like, str) and like.endswith("Z"):
-            return value
         mark = "T" if isinstance(like, str) and "T" in like else " "
-        zone = local.strftime("%z") if self.zone is not UTC else ""
-        return local.replace(tzinfo=None).isoformat(mark, "seconds") + (
-            f"{zone[:3]}:{zone[3:]}" if zone else ""
-        )
+        if isinstance(like, str) and _ZONED.search(like):
+            return value if like.endswith("Z") else local.isoformat(mark, "seconds")
+        plain = local.replace(tzinfo=None).isoformat(mark, "seconds")
+        # In the hour that the clocks go through twice, only the offset tells which of the two is meant.
+        return plain if self.read(plain) == value else local.isoformat(mark, "seconds")
 
     def show(self, value: Canonical, lang: str = "fr") -> str:
         if value is None:

@@ -16,7 +16,7 @@ from hub.values.base import BadOption, Canonical, FieldType, Unreadable, as_text
 _CURRENCY = re.compile(
     r"^(?:€|EUR(?:OS?)?|\$|£|CHF)\s*|\s*(?:€|EUR(?:OS?)?|\$|£|CHF)(?:\s*(?:HT|TTC))?$", re.IGNORECASE
 )
-_GROUPED = re.compile(r"[+-]?\d{1,3}(?:([ .,'’])\d{3})(?:\1\d{3})*(?:[.,]\d+)?")
+_GROUPED = re.compile(r"[+-]?\d{1,3}(?:([ .,'’])\d{3})(?:\1\d{3})*(?:(?!\1)[.,]\d+)?")
 _PLAIN = re.compile(r"[+-]?\d+(?:[.,]\d+)?")
 _THREE = re.compile(r"[+-]?[1-9]\d{0,2}[.,]\d{3}")
 _NOISE = Decimal("0.000001")
@@ -37,10 +37,7 @@ def _decimal_of_text(text: str, thousandths: bool) -> Decimal:
         return Decimal(body.replace(",", "."))
     grouped = _GROUPED.fullmatch(body)
     if grouped:
-        groups = grouped[1]
-        tail = body[body.rfind(groups) + 1 :]
-        if not (groups in ".," and groups in tail):
-            return Decimal(body.replace(groups, "").replace(",", "."))
+        return Decimal(body.replace(grouped[1], "").replace(",", "."))
     raise Unreadable(f"{shown(text)} is not one number")
 
 

@@ -62,10 +62,8 @@ class Phone(FieldType):
                     return _french("".join(plain.groups()))
         elif not isinstance(native, list):
             digits = whole_number(native)
-            if digits is not None and self.region == "FR" and len(digits) == 9 and digits[0] != "-":
-                return _french(digits)
             if digits is not None:
-                return _read(self._from_number(digits), self.region)
+                return self._from_number(digits)
         text = as_text(native)
         return _read(text, self.region) if text else None
 
@@ -73,8 +71,14 @@ class Phone(FieldType):
         return _read(text, self.region)
 
     def _from_number(self, digits: str) -> str:
+        """The number of a cell that holds a number, its first zero or its plus sign restored."""
+        if digits.startswith("-"):
+            raise Unreadable(f"'{digits}' is not a telephone number: it is below zero")
+        if self.region == "FR" and len(digits) == 9:
+            return _french(digits)
         code = str(phonenumbers.country_code_for_region(self.region))
-        return "+" + digits if digits.startswith(code) and len(digits) > 10 else digits
+        whole = digits.startswith(code) and len(digits) > 10
+        return _read("+" + digits if whole else digits, self.region)
 
     def native(self, value: Canonical, like: Native = None) -> Native:
         if value is None:
