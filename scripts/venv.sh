@@ -29,7 +29,7 @@ pip=".venv/bin/python -m pip --disable-pip-version-check --no-input"
 if [ -f requirements.lock ]; then
     echo "installing what requirements.lock says"
     $pip install --quiet --require-hashes -r requirements.lock
-    $pip install --quiet --no-deps --no-build-isolation -e .
+    PYTHONWARNINGS='ignore:Editable' $pip install --quiet --no-deps --no-build-isolation -e .
 else
     echo "installing what pyproject.toml says (there is no requirements.lock)"
     $pip install --quiet -e '.[dev]'

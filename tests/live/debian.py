@@ -12,6 +12,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
@@ -28,6 +29,8 @@ _APT = [
     "-o",
     "Dpkg::Use-Pty=0",
     "-o",
+    "DPkg::Lock::Timeout=300",
+    "-o",
     "Dpkg::Options::=--force-unsafe-io",
     "-o",
     "Dpkg::Options::=--force-confold",
@@ -39,6 +42,10 @@ _ENVIRONMENT = {
     "LC_ALL": "C.UTF-8",
     "HOME": "/tmp",
 }
+
+
+# The host's own apt serves one at a time; two roots may be made side by side.
+_HOST = threading.Lock()
 
 
 class Unavailable(Exception):
@@ -59,7 +66,7 @@ class Root:
     def bootstrap(self, suite: str) -> None:
         """Make a minimal root of `suite`, whole or not at all."""
         require_root()
-        mirror = debian_mirror()
+        mirror = debian_mirror(self.log)
         _need_debootstrap(self.log)
         partial = self.path.with_name(self.path.name + ".partial")
         shutil.rmtree(partial, ignore_errors=True)
@@ -86,6 +93,8 @@ class Root:
         wanted = ["--no-install-recommends", "install", *packages, *from_unstable]
         if self._apt("update") != 0 or self._apt("--download-only", *wanted) != 0:
             raise Unavailable(f"{names} could not be downloaded: {_last_words(self.log)}")
+        # An earlier installation may have been cut off.
+        _logged(self.command(["dpkg", "--configure", "-a"]), self.log)
         if self._apt(*wanted) != 0:
             raise BuildFailed(f"{names} did not install: {_last_words(self.log)} (log: {self.log})")
         self._apt("clean")
@@ -148,32 +157,39 @@ def require_root() -> None:
         raise Unavailable("a Debian root can be made by root only")
     if shutil.which("apt-get") is None:
         raise Unavailable("this machine has no apt-get")
-    if subprocess.run(["unshare", "--mount", "true"], capture_output=True, check=False).returncode != 0:
-        raise Unavailable("this machine does not let root mount (a container without that right?)")
+    mounting = subprocess.run(["unshare", "--mount", "true"], capture_output=True, text=True, check=False)
+    if mounting.returncode != 0:
+        raise Unavailable(f"root may not mount here, as in some containers ({mounting.stderr.strip()})")
 
 
-def debian_mirror() -> str:
+def debian_mirror(log: Path) -> str:
     """The mirror of the host's own apt configuration."""
+    with _HOST:
+        found = _listed_mirror()
+        # apt tells of its mirrors only once it has read them.
+        if found is None and _logged([*_APT, "update"], log) == 0:
+            found = _listed_mirror()
+    if found is None:
+        raise Unavailable(f"apt on this machine reaches no Debian mirror: {_last_words(log)}")
+    return found
+
+
+def _listed_mirror() -> str | None:
     shape = "$(SITE)|$(ORIGIN)|$(LABEL)"
-    listed = subprocess.run(
-        ["apt-get", "indextargets", "--format", shape], capture_output=True, text=True, check=False
-    ).stdout.splitlines()
+    asked = ["apt-get", "indextargets", "--format", shape]
+    listed = subprocess.run(asked, capture_output=True, text=True, check=False).stdout.splitlines()
     rows = [line.split("|") for line in listed]
-    known = [site for site, origin, label in rows if (origin, label) == ("Debian", "Debian")]
-    # Before a first `apt-get update` apt knows addresses only: Debian's archive is then the one called so.
-    likely = [site for site, origin, _ in rows if not origin and site.rstrip("/").endswith("/debian")]
-    if not known + likely:
-        raise Unavailable("apt on this machine is configured with no Debian mirror")
-    return (known + likely)[0]
+    return next((site for site, origin, label in rows if (origin, label) == ("Debian", "Debian")), None)
 
 
 def _need_debootstrap(log: Path) -> None:
-    if shutil.which("debootstrap"):
-        return
     wanted = [*_APT, "install", "--no-install-recommends", "debootstrap", "debian-archive-keyring"]
     environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
-    if _logged([*_APT, "update"], log, environment) != 0 or _logged(wanted, log, environment) != 0:
-        raise Unavailable(f"debootstrap could not be installed: {_last_words(log)}")
+    with _HOST:
+        if shutil.which("debootstrap"):
+            return
+        if _logged([*_APT, "update"], log, environment) != 0 or _logged(wanted, log, environment) != 0:
+            raise Unavailable(f"debootstrap could not be installed: {_last_words(log)}")
 
 
 def _carry_apt_settings(root: Path) -> None:

@@ -17,6 +17,7 @@ import signal
 import socket
 import subprocess
 import xmlrpc.client
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -103,9 +104,10 @@ class Server:
     def start(self) -> None:
         host = self.built.root.path / self.folder[1:]
         template = self.built.root.path / self.built.template[1:]
-        # Copied by `cp`, which shares the blocks where the file system can.
-        subprocess.run(["cp", "-a", "--reflink=auto", f"{template}/.", str(host)], check=True)
+        # Noted first: whatever happens from here on, a later start knows whose folder this is.
         self.note()
+        # `cp` shares the blocks where the file system can.
+        subprocess.run(["cp", "-a", "--reflink=auto", f"{template}/.", str(host)], check=True)
         self.postgres.start()
         port = _free_port()
         self.odoo.url = f"http://127.0.0.1:{port}"
@@ -172,8 +174,7 @@ def start(built: Built, shared: bool = False) -> Server:
 def running() -> dict[str, dict[str, Any]]:
     """The servers people started with ``--start``, by version."""
     found = {}
-    for note in cache().glob("odoo-*/root/srv/hub/runs/*/run.json"):
-        noted = json.loads(note.read_text())
+    for _, noted in _notes():
         if noted["shared"] and noted["server"]["db"] and _is_alive(noted["owner"]):
             found[str(noted["server"]["version"])] = noted["server"]
     return found
@@ -181,14 +182,21 @@ def running() -> dict[str, dict[str, Any]]:
 
 def sweep() -> None:
     """End and remove what killed runs left behind."""
-    for note in cache().glob("odoo-*/root/srv/hub/runs/*/run.json"):
-        noted = json.loads(note.read_text())
+    for folder, noted in _notes():
         if _is_alive(noted["owner"]):
             continue
         for identity in noted["started"]:
             if _is_alive(identity):
                 os.kill(int(identity.split(":")[1]), signal.SIGKILL)
-        shutil.rmtree(note.parent, ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _notes() -> Iterator[tuple[Path, dict[str, Any]]]:
+    for path in cache().glob("odoo-*/root/srv/hub/runs/*/run.json"):
+        try:
+            yield path.parent, json.loads(path.read_text())
+        except FileNotFoundError:
+            continue  # its run has just ended and taken it away
 
 
 def _identity(pid: int) -> str:
