@@ -1,8 +1,8 @@
-"""What one cell says, as the port's native value: JSON, zeros kept, dates as ISO text; or why it cannot be read.
+"""What one cell says, as a native value: JSON, zeros kept, dates as ISO text; or why it cannot be read.
 
 Numbers come out as Excel shows them, with 15 significant digits: a file saved by another program holds
-602.9999999999999 where Excel had 603, and that is no edit. Source of the date rules: ECMA-376 part 1, 18.17.4.1
-(both epochs, and the 29 February 1900 that never was).
+602.9999999999999 where Excel had 603, and that is no edit. Source of the date rules: ECMA-376 part 1,
+18.17.4.1 (both epochs, and the 29 February 1900 that never was).
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def plain(number: float) -> int | float:
 
 
 def moment(serial: float, meaning: Meaning, date1904: bool) -> str | Unread:
-    """A day number as ISO text: a date, a date and time where there is one, a time of day, or hours and minutes."""
+    """A day number as ISO text: a date, with its time where there is one, a time of day, or a duration."""
     seconds = round(serial * 86400)
     if meaning == "duration" or (meaning == "time" and 0 <= seconds < 86400):
         return _clock(seconds)
@@ -131,7 +131,7 @@ def moment(serial: float, meaning: Meaning, date1904: bool) -> str | Unread:
 
 
 def serial_of(text: str, date1904: bool) -> float | None:
-    """The day number of an ISO date or date and time; ``None`` for what is none, or before Excel's calendar."""
+    """The day number of an ISO date (and time); ``None`` for what is none, or before Excel's calendar."""
     try:
         when = datetime.fromisoformat(text)
     except ValueError:

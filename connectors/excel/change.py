@@ -1,8 +1,9 @@
-"""Decides what a batch of writes does to a sheet: which cells get what, and which writes are answered otherwise.
+"""Decides what a batch of writes does to a sheet: which cells get what, which writes are answered otherwise.
 
-Works on a table that was just read and on the XML of the rows concerned; changes nothing on disk. Writes are taken
-in order, each seeing those before it. A write is done whole or not at all: one cell that cannot take its value
-refuses the record. The table's entries are kept as they will be, so that the result can be checked against them.
+Works on a table that was just read and on the XML of the rows concerned; changes nothing on disk. Writes
+are taken in order, each seeing those before it. A write is done whole or not at all: one cell that cannot
+take its value refuses the record. The table's entries are kept as they will be, so that the result can be
+checked against them.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from connectors.excel.table import Entry, Table, join_key
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a write comes to: `done` and `moved` name the record by id; `refused` says why, and of which field."""
+    """What a write comes to: `done` and `moved` name the record by id, `refused` says why and which field."""
 
     kind: Literal["done", "moved", "missing", "refused"]
     id: str | None = None
@@ -177,7 +178,7 @@ class Planner:
                 )
 
     def _spot(self, number: int, placed: Placed | None) -> Spot:
-        """The cell's own style; where there is no cell, that of the list's last row, as a person would copy it."""
+        """The cell's own style; where there is none, that of the list's last row, as people copy it."""
         like = self.model.cell(number) if self.model is not None else None
         styles = self.decoder.styles
         dated = like.style if like is not None and like.style in styles.dated else None
@@ -245,7 +246,7 @@ class Planner:
                 continue
             if not same(current, value):
                 raise Refusal(
-                    f"the key '{entry.id}' is taken: row {entry.number} has it, with another '{column.heading}'",
+                    f"the key '{entry.id}' is taken by row {entry.number}, with another {column.heading}",
                     "link the two records, or give the row in the workbook another key",
                     name,
                 )
@@ -263,7 +264,7 @@ class Planner:
             and excel_table.totals_rows
         ):
             raise Refusal(
-                f"the table '{excel_table.name}' ends in a totals row ({excel_table.area[2]}), right under the list",
+                f"the table '{excel_table.name}' has its totals right under the list",
                 "insert some empty rows above the totals in Excel",
             )
         if self.table.below is not None and row >= self.table.below:

@@ -1,4 +1,4 @@
-"""What `hub check` says of a workbook: the file, its folder, its sheets and columns, and what people should mend."""
+"""What `hub check` says of a workbook: the file, its folder, its sheets and columns, what to mend."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Runs the worker for one request and hands its frames on as they come; its death or silence is a `Fault`.
 
-The child gets no environment but what Python needs, so that no secret of the hub's reaches a process that opens
-strangers' files. It is killed when its time is up or when nobody reads on; its answers are parsed as JSON, never
-unpickled.
+The child gets no environment but what Python needs, so that no secret of the hub's reaches a process that
+opens strangers' files. It is killed when its time is up or when nobody reads on; its answers are parsed as
+JSON, never unpickled.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _LONGEST_FRAME = 256 * 1024 * 1024
 
 
 def frames(request: Mapping[str, Any], seconds: float) -> Iterator[tuple[str, Any]]:
-    """Run the worker on `request`; yields (kind, content) of every frame up to `end`. At most `seconds` in all."""
+    """Run the worker on `request`; yields (kind, content) of every frame up to `end`, within `seconds`."""
     with tempfile.TemporaryFile() as complaints:
         process = subprocess.Popen(
             [sys.executable, "-m", "connectors.excel.worker"],

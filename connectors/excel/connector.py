@@ -1,14 +1,16 @@
 """The port: a workbook as the hub sees it. Parses nothing itself; the child process does.
 
-A pull hands over every row when the file changed since the cursor, and nothing when it did not: the cursor is the
-file's hash, with its size and time so that an untouched file need not be read. A batch of writes is one replacement
-of the file, or none. Rows without a readable key suspend `listing`: one of them may be the record that seems gone.
+A pull hands over every row when the file changed since the cursor, and nothing when it did not: the cursor
+is the file's hash, with its size and time so that an untouched file need not be read. A batch of writes is
+one replacement of the file, or none. Rows without a readable key suspend `listing`: one of them may be the
+record that seems gone.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -118,7 +120,7 @@ class ExcelConnector:
                 yield Page(waiting or (), new, rejected, listing=not content["unkeyed"], total=total)
 
     def _untouched(self, cursor: Mapping[str, Any]) -> bool:
-        """Same size, same time, same file, and not hashed so soon after a save that another could hide in it."""
+        """Same size, time and file, and not hashed so soon after a save that another could hide in it."""
         stamp = files.look(self.path)
         return cursor.get("stamp") == [stamp.size, stamp.mtime_ns, stamp.inode] and not cursor.get("racy")
 
@@ -207,6 +209,7 @@ class ExcelConnector:
             if answer["changed"]:
                 files.back_up(path, taken, self.backups, self.settings.backups.keep)
                 unsure = self._replace(path, staged, taken)
+                taken = replace(taken, stamp=files.look(path))
                 if unsure is not None:
                     return [
                         unsure if kind == "done" else self._outcome(spec, kind, rest, taken)

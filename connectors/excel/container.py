@@ -1,8 +1,8 @@
 """Puts an archive together again with a few parts replaced; every other byte of it is carried over as it was.
 
-Members keep their order, names, times, compression and extra fields: unchanged ones are copied without being
-unpacked, headers included. Source: PKWARE APPNOTE 4.3 to 4.5. Archives with ZIP64 fields, several disks, or bytes
-before the first member are not rewritten (`Fault`): Excel writes none of these below 4 GiB.
+Members keep their order, names, times, compression and extra fields: unchanged ones are copied without
+being unpacked, headers included. Source: PKWARE APPNOTE 4.3 to 4.5. Archives with ZIP64 fields, several
+disks, or bytes before the first member are not rewritten (`Fault`): Excel writes none of these below 4 GiB.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def _refuse(why: str) -> Fault:
 
 
 def rewrite(source: Path, target: IO[bytes], parts: Mapping[str, bytes]) -> None:
-    """Copy the archive at `source` to `target` with the members named in `parts` (raw names) holding new bytes."""
+    """Copy the archive at `source` to `target`, the members named in `parts` (raw names) with new bytes."""
     data = source.read_bytes()
     members, directory, tail = _members(data)
     wanted = {name.encode("utf-8"): content for name, content in parts.items()}
@@ -112,7 +112,7 @@ def _members(data: bytes) -> tuple[list[_Member], int, int]:
 
 
 def _write_member(target: IO[bytes], member: _Member, content: bytes) -> tuple[int, ...]:
-    """A member with new content under its old name and time; its directory fields, sizes and checksum renewed."""
+    """A member with new content under its old name and time; its directory fields renewed."""
     packer = zlib.compressobj(6, zlib.DEFLATED, -15)
     packed = packer.compress(content) + packer.flush()
     made, system, needed, reserved, flags, _, clock, day, *_ = member.fields

@@ -1,6 +1,7 @@
 """Which cell content says a value: a text, a number, a date's day number; or why no cell of this kind can.
 
-Each answer is checked by reading it back through `cells`: what would come back different is refused, not written.
+Each answer is checked by reading it back through `cells`: what would come back different is refused, not
+written.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ class CannotHold:
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """The cell to be filled: its style, whether it holds a text or a number now, the column's date format if any."""
+    """The cell to be filled: its style, what it holds now, the column's date format if any."""
 
     style: int = 0
     holds: str | None = None
@@ -74,7 +75,7 @@ def decode(cell: NewCell, numeric: bool, spot: Spot, decoder: Decoder) -> Value 
 
 
 def same(one: object, other: object) -> bool:
-    """Whether two native values are one: numbers by amount however they are written, texts without their edges."""
+    """Whether two native values are one: numbers by amount, texts without the blanks around them."""
     if isinstance(one, str):
         one = one.replace("\r\n", "\n").replace("\r", "\n").strip() or None
     if isinstance(other, str):
@@ -124,7 +125,7 @@ def _text(text: str, kind: str, spot: Spot, decoder: Decoder) -> NewCell | Canno
 
 
 def _date(text: str, spot: Spot, decoder: Decoder) -> NewCell | None:
-    """A day number where the cell, or else the column, is formatted as a date; a text stays one in a text cell."""
+    """A day number where the cell, or else the column, is formatted as a date; a text cell stays one."""
     if spot.holds == "text" and spot.style not in decoder.styles.dated:
         return None
     style = spot.style if spot.style in decoder.styles.dated else spot.date_style
@@ -147,7 +148,7 @@ def _padded(text: str, spot: Spot, decoder: Decoder) -> NewCell | None:
 
 
 def encode_key(id: str, spot: Spot, decoder: Decoder) -> NewCell | CannotHold:
-    """A new row's key: a number where the keys above it are numbers and it reads back the same, else a text."""
+    """A new row's key: a number where the keys above are numbers and it reads back the same, else a text."""
     if spot.holds == "number":
         for text in (id, str(int(id)) if id.isascii() and id.isdigit() else id):
             if _PLAIN_NUMBER.fullmatch(text) and len(text) <= 15:

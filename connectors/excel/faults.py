@@ -1,4 +1,4 @@
-"""Why a workbook as a whole cannot be used, in words; the connector adds the system's name and hands it on."""
+"""Why a workbook as a whole cannot be used, in words; the connector adds the system's name."""
 
 from __future__ import annotations
 

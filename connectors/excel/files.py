@@ -1,9 +1,10 @@
 """The protocol around a workbook that people use too: is it open, is it whole, is it still what was read.
 
-Reading: two equal looks, then a private copy whose SHA-256 is known; what is parsed is exactly what was hashed.
-Replacing: nobody has it open, its hash is still the one that was read, the old bytes are in the backups, the new
-file has the old one's mode and owner; then one atomic rename. What cannot be had is said, never forced.
-Windows: a sharing violation is `busy`; there is no owner to keep, and the folder's rights apply.
+Reading: two equal looks, then a private copy whose SHA-256 is known; what is parsed is exactly what was
+hashed. Replacing: nobody has it open, its hash is still the one that was read, the old bytes are in the
+backups, the new file has the old one's mode and owner; then one atomic rename. What cannot be had is said,
+never forced. Windows: a sharing violation is `busy`; there is no owner to keep, and the folder's rights
+apply.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from connectors.excel.faults import Fault
 
 CHUNK = 1 << 20
 RACY_NS = 3 * 10**9
-"""A file written this shortly before it was hashed may be written again within the clock tick of its own stamp."""
+"""A file hashed this shortly after its last change may change again without its time showing it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +147,7 @@ def _copy(path: Path, target: Path) -> str:
 
 
 def _no_access(path: Path, error: OSError) -> Fault:
-    """On Windows a file that someone holds is answered like one without rights; waiting is the safe reading."""
+    """On Windows a file that someone holds is answered like one without rights; waiting is safe."""
     if sys.platform == "win32":
         return Fault("busy", f"{path} is held by another program", str(error), "close the workbook")
     return Fault("denied", f"{path} may not be read", str(error), _rights(path))
@@ -241,7 +242,7 @@ def _ago(seconds: float) -> str:
 
 @contextmanager
 def staging(path: Path) -> Iterator[Path]:
-    """An empty file beside the workbook, for its new bytes; gone afterwards unless it was moved into place."""
+    """An empty file beside the workbook, for its new bytes; gone afterwards if not moved away."""
     try:
         handle, name = tempfile.mkstemp(prefix=".hub-", suffix=f"{path.suffix}.tmp", dir=path.parent)
     except PermissionError as error:
@@ -265,7 +266,7 @@ def _unwritable(path: Path, error: OSError) -> Fault:
 
 
 def replace(path: Path, staged: Path, taken: Snapshot, stale_hours: float) -> None:
-    """Move `staged` into the workbook's place, if that is still what `taken` was; raises `Fault` where it is not."""
+    """Move `staged` into the workbook's place, if that still is what `taken` was; raises `Fault` if not."""
     try:
         _keep_attributes(path, staged)
         with staged.open("rb+") as file:
@@ -316,7 +317,7 @@ def _sync_folder(folder: Path) -> None:
 
 
 def back_up(path: Path, taken: Snapshot, folder: Path, keep: int) -> Path:
-    """Put the bytes about to be replaced in the backups, dated; of this workbook only the newest `keep` stay."""
+    """Put the bytes about to be replaced in the backups, dated; of this workbook the newest `keep` stay."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
         now = datetime.now().strftime("%Y-%m-%d_%H-%M-%S-%f")

@@ -1,8 +1,9 @@
 """The heading row: found by its names, wherever it stands, however it is spelled.
 
-Forgiven: accents, case, spaces of any kind, line breaks, punctuation, `N°` for `No`, blank or other rows above.
-Not forgiven: a column that is not there (a vanished column must stop the route, not empty a field everywhere) and
-a name that stands on two columns; both are answered with what was found and what was probably meant.
+Forgiven: accents, case, spaces of any kind, line breaks, punctuation, `N°` for `No`, blank or other rows
+above. Not forgiven: a column that is not there (a vanished column must stop the route, not empty a field
+everywhere) and a name that stands on two columns; both are answered with what was found and what was
+probably meant.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import difflib
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from connectors.excel.faults import Fault, misconfigured
 from connectors.excel.package import column_letters
@@ -40,6 +42,7 @@ class Header:
         return f"{column_letters(self.columns[name])}{row}"
 
 
+@lru_cache(maxsize=4096)
 def fold(text: str) -> str:
     """A heading reduced to what makes it itself: `N°  de Client` and `no de client` are one."""
     text = text.replace("°", "o").replace("№", "no").replace("œ", "oe").replace("Œ", "OE")
@@ -53,8 +56,8 @@ def find_header(
 ) -> Header:
     """The heading row among `rows`, by `wanted`: name in the mapping to its accepted spellings, itself first.
 
-    The row that knows the most names is it, the topmost of equals. Raises `Fault` where a name is missing on it or
-    stands on two columns. `forced` is the row number where the mapping names one.
+    The row that knows the most names is it, the topmost of equals. Raises `Fault` where a name is missing
+    on it or stands on two columns. `forced` is the row number where the mapping names one.
     """
     if forced is not None:
         rows = [row for row in rows if row.row == forced]
@@ -71,7 +74,7 @@ def find_header(
 
 
 def _matches(row: Heading, wanted: Mapping[str, Sequence[str]]) -> dict[str, list[int]]:
-    """Name to the columns it may be: the first spelling that is there decides, an exact one before a folded."""
+    """Name to the columns it may be: the first spelling that is there decides, exact before folded."""
     exact: dict[str, list[int]] = {}
     folded: dict[str, list[int]] = {}
     for column, text in sorted(row.texts.items()):

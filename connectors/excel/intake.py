@@ -36,7 +36,7 @@ class Bounds:
 
 
 def examine(path: Path, shown: str, bounds: Bounds) -> Form:
-    """The form of the file at `path`, called `shown` in messages; raises `Fault` where it must not be opened."""
+    """The form of the file at `path`, called `shown` in messages; raises `Fault` if it must not be opened."""
     size = path.stat().st_size
     if size == 0:
         raise damaged(
@@ -104,13 +104,15 @@ def _check_directory(members: list[zipfile.ZipInfo], size: int, shown: str, boun
         raise damaged(f"{shown} holds two parts of one name", todo=RESAVE)
     unpacked = sum(member.file_size for member in members)
     if unpacked > bounds.unpacked_bytes:
-        why = f"it would unpack to {unpacked / MIB:,.0f} MiB, and {bounds.unpacked_bytes / MIB:,.0f} is the limit"
+        limit = bounds.unpacked_bytes / MIB
+        why = f"it would unpack to {unpacked / MIB:,.0f} MiB, and {limit:,.0f} is the limit"
         raise damaged(
             f"{shown} looks like a decompression bomb", why, "raise limits.unpacked_mib if it is sound"
         )
     for member in members:
         if member.file_size > SMALL_PART and member.file_size > bounds.ratio * max(1, member.compress_size):
-            why = f"part {member.filename} unpacks to {member.file_size // max(1, member.compress_size)} times its size"
+            times = member.file_size // max(1, member.compress_size)
+            why = f"part {member.filename} unpacks to {times} times its size"
             raise damaged(
                 f"{shown} looks like a decompression bomb", why, "raise limits.ratio if it is sound"
             )

@@ -1,6 +1,7 @@
 """New keys for new rows: by the mapping's `new_key`, or by the pattern the keys of the sheet already follow.
 
-Pure. A key is never given twice, and never one below the highest there is: a deleted customer's number stays dead.
+Pure. A key is never given twice, and never one below the highest there is: a deleted customer's number
+stays dead.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ _ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 def new_keys(
     pattern: str | None, present: Iterable[str], taken: Iterable[str], count: int, sheet: str
 ) -> list[str]:
-    """`count` keys that are not in `present` nor `taken`; raises `Fault` where the mapping does not say how."""
+    """`count` keys neither in `present` nor in `taken`; raises `Fault` where the mapping does not say how."""
     used = {*present, *taken}
     if pattern is None:
         raise misconfigured(

@@ -1,8 +1,9 @@
 """The inside of an OOXML workbook: which part is which sheet, its strings, styles and tables, and its flags.
 
-Source: ECMA-376 parts 1 and 2 (packages, relationships, SpreadsheetML), in both of its dialects: transitional
-(what Excel writes by default) and strict, whose namespaces differ; a strict file read by transitional names would
-look empty. Document type definitions are refused everywhere: no workbook has one, and every XML bomb needs one.
+Source: ECMA-376 parts 1 and 2 (packages, relationships, SpreadsheetML), in both of its dialects:
+transitional (what Excel writes by default) and strict, whose namespaces differ; a strict file read by
+transitional names would look empty. Document type definitions are refused everywhere: no workbook has one,
+and every XML bomb needs one.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Splices edits into the XML of a sheet: only the cells named change, all other bytes are carried over.
 
-Pure: bytes in, bytes out. New texts are written as inline strings: Excel reads them like any other and makes them
-shared ones at its next save, and the shared-strings part, whose counts every other sheet depends on, stays as it
-is. A cell keeps its style. Source: ECMA-376 part 1, 18.3 (cells, rows, tables), 18.2.2 (calcPr).
+Pure: bytes in, bytes out. New texts are written as inline strings: Excel reads them like any other and
+makes them shared ones at its next save, and the shared-strings part, whose counts every other sheet depends
+on, stays as it is. A cell keeps its style. Source: ECMA-376 part 1, 18.3 (cells, rows, tables), 18.2.2
+(calcPr).
 """
 
 from __future__ import annotations
@@ -12,7 +13,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 from xml.parsers import expat
-from xml.sax.saxutils import escape, quoteattr
 
 from connectors.excel.faults import Fault
 from connectors.excel.package import Range, column_letters, column_number, parse_range, show_range
@@ -28,7 +28,7 @@ _ROW_STYLE = ("spans", "s", "customFormat", "ht", "customHeight", "thickTop", "t
 
 @dataclass(frozen=True, slots=True)
 class NewCell:
-    """What a cell shall hold. `text` is the characters of the text or number; `style` overrides the cell's own."""
+    """What a cell shall hold: `text` is the characters of the text or number; `style` overrides its own."""
 
     kind: Literal["text", "number", "bool", "blank"]
     text: str = ""
@@ -37,7 +37,7 @@ class NewCell:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """One cell element inside a row's XML: where it lies, its attributes, whether it holds anything, or a formula."""
+    """One cell element inside a row's XML: where it lies, its attributes, formula or not, empty or not."""
 
     column: int
     start: int
@@ -167,7 +167,7 @@ def patched_row(row: RowXml, number: int, edits: Mapping[int, NewCell]) -> bytes
 
 
 def _widened(opening: bytes, edits: Mapping[int, NewCell]) -> bytes:
-    """A row's `spans` is a hint that may not be too narrow: it is widened where a cell comes to lie outside."""
+    """A row's `spans` is a hint that may not be too narrow: it is widened where a cell would lie outside."""
     found = re.search(rb"(\bspans=[\"'])(\d+):(\d+)([\"'])", opening)
     if found is None or not edits:
         return opening
@@ -193,22 +193,36 @@ def cell_xml(prefix: bytes, column: int, row: int, cell: NewCell, old: Mapping[s
         inner = f"<{p}v>{cell.text}</{p}v>"
         if cell.kind == "bool":
             attributes["t"] = "b"
-    shown = "".join(f" {name}={quoteattr(value)}" for name, value in attributes.items())
+    shown = _attributes(attributes)
     return (f"<{p}c{shown}>{inner}</{p}c>" if inner else f"<{p}c{shown}/>").encode()
 
 
 def _text(text: str) -> str:
-    return escape(_LOOKS_ESCAPED.sub("_x005F_", text))
+    return _escape(_LOOKS_ESCAPED.sub("_x005F_", text))
+
+
+def _escape(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _attributes(attributes: Mapping[str, str]) -> str:
+    """As they stand in a start tag; line ends and tabs as references, or a parser makes them spaces."""
+    shown = ""
+    for name, value in attributes.items():
+        quoted = _escape(value).replace('"', "&quot;")
+        for char in "\n\r\t":
+            quoted = quoted.replace(char, f"&#{ord(char)};")
+        shown += f' {name}="{quoted}"'
+    return shown
 
 
 def new_row(model: RowXml, number: int, cells: Mapping[int, NewCell]) -> bytes:
-    """A row made like `model`: its height and formats, the cells given, and styled blanks where the model has any."""
+    """A row made like `model`: its height and formats, the cells given, styled blanks as the model has."""
     p = model.prefix.decode("utf-8")
     kept = {k: v for k, v in model.attributes.items() if k in _ROW_STYLE or k.endswith(":dyDescent")}
     all_cells = {cell.column: NewCell("blank", style=cell.style) for cell in model.cells if cell.style}
     all_cells |= cells
-    attributes = "".join(f" {name}={quoteattr(value)}" for name, value in kept.items())
-    opening = _widened(f'<{p}row r="{number}"{attributes}>'.encode(), all_cells)
+    opening = _widened(f'<{p}row r="{number}"{_attributes(kept)}>'.encode(), all_cells)
     inner = b"".join(
         cell_xml(model.prefix, column, number, cell, {}) for column, cell in sorted(all_cells.items())
     )
@@ -240,8 +254,8 @@ def grown(
 ) -> bytes:
     """The sheet with its stated extent, validations and conditional formats reaching down to `new_last`.
 
-    `first_row` and `after_rows` are the bytes where row elements start and end: cells are left alone. Only ranges
-    that ended on the list's last row grow, as they do when a person types below it in a table.
+    `first_row` and `after_rows` are the bytes where row elements start and end: cells are left alone. Only
+    ranges that ended on the list's last row grow, as they do when a person types below it in a table.
     """
 
     def extent(found: re.Match[bytes]) -> bytes:

@@ -1,4 +1,4 @@
-"""What an admin says of a workbook in `hub.yaml`: where it is, what may be done to it, and what is too much."""
+"""What an admin says of a workbook in `hub.yaml`: where it is, what may be done to it, what is too much."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field
 class Limits(BaseModel):
     """What is refused as too much. The defaults let 200,000 rows of 20 columns through, and no bomb.
 
-    Sizes in MiB, time in seconds. `unpacked_mib` is the sum of the parts as the archive declares them (an archive
-    that lies about it is damaged); `ratio` is unpacked over packed size of one part above 10 MiB. `memory_mib`
-    holds the reading process; it is not enforced on Windows, where `unpacked_mib` bounds it in its place.
+    Sizes in MiB, time in seconds. `unpacked_mib` is the sum of the parts as the archive declares them (an
+    archive that lies about it is damaged); `ratio` is unpacked over packed size of one part above 10 MiB.
+    `memory_mib` holds the reading process; it is not enforced on Windows, where `unpacked_mib` bounds it in
+    its place.
     """
 
     model_config = ConfigDict(extra="forbid")
@@ -28,7 +29,7 @@ class Limits(BaseModel):
 
 
 class Backups(BaseModel):
-    """Where replaced workbooks go and how many of each are kept. Without a folder: `hub-backups` beside the file."""
+    """Where replaced workbooks go, and how many are kept. Without a folder: `hub-backups` beside the file."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -39,10 +40,11 @@ class Backups(BaseModel):
 class Settings(BaseModel):
     """One workbook.
 
-    `stable_seconds`: a file must look the same twice, this far apart, before it is read. `stale_lock_hours`: a
-    lock file older than this is taken for one that a crash left behind (0: never). The default is a week: a
-    workbook left open over a long week-end must not be written under its user's hands.
-    `read_while_open`: whether the saved state of a workbook that someone has open is read (it is never written).
+    `stable_seconds`: a file must look the same twice, this far apart, before it is read.
+    `stale_lock_hours`: a lock file older than this is taken for one that a crash left behind (0: never).
+    The default is a week: a workbook left open over a long week-end must not be written under its user's
+    hands. `read_while_open`: whether the saved state of a workbook that someone has open is read (it is
+    never written).
     """
 
     model_config = ConfigDict(extra="forbid")

@@ -1,7 +1,7 @@
-"""The rows of one OOXML sheet part, read as a stream, with the byte span of each so that a patch can find it.
+"""The rows of one OOXML sheet part, read as a stream, with each one's byte span so that a patch can find it.
 
-Cells come out raw (type, style, text, formula): what they mean is `cells`' business. A row costs only the cells
-it holds, so two cells in far corners cost two cells. Nothing is kept but the facts in `Facts`.
+Cells come out raw (type, style, text, formula): what they mean is `cells`' business. A row costs only the
+cells it holds, so two cells in far corners cost two cells. Nothing is kept but the facts in `Facts`.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
 class Cell(NamedTuple):
     """One non-empty cell as the file holds it.
 
-    `kind` is the file's own letter: `n` number, `s` shared string (`raw` is its number), `t` any other text, `b`
-    boolean, `e` error, `d` ISO date, `py` a value already decoded by a library (`raw` is that value).
-    `raw` is ``None`` where a formula has no stored result.
+    `kind` is the file's own letter: `n` number, `s` shared string (`raw` is its number), `t` any other
+    text, `b` boolean, `e` error, `d` ISO date, `py` a value already decoded by a library (`raw` is that
+    value). `raw` is ``None`` where a formula has no stored result.
     """
 
     kind: str
@@ -31,7 +31,7 @@ class Cell(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One row: its number from 1, its non-empty cells by column number, and where its XML lies in the part."""
+    """One row: its number from 1, its non-empty cells by column number, where its XML lies in the part."""
 
     number: int
     cells: dict[int, Cell]
@@ -52,7 +52,7 @@ class Facts:
 
 
 def read_rows(chunks: Iterator[bytes], facts: Facts, shown: str, part: str, limit: int) -> Iterator[Row]:
-    """Every row that has an element, in file order, also those without content; `facts` is filled on the way."""
+    """Every row that has an element, in file order, empty ones too; `facts` is filled on the way."""
     reader = _Reader(facts, shown, part, limit)
     for _ in feed(reader.parser, chunks, shown, part):
         ready, reader.ready = reader.ready, []
@@ -174,9 +174,11 @@ def _install(reader: _Reader, space: str) -> None:
 
 
 def _cell(attributes: dict[str, str], value: str | None, formula: bool) -> Cell:
-    kind, style = attributes.get("t"), int(attributes.get("s") or 0)
-    if kind == "s":
-        return Cell("s", value, style, formula)
+    kind, style = attributes.get("t", "n"), int(attributes.get("s") or 0)
     if kind in ("inlineStr", "str"):
-        return Cell("t", unescape(value) if value is not None else "", style, formula)
-    return Cell(kind or "n", value, style, formula)
+        kind, value = "t", unescape(value) if value is not None else ""
+    return _new(Cell, (kind, value, style, formula))
+
+
+_new = tuple.__new__
+"""Makes a `Cell` without its own constructor's detour: there may be millions."""

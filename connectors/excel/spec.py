@@ -1,9 +1,9 @@
 """What the mapping asks of one sheet, as plain data that crosses to the child process.
 
-Options understood in the entity's block: `header_row` (a row number), `aliases` (heading to other spellings, for key
-columns too), `new_key` (`"C{n:05}"` or `auto`), `hub_id` (the heading of a column the hub may number rows in).
-In a field's: `aliases`. A field named `Heading@strike` or `Heading@fill` is whether the cell is struck through, or
-its fill colour: people mark "closed" that way. Both are read only.
+Options understood in the entity's block: `header_row` (a row number), `aliases` (heading to other
+spellings, for key columns too), `new_key` (`"C{n:05}"` or `auto`), `hub_id` (the heading of a column the
+hub may number rows in). In a field's: `aliases`. A field named `Heading@strike` or `Heading@fill` is
+whether the cell is struck through, or its fill colour: people mark "closed" that way. Both are read only.
 """
 
 from __future__ import annotations
@@ -124,7 +124,7 @@ def _column(item: NativeField) -> Column:
 
 
 def _where(view: View) -> dict[str, tuple[str, ...]]:
-    """A filter `{heading: value}` or `{heading: [values]}`; texts are compared as headings are, forgivingly."""
+    """A filter `{heading: value}` or `{heading: [values]}`; compared as headings are, forgivingly."""
     if not view.where:
         return {}
     if not isinstance(view.where, Mapping):

@@ -1,8 +1,9 @@
 """Rows of a sheet as records: which row is whose, which cannot be a record and why, and where the list ends.
 
-Pure: raw rows and facts in, a `Table` out. A row without a readable key is set aside with its reason, every row of
-a key that stands twice too; blank rows, repeated headings and totals are no records. A cell that cannot be trusted
-(an error, a stale formula, the covered part of a merge) leaves its field unread, never empty.
+Pure: raw rows and facts in, a `Table` out. A row without a readable key is set aside with its reason, every
+row of a key that stands twice too; blank rows, repeated headings and totals are no records. A cell that
+cannot be trusted (an error, a stale formula, the covered part of a merge) leaves its field unread, never
+empty.
 """
 
 from __future__ import annotations
@@ -55,9 +56,10 @@ class Aside:
 class Table:
     """A sheet read through a `Spec`.
 
-    `entries` holds every record in sheet order, doubles excluded; `doubles` the row numbers of each key that
-    stands on several rows. `unkeyed` counts rows with content whose key could not be read: while there is one,
-    no record can be said to be gone. `last` is the list's last row; `below` the first filled row under it.
+    `entries` holds every record in sheet order, doubles excluded; `doubles` the row numbers of each key
+    that stands on several rows. `unkeyed` counts rows with content whose key could not be read: while there
+    is one, no record can be said to be gone. `last` is the list's last row; `below` the first filled row
+    under it.
     """
 
     header: Header
@@ -92,7 +94,7 @@ def read_table(
     *,
     spans: bool = False,
 ) -> Table:
-    """Read a whole sheet. `facts` must be the one that `rows` fills on its way; `spans` keeps each row's place."""
+    """Read a whole sheet. `facts` must be what `rows` fills on its way; `spans` keeps each row's place."""
     stream = iter(rows)
     head = _head(stream, decoder)
     headings = [
@@ -191,7 +193,7 @@ def _text(value: Value | Unread) -> str:
 
 
 def _under_table(row: Row, keys: Sequence[int], decoder: Decoder, table: Table) -> None:
-    """Below a real table there are totals and other things; a row with a key there was probably typed too low."""
+    """Below a real table there are totals and notes; a row with a key there was probably typed too low."""
     assert table.table is not None
     table.below = table.below or row.number
     if row.number <= table.table.area[2]:
@@ -222,10 +224,12 @@ def _is_record(draft: _Draft, header: Header, decoder: Decoder, spec: Spec, tabl
 
 
 def _repeats_header(draft: _Draft, header: Header, decoder: Decoder) -> bool:
-    return all(
-        fold(decoder.text(draft.row.cells.get(column))) == fold(header.texts.get(column, ""))
-        for column in set(header.columns.values())
-    )
+    cells = draft.row.cells
+    for column in set(header.columns.values()):
+        text, heading = decoder.text(cells.get(column)), header.texts.get(column, "")
+        if fold(text[:1]) != fold(heading[:1]) or fold(text) != fold(heading):
+            return False
+    return True
 
 
 def _is_total(draft: _Draft, decoder: Decoder) -> bool:
@@ -304,7 +308,7 @@ def _key_problem(draft: _Draft, header: Header, spec: Spec) -> Aside | None:
             return Aside(
                 draft.row.number,
                 f"its key in column '{name}' cannot be read: {value.reason}",
-                f"correct cell {header.cell(name, draft.row.number)}; until then no row is reported as deleted",
+                f"correct {header.cell(name, draft.row.number)}; until then no row is reported as deleted",
             )
     if any(value is not None for value in draft.key):
         return None

@@ -1,7 +1,8 @@
-"""One workbook file, opened once: its sheets as tables, and a copy of it with edits. Runs in the child process.
+"""One workbook file, opened once: its sheets as tables, a copy of it with edits. Runs in the child process.
 
-`Workbook` hides which format it is; only transitional OOXML can be written. `edited` proves its own result: the
-copy is read again, and any row that is not as intended ends the whole batch before anything is replaced.
+`Workbook` hides which format it is; only transitional OOXML can be written. `edited` proves its own result:
+the copy is read again, and any row that is not as intended ends the whole batch before anything is
+replaced.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ class Workbook:
         if self.package is None:
             return f"a .{self.form} file is read only here: save it as .xlsx in Excel to have it written too"
         if self.package.strict:
-            return "a strict OOXML file is read only here: save it as an Excel workbook (.xlsx), not the strict kind"
+            return "a strict OOXML file is read only here: save it as an ordinary Excel workbook (.xlsx)"
         if self.package.signed:
             return "the workbook carries a digital signature, which a write would break"
         return None
@@ -102,7 +103,7 @@ class Workbook:
         return sheet
 
     def edited(self, spec: Spec, writes: list[Mapping[str, Any]], target: Path) -> tuple[Plan, Table | None]:
-        """Decide on the writes and put the edited workbook at `target`; the table is what the copy then reads as.
+        """Decide on the writes, put the edited workbook at `target`; the table is how the copy reads.
 
         ``None`` in place of the table where no cell changes: nothing was put at `target`.
         """
@@ -115,7 +116,7 @@ class Workbook:
         before = self.read(spec, spans=True)
         if not before.facts.ordered:
             raise damaged(
-                f"the rows of sheet '{sheet.name}' are out of order in the file, so that it cannot be written in place",
+                f"the rows of sheet '{sheet.name}' are out of order: it cannot be written in place",
                 todo="open it in Excel and save it once",
             )
         rows = _RowXmls(xml, before.table.spans)
@@ -133,7 +134,7 @@ class Workbook:
     def _parts(
         self, sheet: Sheet, xml: bytes, before: Reading, plan: Plan, rows: _RowXmls
     ) -> dict[str, bytes]:
-        """Raw member name to new content: the sheet, its table where it grew, the workbook's call for calculation."""
+        """Raw member name to new content: the sheet, its table if it grew, the call to calculate."""
         assert self.package is not None
         package, table = self.package, before.table
         parts = {package.member(sheet.part).filename: _new_sheet(xml, table, plan, rows)}
@@ -250,7 +251,7 @@ def resolve(wanted: str, names: list[str], shown: str) -> str:
 
 @contextmanager
 def open_workbook(path: Path, shown: str, bounds: Bounds) -> Iterator[Workbook]:
-    """Examine and open the file at `path`, called `shown` in messages; raises `Fault` where it must not be read."""
+    """Examine and open the file at `path`, called `shown` in messages; raises `Fault` if it must not be."""
     form = examine(path, shown, bounds)
     if form != "ooxml":
         yield Workbook(path, shown, bounds, form, None)

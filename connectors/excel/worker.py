@@ -1,12 +1,14 @@
 """The child process that opens workbooks: `python -m connectors.excel.worker`, one request, then it ends.
 
-Reads one JSON request on standard input; answers on standard output in frames, each a length (4 bytes, big end
-first) and that many bytes of JSON: `page` frames, then one `end` or `fault`. Holds itself to a memory limit where
-the system knows one. Whatever goes wrong in here, the hub only sees a fault, or a child that died.
+Reads one JSON request on standard input; answers on standard output in frames, each a length (4 bytes, big
+end first) and that many bytes of JSON: `page` frames, then one `end` or `fault`. Holds itself to a memory
+limit where the system knows one. Whatever goes wrong in here, the hub only sees a fault, or a child that
+died.
 """
 
 from __future__ import annotations
 
+import gc
 import struct
 import sys
 import traceback
@@ -29,7 +31,8 @@ PAGE = 1000
 
 
 def main() -> None:
-    """Serve the one request."""
+    """Serve the one request. Nothing here makes cycles worth collecting, and looking for them is slow."""
+    gc.disable()
     request = orjson.loads(sys.stdin.buffer.read())
     try:
         limit_memory(request["memory"])
@@ -117,7 +120,7 @@ def allocate(workbook: Workbook, spec: Spec, request: Mapping[str, Any]) -> Answ
         return
     if len(spec.key) > 1:
         raise misconfigured(
-            f"rows of sheet '{spec.sheet}' are known by several columns together, so that no key can be made up",
+            f"rows of sheet '{spec.sheet}' are known by several columns together: no key can be made up",
             todo="set creates: false for this system, or let the hub number rows: key: {hub_id: <heading>}",
         )
     yield "end", {"ids": new_keys(spec.new_key, used, request["used"], request["count"], spec.sheet)}
