@@ -1,0 +1,71 @@
+"""One call at a time to a system that is a file.
+
+Every entity has connectors of its own, so two entities may be at work on one workbook at once. A connector is
+built for one thread and a file for one writer: this wrapper lets one call through at a time. The lock is
+held for a call, or for one page of a pull, never between two: no call waits for a whole pull.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from hub.ports import Connector, Finding, Known, Outcome, Page, Receipt, Record, View, Write
+
+
+class Exclusive:
+    """A connector whose calls exclude those of every other connector under the same lock."""
+
+    def __init__(self, connector: Connector, lock: threading.Lock) -> None:
+        self._connector, self._lock = connector, lock
+        self.name, self.traits = connector.name, connector.traits
+
+    def check(self, views: Sequence[View]) -> Sequence[Finding]:
+        with self._lock:
+            return self._connector.check(views)
+
+    def pull(self, view: View, cursor: str | None, known: Known) -> Iterator[Page]:
+        pages = self._connector.pull(view, cursor, known)
+        while True:
+            with self._lock:
+                page = next(pages, None)
+            if page is None:
+                return
+            yield page
+
+    def ids(self, view: View) -> set[str]:
+        with self._lock:
+            return self._connector.ids(view)
+
+    def read(self, view: View, ids: Sequence[str]) -> Sequence[Record]:
+        with self._lock:
+            return self._connector.read(view, ids)
+
+    def find(self, view: View, refs: Sequence[str]) -> Mapping[str, Record]:
+        with self._lock:
+            return self._connector.find(view, refs)
+
+    def allocate(self, view: View, count: int, taken: Iterable[str]) -> Sequence[str]:
+        with self._lock:
+            return self._connector.allocate(view, count, taken)
+
+    def write(self, view: View, writes: Sequence[Write]) -> Sequence[Outcome]:
+        with self._lock:
+            return self._connector.write(view, writes)
+
+    def receipts(self, view: View) -> Sequence[Receipt]:
+        with self._lock:
+            return self._connector.receipts(view)
+
+    def settle(self, view: View, receipts: Sequence[Receipt]) -> None:
+        with self._lock:
+            self._connector.settle(view, receipts)
+
+    def close(self) -> None:
+        with self._lock:
+            self._connector.close()
+
+
+def exclusive(connector: Connector, lock: threading.Lock) -> Connector:
+    """The connector, one call at a time unless its system is a server that gives out ids by itself."""
+    return connector if connector.traits.assigns_ids else Exclusive(connector, lock)
