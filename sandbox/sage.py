@@ -148,10 +148,15 @@ class Sage:
 
     def step(self) -> list[str]:
         """Import every file that waits, answer each, and export; the names of the files."""
+        names = self.take()
+        self.export()
+        return names
+
+    def take(self) -> list[str]:
+        """Import every file that waits and answer each; their names."""
         names = [path.name for path in sorted(self.imports.iterdir()) if path.is_file()]
         for name in names:
             self._import(name)
-        self.export()
         return names
 
     def _import(self, name: str) -> None:

@@ -8,13 +8,14 @@ Sage has told; what is on its way in earlier files is counted in.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from connectors.sage import answers
 from connectors.sage.checking import check_views
 from connectors.sage.codes import NoPattern, new_codes
 from connectors.sage.exports import Export, Exports, Source
-from connectors.sage.imports import HandedLine, Imports, Note, NotHandedOver
+from connectors.sage.imports import Answer, DamagedMemory, HandedLine, Imports, Note, NotHandedOver
 from connectors.sage.layout import longest_key
 from connectors.sage.lines import NotThis, Plan
 from connectors.sage.records import Spellings, record_of
@@ -29,6 +30,7 @@ from hub.ports import (
     Receipt,
     Record,
     Sent,
+    SourceDamaged,
     Traits,
     Unknown,
     Unreachable,
@@ -114,16 +116,17 @@ class FilesConnector:
         """See `Connector.find`. Sage keeps no reference of ours; what was handed over is remembered here."""
         if not refs or self._imports is None:
             return {}
-        created = {
-            line.ref: line.id for note in self._imports.notes(view.object) for line in note.lines if line.new
-        }
+        with self._folders():
+            notes = self._imports.notes(view.object)
+        created = {line.ref: line.id for note in notes for line in note.lines if line.new}
         rows, spellings = self._exports.current(view).rows, self._spellings(view)
         wanted = {ref: created[ref] for ref in refs if ref in created}
         return {ref: record_of(view, id, rows[id], spellings) for ref, id in wanted.items() if id in rows}
 
     def allocate(self, view: View, count: int, taken: Iterable[str]) -> Sequence[str]:
         """See `Connector.allocate`."""
-        handed = self._imports.notes(view.object) if self._imports else []
+        with self._folders():
+            handed = self._imports.notes(view.object) if self._imports else []
         export = self._exports.current(view)
         used = {*export.rows, *export.held, *taken, *(id for note in handed for id in note.ids)}
         try:
@@ -137,7 +140,10 @@ class FilesConnector:
             ) from reason
 
     def _spellings(self, view: View) -> Spellings:
-        return self._imports.spellings(view.object) if self._imports else {}
+        if self._imports is None:
+            return {}
+        with self._folders():
+            return self._imports.spellings(view.object)
 
     # -- writing -------------------------------------------------------------------------------------
 
@@ -153,9 +159,10 @@ class FilesConnector:
                 "set imports, or direction: pull",
             )
         export = self._exports.current(view)
-        pending = self._pending(self._imports, view, export)
-        plan = Plan(view, self.settings, export, self._spellings(view), pending)
-        outcomes = [self._planned(self._imports, plan, write) for write in writes]
+        with self._folders():
+            pending = self._pending(self._imports, view, export)
+            plan = Plan(view, self.settings, export, self._spellings(view), pending)
+            outcomes = [self._planned(self._imports, plan, write) for write in writes]
         if not plan.handed:
             return [outcome for outcome in outcomes if not isinstance(outcome, str)]
         receipt = self._hand_over(self._imports, plan)
@@ -174,7 +181,7 @@ class FilesConnector:
             return this.outcome
 
     def _earlier(self, imports: Imports, plan: Plan, write: Write) -> Sent | Write | None:
-        """What an earlier attempt handed over; a write to amend it; or ``None`` where it handed over nothing."""
+        """What an earlier attempt handed over; a write to amend it; ``None`` where it handed over nothing."""
         found = imports.find(plan.view.object, write.ref)
         while found and imports.is_staged(found[0].name):
             imports.discard(found[0].name)
@@ -182,7 +189,7 @@ class FilesConnector:
         if found is None:
             return None
         note, line = found
-        if line.id in note.settled and not _accepted(note, line):
+        if line.id in note.settled and line.id in _refused(note.answers or ()):
             return None
         same = dict(line.values) == dict(write.values)
         if write.id is None and not same and line.id not in plan.export.rows:
@@ -199,8 +206,9 @@ class FilesConnector:
         for note in imports.notes(view.object):
             if imports.is_staged(note.name) or self._has_landed(note, shown):
                 continue
+            refused = _refused(self._said(note))
             for line in note.lines:
-                if not _was_refused(note, line, self.settings):
+                if line.id not in refused:
                     pending.setdefault(line.id, []).append(line)
         return pending
 
@@ -235,18 +243,12 @@ class FilesConnector:
         if self._imports is None:
             return []
         found: list[Receipt] = []
-        try:
+        with self._folders():
             for note in self._imports.open_notes(view.object):
-                said = note.answers
-                if said is None:
-                    heard = answers.hear(note, self.settings)
-                    said = heard.answers if heard else ()
-                for answer in said:
+                for answer in self._said(note):
                     ids = tuple(id for id in answer.ids if id not in note.settled)
                     if ids:
                         found.append(Receipt(note.name, answer.accepted, answer.reason, ids))
-        except OSError as error:
-            raise self._unreachable(error) from error
         return found
 
     def settle(self, view: View, receipts: Sequence[Receipt]) -> None:
@@ -256,13 +258,11 @@ class FilesConnector:
         settled: dict[str, list[str]] = {}
         for receipt in receipts:
             settled.setdefault(receipt.receipt, []).extend(receipt.ids)
-        try:
+        with self._folders():
             for note in self._imports.open_notes(view.object):
                 if note.name in settled:
                     self._settle(self._imports, note, settled[note.name])
             self._imports.prune()
-        except OSError as error:
-            raise self._unreachable(error) from error
 
     def _settle(self, imports: Imports, note: Note, ids: Sequence[str]) -> None:
         heard = answers.hear(note, self.settings)
@@ -271,26 +271,38 @@ class FilesConnector:
         if imports.settle(note, ids or note.ids, said, at) and heard:
             answers.put_away(heard, self.settings)
 
-    def _unreachable(self, error: OSError) -> Unreachable:
-        return Unreachable(
-            self.name,
-            "the acknowledgements cannot be read",
-            str(error),
-            "look at the folders imports and acks",
-        )
+    def _said(self, note: Note) -> Sequence[Answer]:
+        """What Sage said of a file, as remembered or as it stands in the folder of acknowledgements."""
+        if note.answers is not None:
+            return note.answers
+        heard = answers.hear(note, self.settings)
+        return heard.answers if heard else ()
+
+    @contextmanager
+    def _folders(self) -> Iterator[None]:
+        """Turn what goes wrong with the folders of imports and acknowledgements into the port's errors."""
+        try:
+            yield
+        except DamagedMemory as error:
+            raise SourceDamaged(
+                self.name,
+                "what was handed over to Sage is no longer known",
+                str(error),
+                "bring this file back from a backup, or move it away once Sage has imported everything",
+            ) from error
+        except OSError as error:
+            raise Unreachable(
+                self.name,
+                "the folders of imports and acknowledgements cannot be used",
+                str(error),
+                "look at imports and acks: are they there, and may the hub's user read and write them?",
+            ) from error
 
     def close(self) -> None:
         """See `Connector.close`."""
         self._exports.forget()
 
 
-def _accepted(note: Note, line: HandedLine) -> bool:
-    return not any(not answer.accepted and line.id in answer.ids for answer in note.answers or ())
-
-
-def _was_refused(note: Note, line: HandedLine, settings: Settings) -> bool:
-    said = note.answers
-    if said is None:
-        heard = answers.hear(note, settings)
-        said = heard.answers if heard else ()
-    return any(not answer.accepted and line.id in answer.ids for answer in said)
+def _refused(said: Sequence[Answer]) -> set[str]:
+    """The records these answers refuse."""
+    return {id for answer in said if not answer.accepted for id in answer.ids}

@@ -77,8 +77,7 @@ class Note:
         return json.dumps(asdict(self), ensure_ascii=False, indent=1).encode("utf-8")
 
     @classmethod
-    def loaded(cls, data: bytes) -> Note:
-        facts: dict[str, Any] = json.loads(data)
+    def loaded(cls, facts: dict[str, Any]) -> Note:
         facts["lines"] = [HandedLine(**line) for line in facts["lines"]]
         if facts["answers"] is not None:
             facts["answers"] = [Answer(**answer) for answer in facts["answers"]]
@@ -87,6 +86,10 @@ class Note:
 
 class NotHandedOver(Exception):
     """The file could not be put in the folder, and certainly is not there."""
+
+
+class DamagedMemory(Exception):
+    """What was remembered of earlier files cannot be read: which file, and why."""
 
 
 @dataclass
@@ -110,7 +113,7 @@ class Imports:
     # -- handing over --------------------------------------------------------------------------------
 
     def hand_over(self, object: str, data: bytes, lines: Sequence[HandedLine], spellings: Spellings) -> str:
-        """Put a file in the folder; its name. Raises `NotHandedOver`, or `OSError` where that is not certain."""
+        """Put a file in the folder; its name. Raises `NotHandedOver`; `OSError` where that is not certain."""
         try:
             name = self._stage(object, data)
             now = datetime.now(UTC).isoformat(timespec="microseconds")
@@ -134,9 +137,13 @@ class Imports:
             raise
 
     def _stage(self, object: str, data: bytes) -> str:
-        """Write the file under a name never used, where Sage does not look."""
+        """Write the file under a name never used, where Sage does not look.
+
+        The import folder itself is never made: where it is missing, a share is not connected.
+        """
+        self.memory.mkdir(exist_ok=True)
         for place in ("staged", "open", "done"):
-            (self.memory / place).mkdir(parents=True, exist_ok=True)
+            (self.memory / place).mkdir(exist_ok=True)
         number = self._last_number()
         while True:
             number += 1
@@ -153,11 +160,15 @@ class Imports:
                 file = open(self.memory / "staged" / name, "xb")  # noqa: SIM115
             except FileExistsError:
                 continue
-            with file:
-                file.write(data)
-                file.flush()
-                os.fsync(file.fileno())
-            _write_whole(self.memory / "sequence", str(number).encode())
+            try:
+                with file:
+                    file.write(data)
+                    file.flush()
+                    os.fsync(file.fileno())
+                _write_whole(self.memory / "sequence", str(number).encode())
+            except OSError:
+                (self.memory / "staged" / name).unlink(missing_ok=True)
+                raise
             return name
 
     def _is_used(self, name: str) -> bool:
@@ -171,7 +182,7 @@ class Imports:
             return 0
 
     def discard(self, name: str) -> None:
-        """Forget a file that was never handed over. The note goes first: without it the file means nothing."""
+        """Forget a file never handed over. The note goes first: without it the file means nothing."""
         (self.memory / "open" / f"{name}.json").unlink(missing_ok=True)
         (self.memory / "staged" / name).unlink(missing_ok=True)
 
@@ -232,18 +243,19 @@ class Imports:
 
     def spellings(self, object: str) -> dict[str, dict[str, tuple[str, str]]]:
         """What was meant by spellings that a character set forced on us."""
-        try:
-            data = json.loads((self.memory / "spellings.json").read_bytes())
-        except FileNotFoundError:
+        path = self.memory / "spellings.json"
+        if not path.exists():
+            if not self.folder.is_dir():
+                raise FileNotFoundError(f"the folder {self.folder} is not there")
             return {}
-        known = data.get(object, {})
+        known = _json(path).get(object, {})
         return {id: {name: (pair[0], pair[1]) for name, pair in names.items()} for id, names in known.items()}
 
     def _remember(self, object: str, spellings: Spellings) -> None:
         if not spellings:
             return
         path = self.memory / "spellings.json"
-        data = json.loads(path.read_bytes()) if path.exists() else {}
+        data = _json(path) if path.exists() else {}
         known = data.setdefault(object, {})
         for id, names in spellings.items():
             known.setdefault(id, {}).update(names)
@@ -256,8 +268,16 @@ class Imports:
         mtime_ns = path.stat().st_mtime_ns
         kept = self._kept.get(path)
         if kept is None or kept.mtime_ns != mtime_ns:
-            kept = self._kept[path] = _Kept(mtime_ns, Note.loaded(path.read_bytes()))
+            kept = self._kept[path] = _Kept(mtime_ns, Note.loaded(_json(path)))
         return kept.note
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        facts: dict[str, Any] = json.loads(path.read_bytes())
+    except ValueError as error:
+        raise DamagedMemory(f"{path}: {error}") from error
+    return facts
 
 
 def _write_whole(path: Path, data: bytes) -> None:

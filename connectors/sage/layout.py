@@ -130,6 +130,10 @@ class _Finder:
         key = tuple(self._find(name, {}) for name in key_columns(view))
         fields = {field.name: self._find(field.name, field.options) for field in view.fields}
         extra = {name: self._find(name, {}) for name in extra_columns(view)}
+        if view.where is not None and not isinstance(view.where, Mapping):
+            self.problems.append(
+                f"where: {view.where!r} is not understood here; write where: {{column: value}}"
+            )
         if self.problems:
             raise Misfit(list(dict.fromkeys(self.problems)))
         return Layout(self.titles, self.width, key, fields, extra)

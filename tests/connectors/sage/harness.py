@@ -88,3 +88,20 @@ class SageHarness(BaseHarness):
 
     def _native(self, row: Row) -> dict[str, str]:
         return {COLUMNS[column]: value or "" for column, value in row.items()}
+
+
+class ChangesHarness(SageHarness):
+    """A Sage that exports what changed, and everything only after a deletion (and once at first)."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, incremental=True, export_pattern="tiers_maj*", full_pattern="tiers_2*")
+        self._last: dict[str, dict[str, str]] = {}
+
+    def deliver(self) -> None:
+        self.sage.take()
+        rows = {code: dict(row) for code, row in self.sage.rows.items()}
+        if not list(self.sage.exports.iterdir()) or self._last.keys() - rows.keys():
+            self.sage.export()
+        else:
+            self.sage.export_only(code for code, row in rows.items() if self._last.get(code) != row)
+        self._last = rows

@@ -8,7 +8,7 @@ import pytest
 
 from hub.ports import NativeField, View
 from tests.connectors.conformance import ConnectorConformance, Harness
-from tests.connectors.sage.harness import SageHarness, view_of
+from tests.connectors.sage.harness import ChangesHarness, SageHarness, view_of
 
 
 class TestAsUsual(ConnectorConformance):
@@ -66,3 +66,11 @@ class TestAnsweredByRemoval(ConnectorConformance):
         harness = SageHarness(tmp_path, answers="removal", ack_by="removal")
         monkeypatch.setattr(harness, "refused_later", lambda: None)
         return harness
+
+
+class TestExportsOfChanges(ConnectorConformance):
+    """Each export holds what changed since the last one."""
+
+    @pytest.fixture
+    def harness(self, tmp_path: Path) -> Harness:
+        return ChangesHarness(tmp_path)
