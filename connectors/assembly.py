@@ -1,0 +1,148 @@
+"""From `hub.yaml` to a working hub: settings, mappings, connectors, store, engine.
+
+Promises: `Assembly.load` finds every mistake of the configuration and of the mappings before anything is
+opened or created; whatever fails is one of our typed errors (`FileProblems` with its place in a file,
+`ConnectorError`, `StoreError`); everything opened here is closed by `close`. A connector is not thread-safe:
+every worker takes its own from `connect`.
+
+Never: talks to a system by itself, or keeps a secret anywhere but in the settings that hold it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from importlib import import_module
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+from pydantic import BaseModel, SecretStr, ValidationError
+from sqlalchemy import make_url
+
+from connectors import registry
+from hub.engine import Engine, Progress, silent
+from hub.mapping import Mappings, load_mappings
+from hub.ports import Connector, View
+from hub.settings import Settings, SettingsError, SystemSettings, load_settings, with_absolute_paths
+from hub.store import Store
+from hub.yamlfile import FileProblems, Problem, meant
+
+
+class Assembly:
+    """One configuration, and what is made of it."""
+
+    def __init__(self, settings: Settings, mappings: Mappings, systems: Mapping[str, BaseModel]) -> None:
+        self.settings, self.mappings, self.systems = settings, mappings, systems
+        self._store: Store | None = None
+        self._connectors: list[Connector] = []
+
+    @classmethod
+    def load(cls, path: Path | str, environment: Mapping[str, str] | None = None) -> Assembly:
+        """Read and check everything that is written down; open nothing. Raises `FileProblems`."""
+        settings = load_settings(path, environment)
+        problems: list[Problem] = []
+        systems = dict(_systems(settings, problems))
+        try:
+            mappings = load_mappings(settings.mappings, tuple(settings.systems))
+        except FileProblems as found:
+            raise FileProblems([*problems, *found.problems]) from found
+        if problems:
+            raise SettingsError(problems)
+        return cls(settings, mappings, systems)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Every secret value of the configuration, for whoever writes logs."""
+        found = {secret for model in self.systems.values() for secret in _secrets(model)}
+        password = make_url(self.settings.database).password
+        return tuple(sorted(found | ({str(password)} if password else set())))
+
+    def open_store(self) -> Store:
+        """The hub's database with this version's tables; the same one each time. Raises `StoreError`."""
+        if self._store is None:
+            store = Store(self.settings.database)
+            try:
+                store.migrate()
+            except BaseException:
+                store.close()
+                raise
+            self._store = store
+        return self._store
+
+    def views(self, system: str) -> list[View]:
+        """What the mappings use of a system, parents first."""
+        return [mapping.systems[system].view for mapping in self.mappings.of_system(system)]
+
+    def connect(self, only: Collection[str] | None = None) -> dict[str, Connector]:
+        """Fresh connectors, by the systems' names; nothing is contacted yet. Raises `ConnectorError`."""
+        found: dict[str, Connector] = {}
+        for name, model in self.systems.items():
+            if only is None or name in only:
+                kind = self.settings.systems[name].kind
+                connector: Connector = import_module(registry.KINDS[kind]).connect(name, model)
+                self._connectors.append(connector)
+                found[name] = connector
+        return found
+
+    def engine(
+        self,
+        connectors: Mapping[str, Connector] | None = None,
+        *,
+        progress: Progress = silent,
+        stopping: Callable[[], bool] = lambda: False,
+    ) -> Engine:
+        """An engine over these connectors, or over fresh ones."""
+        return Engine(
+            self.open_store(),
+            self.mappings,
+            self.connect() if connectors is None else connectors,
+            progress=progress,
+            stopping=stopping,
+        )
+
+    def close(self) -> None:
+        """Let go of every connector and of the store. May be called twice."""
+        while self._connectors:
+            self._connectors.pop().close()
+        if self._store is not None:
+            self._store.close()
+            self._store = None
+
+
+def _systems(settings: Settings, problems: list[Problem]) -> Iterator[tuple[str, BaseModel]]:
+    """Each system's settings as its connector understands them; their mistakes go to `problems`."""
+    for name, system in settings.systems.items():
+        package = registry.KINDS.get(system.kind)
+        if package is None:
+            message = f"there is no kind of system called '{system.kind}'."
+            hint = meant(system.kind, registry.KINDS)
+            problems.append(settings.document.problem(("systems", name, "kind"), message, hint))
+            continue
+        model: type[BaseModel] = import_module(f"{package}.settings").Settings
+        try:
+            made = model.model_validate(_options(system))
+        except ValidationError as error:
+            problems += settings.problems_of(name, error, tuple(model.model_fields)).problems
+        else:
+            yield name, with_absolute_paths(made, settings.home)
+
+
+def _options(system: SystemSettings) -> dict[str, Any]:
+    return {"kind": system.kind, **system.options}
+
+
+def _secrets(model: BaseModel) -> Iterator[str]:
+    for name in type(model).model_fields:
+        value = getattr(model, name)
+        if isinstance(value, SecretStr):
+            yield value.get_secret_value()
+        elif isinstance(value, BaseModel):
+            yield from _secrets(value)

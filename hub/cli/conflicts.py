@@ -1,0 +1,149 @@
+"""`hub conflicts`: what two systems disagree on, what was set aside, and a person's word on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hub.cli import screen, shapes
+from hub.cli.session import DONE, Session, command, group
+
+if TYPE_CHECKING:
+    from hub.store.listing import OpenConflict, OpenReview
+
+CARRIED_OUT = "`hub sync` carries it out, or the daemon at its next turn."
+
+
+def register(app: typer.Typer) -> None:
+    found = typer.Typer(help="See and settle what waits for a person.", invoke_without_command=True)
+    found.callback()(group(list_))
+    found.command("list")(command(list_))
+    found.command("show")(command(show))
+    found.command("resolve")(command(resolve))
+    app.add_typer(found, name="conflicts")
+
+
+def list_(session: Session) -> int:
+    """List the open conflicts, and the records and fields that were set aside, with what to do."""
+    from connectors.assembly import Assembly
+    from hub.store import listing
+
+    with Assembly.load(session.config) as assembly, assembly.open_store().transaction() as connection:
+        conflicts, reviews = listing.conflicts(connection), listing.reviews(connection)
+    data = {
+        "conflicts": [shapes.conflict(one) for one in conflicts],
+        "reviews": [shapes.review(one) for one in reviews],
+    }
+    session.show(data, *_list_screens(conflicts, reviews))
+    return DONE
+
+
+def show(
+    session: Session, number: Annotated[int, typer.Argument(metavar="ID", help="The conflict's number.")]
+) -> int:
+    """Show one conflict: every side's value, when it was typed, and how to settle it."""
+    from connectors.assembly import Assembly
+    from hub.decisions import DecisionError
+    from hub.store import listing
+
+    with Assembly.load(session.config) as assembly, assembly.open_store().transaction() as connection:
+        found = listing.conflicts(connection, number)
+    if not found:
+        raise DecisionError(f"there is no conflict {number}; `hub conflicts list` shows the open ones")
+    session.show(shapes.conflict(found[0]), *_one(found[0]))
+    return DONE
+
+
+def resolve(
+    session: Session,
+    number: Annotated[int, typer.Argument(metavar="ID", help="The conflict's number.")],
+    take: Annotated[str | None, typer.Option(help="The side whose value stands.", metavar="SYSTEM")] = None,
+    value: Annotated[
+        str | None, typer.Option(help="The value that stands, as one would type it.", metavar="TEXT")
+    ] = None,
+) -> int:
+    """Settle a conflict with one side's value, or with another. An empty --value empties the field."""
+    from connectors.assembly import Assembly
+    from hub import decisions
+    from hub.store import listing
+
+    with Assembly.load(session.config) as assembly:
+        store = assembly.open_store()
+        decisions.resolve(assembly.engine(), number, take=take, value=value)
+        with store.transaction() as connection:
+            settled = listing.conflicts(connection, number)[0]
+            chosen = listing.changes(connection, golden_id=settled.golden_id, limit=50)
+    after = next(
+        c.after.get(settled.field) for c in chosen if c.kind == "resolved" and settled.field in c.after
+    )
+    session.show(
+        {"conflict": shapes.conflict(settled), "value": after},
+        screen.plain(
+            f"Conflict {number} is settled: {settled.field} of {settled.entity} {settled.title} is "
+            f"{screen.value(after)}. {CARRIED_OUT}"
+        ),
+    )
+    return DONE
+
+
+def tables(conflicts: Sequence[OpenConflict], reviews: Sequence[OpenReview]) -> list[Any]:
+    """Conflicts in one table, what was set aside in a second; neither where there is none."""
+    found: list[Any] = []
+    if conflicts:
+        rows = [
+            (one.id, f"{one.entity} {one.title}", one.field, _sides(one), screen.local(one.opened_at))
+            for one in conflicts
+        ]
+        found.append(
+            screen.table("Conflicts", ("ID", "Record", "Field", "Sides", "Since"), rows, right=("ID",))
+        )
+    if reviews:
+        rows_ = [
+            (
+                one.id,
+                f"{one.entity} {one.place or one.external_id} in {one.system}",
+                one.kind,
+                one.reason,
+                one.todo,
+            )
+            for one in reviews
+        ]
+        columns = ("ID", "Record", "Kind", "Why", "What to do")
+        found.append(screen.table("Set aside", columns, rows_, right=("ID",)))
+    return found
+
+
+def _list_screens(conflicts: list[OpenConflict], reviews: list[OpenReview]) -> list[Any]:
+    found = tables(conflicts, reviews)
+    if not found:
+        return [screen.plain("No conflict is open, and nothing was set aside.", "green")]
+    if conflicts:
+        found += [
+            screen.plain(""),
+            screen.plain("Settle one: hub conflicts resolve ID --take SYSTEM (or --value TEXT)"),
+        ]
+    return found
+
+
+def _sides(found: OpenConflict) -> str:
+    return "\n".join(f"{side.system}: {screen.value(side.value)}" for side in found.candidates)
+
+
+def _one(found: OpenConflict) -> list[Any]:
+    title = f"Conflict {found.id}: {found.field} of {found.entity} {found.title}"
+    rows = [(side.system, screen.value(side.value), screen.local(side.at)) for side in found.candidates]
+    state = f"settled on {screen.local(found.closed_at)}" if found.closed_at else "open"
+    screens: list[Any] = [
+        screen.table(title, ("Side", "Value", "Known since"), rows),
+        screen.plain(""),
+        screen.plain(f"Record {found.golden_id}, {state}, found on {screen.local(found.opened_at)}."),
+    ]
+    if not found.closed_at:
+        screens += [
+            screen.plain(f"hub conflicts resolve {found.id} --take {side.system}")
+            for side in found.candidates
+        ]
+        screens.append(screen.plain(f"hub conflicts resolve {found.id} --value TEXT"))
+    return screens

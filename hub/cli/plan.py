@@ -1,0 +1,159 @@
+"""`hub plan`: what `hub sync` would do now, write by write. Nothing is written, not even to the database."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hub.cli import conflicts, names, progress, screen, shapes, waiting
+from hub.cli.failures import WrongUse
+from hub.cli.session import Session, command
+from hub.cli.sync import EntityOption, exit_code, problem_screens, stoppable
+
+if TYPE_CHECKING:
+    from hub.rehearsal import Plan, PlannedWrite
+
+
+def register(app: typer.Typer) -> None:
+    app.command("plan")(command(plan))
+
+
+def plan(
+    session: Session,
+    entity: EntityOption = None,
+    compare: Annotated[
+        bool, typer.Option("--compare", help="Also compare ids, to find deletions a pull does not show.")
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option(help="Also write the whole plan, as --json prints it, into this file.", metavar="FILE"),
+    ] = None,
+    limit: Annotated[
+        int, typer.Option(help="Show at most so many writes per system; 0: all.", min=0, metavar="N")
+    ] = 20,
+) -> int:
+    """Show what `hub sync` would do now: every write with what it replaces, and what would wait for a person.
+
+    Exit code 1 if something would wait for a person, 3 if a system could not be reached.
+    """
+    from connectors.assembly import Assembly
+    from hub import rehearsal
+
+    with Assembly.load(session.config) as assembly:
+        entities = names.entities(assembly, entity)
+        connectors = assembly.connect()
+        with stoppable(session) as stop, progress.shown(session.err) as told:
+            engine = assembly.engine(connectors, progress=told, stopping=stop.asked)
+            found = rehearsal.plan(engine, assembly.mappings, connectors, entities, compare)
+    if stop.asked():
+        session.say("Stopped: a plan is whole or not at all. Nothing was changed.")
+        return 130
+    data = _json(found)
+    if out is not None:
+        _save(out, data)
+    session.show(data, *_screens(found, limit))
+    if out is not None:
+        session.say(f"The whole plan is in {out}.")
+    return exit_code(found.report, _waiting(found))
+
+
+def _waiting(found: Plan) -> waiting.Waiting:
+    brakes = len(found.report.braked)
+    return waiting.Waiting(len(found.conflicts), waiting.for_person(found.reviews), 0, brakes)
+
+
+def _json(found: Plan) -> dict[str, Any]:
+    return {
+        "writes": [shapes.planned(one) for one in found.writes],
+        **shapes.report(found.report),
+        "conflicts": [shapes.conflict(one) for one in found.conflicts],
+        "reviews": [shapes.review(one) for one in found.reviews],
+        "waiting": _waiting(found).as_json(),
+    }
+
+
+def _save(out: Path, data: dict[str, Any]) -> None:
+    """The plan in a file, whole or not at all."""
+    import orjson
+
+    part = out.with_name(f".{out.name}.{os.getpid()}.part")
+    try:
+        part.write_bytes(orjson.dumps(data, option=orjson.OPT_INDENT_2) + b"\n")
+        os.replace(part, out)
+    except OSError as problem:
+        part.unlink(missing_ok=True)
+        raise WrongUse(
+            f"the plan cannot be written to {out}: {problem.strerror}", "Name another file."
+        ) from problem
+
+
+def _screens(found: Plan, limit: int) -> list[Any]:
+    screens: list[Any] = [_summary(found)]
+    for (entity, system), writes in _by_route(found.writes).items():
+        screens += _route(entity, system, writes, limit)
+    screens += conflicts.tables(found.conflicts, found.reviews)
+    screens += problem_screens(found.report)
+    screens.append(screen.plain(""))
+    doable = sum(1 for one in found.writes if one.values)
+    if doable:
+        screens.append(screen.plain(f"`hub sync` would write {screen.count(doable, 'record')}.", "bold"))
+    else:
+        screens.append(screen.plain("There is nothing to write.", "green"))
+    return screens
+
+
+def _summary(found: Plan) -> Any:
+    columns = ("Entity", "System", "Read", "Linked", "To create", "To change", "Conflicts", "Set aside")
+    routes = list(dict.fromkeys([*found.report.counts, *_by_route(found.writes)]))
+    rows = []
+    for entity, system in routes:
+        count = found.report.counts.get((entity, system))
+        mine = [one for one in found.writes if (one.entity, one.system) == (entity, system) and one.values]
+        creates = sum(one.external_id is None for one in mine)
+        disputed = sum(
+            one.entity == entity and any(side.system == system for side in one.candidates)
+            for one in found.conflicts
+        )
+        aside = sum((one.entity, one.system) == (entity, system) for one in found.reviews)
+        read, linked = (count.read, count.linked) if count else (0, 0)
+        numbers = (read, linked, creates, len(mine) - creates, disputed, aside)
+        rows.append((entity, system, *(f"{number:,}" for number in numbers)))
+    return screen.table("Plan", columns, rows, right=columns[2:])
+
+
+def _by_route(writes: Sequence[PlannedWrite]) -> dict[tuple[str, str], list[PlannedWrite]]:
+    found: dict[tuple[str, str], list[PlannedWrite]] = {}
+    for one in writes:
+        found.setdefault((one.entity, one.system), []).append(one)
+    return found
+
+
+def _route(entity: str, system: str, writes: Sequence[PlannedWrite], limit: int) -> list[Any]:
+    shown = writes[:limit] if limit else writes
+    rows = [(one.title, one.external_id or "new", _what(one)) for one in shown]
+    found: list[Any] = [
+        screen.plain(""),
+        screen.table(f"{entity} in {system}", ("Record", "Its id", "Change"), rows),
+    ]
+    if len(shown) < len(writes):
+        more = len(writes) - len(shown)
+        found.append(
+            screen.plain(f"… and {more:,} more: --limit 0 shows all, --out FILE or --json holds all.")
+        )
+    return found
+
+
+def _what(one: PlannedWrite) -> str:
+    if one.external_id is None:
+        lines = [f"{name}: {screen.value(value)}" for name, value in one.values.items()]
+    else:
+        lines = [
+            f"{name}: {screen.change(one.before.get(name), value)}" for name, value in one.values.items()
+        ]
+    lines += [f"waits: {reason}" for reason in one.waiting]
+    lines += [f"{name} cannot be written: {reason}" for name, reason in one.impossible.items()]
+    return "\n".join(lines)

@@ -1,0 +1,111 @@
+"""Long work, told as it goes: bars with counts and time left on a terminal, plain lines elsewhere.
+
+Both are `hub.engine.Progress`. Everything goes to standard error.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.progress import Progress as Bars
+    from rich.progress import TaskID
+
+    from hub.engine import Progress
+
+PLAIN_EVERY = 5.0
+"""Seconds between two plain lines about the same step."""
+
+_WORDS = {"read": ("read", "from"), "write": ("wrote", "to")}
+
+
+@contextmanager
+def shown(console: Console) -> Iterator[Progress]:
+    """A progress for the time of some work."""
+    if not console.is_terminal:
+        lines = _Lines(lambda text: console.print(text, markup=False, soft_wrap=True))
+        yield lines
+        lines.finish()
+        return
+    with _bars(console) as bars:
+        yield _Bars(bars)
+
+
+class _Lines:
+    """A line when a step has gone on for a while, and one with its end count."""
+
+    def __init__(self, say: Callable[[str], None], clock: Callable[[], float] = time.monotonic) -> None:
+        self.say, self.clock = say, clock
+        self.last: tuple[str, str, str] | None = None
+        self.text, self.said, self.at = "", "", 0.0
+
+    def __call__(self, step: str, entity: str, system: str, done: int, total: int | None) -> None:
+        if self.last != (step, entity, system):
+            self.finish()
+            self.last, self.at = (step, entity, system), self.clock()
+        verb, where = _WORDS.get(step, (step, "in"))
+        of = f" of {total}" if total is not None else ""
+        self.text = f"{verb} {done}{of} {entity} {where} {system}"
+        if self.clock() - self.at >= PLAIN_EVERY:
+            self.finish()
+            self.at = self.clock()
+
+    def finish(self) -> None:
+        """Say the last thing heard, once."""
+        if self.text and self.text != self.said:
+            self.said = self.text
+            self.say(f"{datetime.now():%H:%M:%S} {self.text}")
+
+
+class _Bars:
+    """A bar per step, entity and system."""
+
+    def __init__(self, bars: Bars) -> None:
+        self.bars = bars
+        self.tasks: dict[tuple[str, str, str], TaskID] = {}
+
+    def __call__(self, step: str, entity: str, system: str, done: int, total: int | None) -> None:
+        key = (step, entity, system)
+        if key not in self.tasks:
+            self._settle()
+            verb, where = {"read": ("reading", "from"), "write": ("writing", "to")}.get(step, (step, "in"))
+            self.tasks[key] = self.bars.add_task(f"{verb} {entity} {where} {system}", total=total)
+        changes: dict[str, Any] = {"completed": done}
+        if total is not None:
+            changes["total"] = max(total, done)
+        self.bars.update(self.tasks[key], **changes)
+
+    def _settle(self) -> None:
+        """Steps before this one are over: their bars stand full."""
+        for task in self.bars.tasks:
+            if task.total is None or task.completed < task.total:
+                self.bars.update(task.id, total=task.completed or 1, completed=task.completed or 1)
+
+
+def _bars(console: Console) -> Bars:
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=24),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("left"),
+        TimeRemainingColumn(),
+        console=console,
+        transient=True,
+    )

@@ -1,0 +1,99 @@
+"""How values, times and tables look. Long values wrap; nothing is cut."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+    from rich.table import Table
+
+COLOURS = {"ok": "green", "warning": "yellow", "error": "red"}
+
+
+def table(
+    title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, right: Sequence[str] = ()
+) -> Table:
+    """A table that wraps. Cells are plain text or Rich renderables; columns in `right` hold numbers."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    made = Table(
+        title=Text(title, style="bold"), title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False,
+        show_edge=False,
+    )  # fmt: skip
+    for name in columns:
+        number = name in right
+        made.add_column(name, overflow="fold", justify="right" if number else "left", no_wrap=number)
+    for row in rows:
+        made.add_row(*[cell(value) for value in row])
+    return made
+
+
+def cell(value: Any) -> RenderableType:
+    """One cell: text is shown as it is, never read as markup."""
+    from rich.text import Text
+
+    if value is None:
+        return Text("")
+    return Text(str(value)) if isinstance(value, str | int | float) else value
+
+
+def plain(text: str, style: str = "") -> RenderableType:
+    """A line of text; brackets in it are brackets."""
+    from rich.text import Text
+
+    return Text(text, style=style)
+
+
+def value(native: Any) -> str:
+    """A native or canonical value for a person: empty is said, text is quoted only where blanks matter."""
+    if native is None or native == "":
+        return "(empty)"
+    if isinstance(native, bool):
+        return "yes" if native else "no"
+    if isinstance(native, list):
+        return ", ".join(value(one) for one in native) or "(empty)"
+    text = str(native)
+    return repr(text) if text != text.strip() else text
+
+
+def change(before: Any, after: Any) -> str:
+    """A value and what it becomes."""
+    return f"{value(before)} {arrow()} {value(after)}"
+
+
+def arrow() -> str:
+    """An arrow the console can print."""
+    try:
+        "→".encode(sys.stdout.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return "->"
+    return "→"
+
+
+def local(at: str | None) -> str:
+    """A stored time (ISO, UTC) on this machine's clock, to the second; `never` where there is none."""
+    if not at:
+        return "never"
+    return datetime.fromisoformat(at).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def ago(at: str | None) -> str:
+    """How long ago, in the largest unit that fits."""
+    if not at:
+        return "never"
+    seconds = (datetime.now(UTC) - datetime.fromisoformat(at)).total_seconds()
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{int(seconds // size)} {unit} ago"
+    return "just now"
+
+
+def count(number: int, one: str, many: str = "") -> str:
+    """``1 conflict``, ``2 conflicts``."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"

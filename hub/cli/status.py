@@ -1,0 +1,86 @@
+"""`hub status`: how every route stands, what waits for a person, who is at work."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from hub.cli import screen, shapes, waiting
+from hub.cli.session import DONE, UNREACHED, WAITING, Session, command
+
+if TYPE_CHECKING:
+    from hub.store import Store
+    from hub.store.holders import Holding
+    from hub.store.listing import Route
+
+
+def register(app: typer.Typer) -> None:
+    app.command("status")(command(status))
+
+
+def status(session: Session) -> int:
+    """Show how every entity and system stands, what waits for a person, and who is at work.
+
+    Exit code 1 if something waits for a person, 3 if the last read of a system failed.
+    """
+    from connectors.assembly import Assembly
+    from hub.store import holders, listing
+
+    with Assembly.load(session.config) as assembly:
+        store = assembly.open_store()
+        with store.transaction() as connection:
+            routes = listing.routes(connection)
+            left = waiting.of_store(connection)
+            runs = listing.runs(connection, 1)
+        held = [one for one in holders.holdings(store) if holders.is_alive(one)]
+    data = {
+        "database": store.shown_url,
+        "routes": [shapes.route(route) for route in routes],
+        "waiting": left.as_json(),
+        "last_run": _run(runs[0]) if runs else None,
+        "at_work": [{"role": one.role, "name": one.name} for one in held],
+    }
+    session.show(data, *_screens(store, routes, left, held, data["last_run"]))
+    if left:
+        return WAITING
+    return UNREACHED if any(route.error for route in routes) else DONE
+
+
+def _run(found: Any) -> dict[str, Any]:
+    return {"id": found.id, "kind": found.kind, "started_at": found.started_at, "ended_at": found.ended_at}
+
+
+def _screens(
+    store: Store, routes: list[Route], left: waiting.Waiting, held: list[Holding], run: Any
+) -> list[Any]:
+    from hub.store import holders
+
+    if not routes:
+        return [screen.plain("Nothing has been synchronised yet. `hub plan` shows what `hub sync` would do.")]
+    columns = ("Entity", "System", "Records", "Last read", "To write", "Handed over", "Refused", "State")
+    rows = [
+        (route.entity, route.system, f"{route.records:,}", screen.ago(route.pulled_at), route.due, route.sent,
+         route.dead, _state(route))
+        for route in routes
+    ]  # fmt: skip
+    found: list[Any] = [
+        screen.table("Routes", columns, rows, right=("Records", "To write", "Handed over", "Refused"))
+    ]
+    found += [screen.plain("")]
+    found += [screen.plain(f"{one.role}: {holders.describe(one.name)}") for one in held]
+    if run:
+        found.append(screen.plain(f"last run: {run['kind']} {run['id']}, {screen.local(run['started_at'])}"))
+    found.append(screen.plain(f"database: {store.shown_url}"))
+    found += [screen.plain(line, "yellow") for line in left.lines()] or [
+        screen.plain("Nothing waits for a person.", "green")
+    ]
+    return found
+
+
+def _state(route: Route) -> Any:
+    if route.brake:
+        return screen.plain(f"stopped: {route.brake}", "red")
+    if route.error:
+        return screen.plain(route.error, "red")
+    return screen.plain("ok", "green") if route.pulled_at else screen.plain("not read yet")

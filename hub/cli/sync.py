@@ -1,0 +1,154 @@
+"""`hub sync` and `hub run`: one cycle now, or the daemon."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from hub.cli import failures, names, progress, screen, shapes, waiting
+from hub.cli.session import DONE, WAITING, Session, command
+
+if TYPE_CHECKING:
+    from hub.engine import Report
+
+EntityOption = Annotated[
+    list[str] | None,
+    typer.Option("--entity", help="Only this kind of record; may be repeated.", metavar="ENTITY"),
+]
+
+
+def register(app: typer.Typer) -> None:
+    app.command("sync")(command(sync))
+    app.command("run")(command(run))
+
+
+def sync(
+    session: Session,
+    entity: EntityOption = None,
+    system: Annotated[
+        list[str] | None,
+        typer.Option(help="Read and write only this system; may be repeated.", metavar="SYSTEM"),
+    ] = None,
+    compare: Annotated[
+        bool, typer.Option("--compare", help="Also compare ids, to find deletions a pull does not show.")
+    ] = False,
+) -> int:
+    """Bring the systems into agreement once: read what changed, merge it, write what is owed.
+
+    Exit code 1 if something waits for a person, 3 if a system could not be reached (the others were done).
+    """
+    from connectors.assembly import Assembly
+    from hub.store.holders import Holder
+
+    with Assembly.load(session.config) as assembly:
+        entities, systems = names.entities(assembly, entity), names.systems(assembly, system)
+        store = assembly.open_store()
+        with (
+            stoppable(session) as stop,
+            Holder(store, ("worker",), lost=stop),
+            progress.shown(session.err) as told,
+        ):
+            report = assembly.engine(progress=told, stopping=stop.asked).sync(entities, systems, compare)
+        with store.transaction() as connection:
+            left = waiting.of_store(connection)
+    data = {"run": report.run, "writes": report.writes, **shapes.report(report), "waiting": left.as_json(),
+            "stopped": stop.asked()}  # fmt: skip
+    session.show(data, *_screens(report, left, stopped=stop.asked()))
+    return 130 if stop.asked() else exit_code(report, left)
+
+
+def run(session: Session) -> int:
+    """Run the daemon: every system at its own rhythm, until it is told to stop (Ctrl-C, SIGTERM)."""
+    from scheduler import main
+
+    return main(session.config)
+
+
+def exit_code(report: Report, left: waiting.Waiting) -> int:
+    """What a run comes to, from what failed in it and what waits after it."""
+    codes = [failures.code_of(problem) for _, _, problem in report.problems]
+    return failures.worst([*codes, WAITING if left or report.braked else DONE])
+
+
+def problem_screens(report: Report) -> list[Any]:
+    """What failed in a run and what was braked, each with what to do; empty where nothing was."""
+    found: list[Any] = []
+    if report.problems:
+        rows = [
+            (system, entity, ": ".join(filter(None, (problem.what, problem.why))), problem.todo)
+            for entity, system, problem in report.problems
+        ]
+        found.append(screen.table("Left out", ("System", "Entity", "Because", "What to do"), rows))
+    if report.braked:
+        braked = [(system, entity, brake) for entity, system, brake in report.braked]
+        found.append(screen.table("Stopped by a brake", ("System", "Entity", "Because"), braked))
+    return found
+
+
+class Stop:
+    """A wish to stop at the next safe place."""
+
+    def __init__(self) -> None:
+        self._asked = False
+
+    def __call__(self) -> None:
+        self._asked = True
+
+    def asked(self) -> bool:
+        return self._asked
+
+
+@contextmanager
+def stoppable(session: Session) -> Iterator[Stop]:
+    """Ctrl-C once: stop after the page in hand. Twice: at once (nothing is lost by that either)."""
+    stop = Stop()
+
+    def pressed(number: int, frame: object) -> None:
+        if stop.asked():
+            raise KeyboardInterrupt
+        stop()
+        session.say("Stopping after the page in hand; press Ctrl-C again to stop at once.")
+
+    previous = _on_interrupt(pressed)
+    try:
+        yield stop
+    finally:
+        _on_interrupt(previous)
+
+
+def _on_interrupt(handler: Any) -> Any:
+    """Only a process's main thread may listen to Ctrl-C; in any other, nobody presses it."""
+    try:
+        return signal.signal(signal.SIGINT, handler)
+    except ValueError:
+        return None
+
+
+def _screens(report: Report, left: waiting.Waiting, *, stopped: bool) -> list[Any]:
+    columns = ("Entity", "System", "Read", "Linked", "Created", "Changed", "Refused", "Waiting", "Gone")
+    rows = [
+        (entity, system, *(f"{number:,}" for number in (c.read, c.linked, c.created, c.written, c.refused,
+                                                          c.waiting, c.gone)))
+        for (entity, system), c in report.counts.items()
+    ]  # fmt: skip
+    found: list[Any] = []
+    if rows:
+        found.append(screen.table(f"Run {report.run}", columns, rows, right=columns[2:]))
+    found += problem_screens(report)
+    found.append(screen.plain(""))
+    found.append(screen.plain(_summary(report, stopped=stopped)))
+    return [*found, *(screen.plain(line, "yellow") for line in left.lines())]
+
+
+def _summary(report: Report, *, stopped: bool) -> str:
+    if stopped:
+        return "Stopped before the end; the next sync goes on from there."
+    if report.problems:
+        return f"{screen.count(report.writes, 'record')} written; what was left out follows at the next sync."
+    if report.writes:
+        return f"{screen.count(report.writes, 'record')} written."
+    return "Nothing to write: the systems agree, as far as nothing waits for a person."
