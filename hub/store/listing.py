@@ -94,6 +94,22 @@ class Route:
     dead: int
 
 
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of the hub: a sync, or a person's decision."""
+
+    id: int
+    kind: str
+    started_at: str
+    ended_at: str | None
+
+
+def runs(connection: Connection, limit: int) -> list[Run]:
+    """The last runs, newest first."""
+    rows = connection.execute(select(t.run).order_by(t.run.c.id.desc()).limit(limit))
+    return [Run(row.id, row.kind, row.started_at, row.ended_at) for row in rows]
+
+
 def conflicts(connection: Connection, conflict_id: int | None = None) -> list[OpenConflict]:
     """Open conflicts, oldest first; or this one, open or not."""
     query = select(t.conflict, t.golden.c.data).join(t.golden, t.golden.c.id == t.conflict.c.golden_id)
