@@ -1,4 +1,4 @@
-"""The context that goes with each call: language, company, archived records, and no mail on the hub's account.
+"""The context that goes with each call: language, company, archived records, no mail on our account.
 
 Without `lang`, Odoo answers remote calls in en_US; without a company, as the user's own. Writing switches off
 the chatter's log of every change (unless the settings ask for it) and the notes it makes on creation: at

@@ -1,8 +1,8 @@
 """A view of Odoo resolved against the model it is kept in: which Odoo field each native name stands for.
 
-A native name is a field (``phone``), or a relation and the field its records are known by (``country_id.code``,
-``category_id.name``). A relation without such a field stands for the ids of its records, as text: that is what
-a reference between entities is (``parent_id`` with type ``ref``).
+A native name is a field (``phone``), or a relation and the field its records are known by
+(``country_id.code``, ``category_id.name``). A relation without such a field stands for the ids of its
+records, as text: that is what a reference between entities is (``parent_id`` with type ``ref``).
 
 Options of a field that are read here: ``lang`` (the language its translated text is read and written in),
 ``company`` (for values that differ by company), ``create`` (make a missing tag or category), ``within`` (the
@@ -11,7 +11,7 @@ field of the same record that narrows an ambiguous name down: a state's country)
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
@@ -84,14 +84,15 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """A view on its model. `unreadable` are native names the hub's user has no right to read, with the reason."""
+    """A view on its model. `unreadable`: native names the hub's user has no right to read, and why.
+    `extra`: the fields that only ``on_create`` sets."""
 
     model: str
     columns: tuple[Column, ...]
     fields: Mapping[str, FieldInfo]
     setting: Setting
     unreadable: Mapping[str, str] = field(default_factory=dict)
-    relations: Mapping[str, Mapping[str, FieldInfo]] = field(default_factory=dict)
+    extra: Mapping[str, Column] = field(default_factory=dict)
 
     @property
     def archives(self) -> bool:
@@ -114,7 +115,7 @@ class Schema:
         self._defaults: dict[tuple[str, tuple[str, ...]], frozenset[str]] = {}
 
     def fields(self, model: str) -> Mapping[str, FieldInfo]:
-        """Name to attributes, of the fields the user may read. Raises `Misconfigured` for an unknown model."""
+        """Name to attributes, of the fields the user may read. `Misconfigured` for an unknown model."""
         if model not in self._models:
             try:
                 self._models[model] = self._session.ask(model, "fields_get", [], list(ATTRIBUTES))
@@ -145,12 +146,24 @@ class Schema:
         )
         columns: list[Column] = []
         unreadable: dict[str, str] = {}
-        relations: dict[str, Mapping[str, FieldInfo]] = {}
         for native in view.fields:
-            column = self._column(view.object, fields, native, usual, unreadable, relations)
+            column = self._column(view.object, fields, native, usual, unreadable)
             if column is not None:
                 columns.append(column)
-        return Layout(view.object, tuple(columns), fields, usual, unreadable, relations)
+        extra = self._extra(view, fields, usual)
+        return Layout(view.object, tuple(columns), fields, usual, unreadable, extra)
+
+    def _extra(self, view: View, fields: Mapping[str, FieldInfo], usual: Setting) -> dict[str, Column]:
+        found: dict[str, Column] = {}
+        for name in view.options.get("on_create") or {}:
+            if name not in view.names:
+                hidden: dict[str, str] = {}
+                column = self._column(view.object, fields, NativeField(str(name)), usual, hidden)
+                if column is None:
+                    what = f"`on_create` of {view.object} sets «{name}»"
+                    raise Misconfigured(self._session.system, what, hidden[name], "correct the mapping")
+                found[name] = column
+        return found
 
     def forbidden(self, model: str, name: str) -> str | None:
         """Why a field is hidden from the hub's user, ``None`` where there is no such field at all."""
@@ -167,7 +180,6 @@ class Schema:
         native: NativeField,
         usual: Setting,
         unreadable: dict[str, str],
-        relations: dict[str, Mapping[str, FieldInfo]],
     ) -> Column | None:
         base, _, key = native.name.partition(".")
         info = fields.get(base)
@@ -181,6 +193,7 @@ class Schema:
             unreadable[native.name] = f"{model}.{base} is of type {info['type']}, which the hub does not read"
             return None
         relation = info.get("relation") or None
+        target: Mapping[str, FieldInfo] = {}
         if key:
             if relation is None:
                 raise Misconfigured(
@@ -190,7 +203,6 @@ class Schema:
                     f"write `{base}`",
                 )
             target = self.fields(relation)
-            relations[relation] = target
             if key not in target:
                 raise self._no_field(relation, key, target, native.name)
         options = native.options
@@ -203,7 +215,7 @@ class Schema:
             (options.get("lang") or usual[0], options.get("company") or usual[1]),
             tuple(str(item[0]) for item in info.get("selection") or ()),
             str(info.get("string") or base),
-            relation is not None and "active" in relations.get(relation, {}),
+            "active" in target,
         )
 
     def _no_field(self, model: str, name: str, fields: Mapping[str, FieldInfo], path: str) -> Misconfigured:
@@ -223,7 +235,7 @@ class Schema:
         return Misconfigured(self._session.system, f"there is no model «{model}»", todo=todo)
 
 
-def did_you_mean(name: str, existing: Sequence[str] | Mapping[str, Any]) -> str:
+def did_you_mean(name: str, existing: Iterable[str]) -> str:
     """The near misses, as a sentence; empty where nothing is near."""
     near = get_close_matches(name, list(existing), n=3, cutoff=0.6)
     return f"did you mean {' or '.join(f'`{n}`' for n in near)}?" if near else ""

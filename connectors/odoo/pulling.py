@@ -3,15 +3,15 @@
 A pull first lists ids and `write_date` of what changed in a window, and reads only what the hub does not hold
 in that version. Three facts about `write_date` shape it:
 
-- It is when the writing transaction *began*; the record shows up when it ends. So the window reaches back by an
-  overlap of minutes, and what is known already costs one line of the listing, not a read.
+- It is when the writing transaction *began*; the record shows up when it ends. So the window reaches back by
+  an overlap of minutes, and what is known already costs one line of the listing, not a read.
 - It is cut to the second. A record written within a few seconds of the previous look may have been written
-  again in that same second: it is read again once. A record the hub wrote since is read again only if somebody
-  else was the last to write it.
+  again in that same second: it is read again once. A record the hub wrote since is read again only if
+  somebody else was the last to write it.
 - A deletion leaves no trace in it: `ids` shows those.
 
-Pages follow the id, not the date: a date can move while the pages are read, an id cannot, and whatever moves is
-in the next window anyhow. The cursor says where a broken-off pull goes on.
+Pages follow the id, not the date: a date can move while the pages are read, an id cannot, and whatever moves
+is in the next window anyhow. The cursor says where a broken-off pull goes on.
 """
 
 from __future__ import annotations

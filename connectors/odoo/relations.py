@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 from connectors.odoo.context import Contexts
+from connectors.odoo.faults import Fault
 from connectors.odoo.layout import Column, Setting
 from connectors.odoo.session import Session
 from connectors.odoo.values import Unfit
@@ -29,11 +30,13 @@ class Relations:
         self._contexts = contexts
         self._names: dict[Place, dict[int, str | None]] = {}
         self._found: dict[Place, dict[str, list[dict[str, Any]]]] = {}
+        self._troubles: dict[Place, str] = {}
 
     def forget(self) -> None:
         """Before a pull: people rename and merge tags."""
         self._names.clear()
         self._found.clear()
+        self._troubles.clear()
 
     def learn(self, column: Column, ids: Iterable[int]) -> None:
         """Ask once for the keys of all these related records."""
@@ -75,8 +78,12 @@ class Relations:
         if column.native.options.get("create") is True:
             self._make(column, [word for word in others if not found[word]])
 
+    def explain(self, column: Column, trouble: str) -> None:
+        """Keep why a look-up failed (no right to read or to create), for those that need it."""
+        self._troubles[_place(column)] = trouble
+
     def odoo(self, column: Column, value: Native, record: Mapping[str, Any]) -> Any:
-        """What ``write`` takes for a relation. `record` is what else is known of the record, in Odoo's values.
+        """What ``write`` takes for a relation. `record`: what else is known of it, in Odoo's values.
 
         Raises `Unfit` for an unknown or ambiguous key.
         """
@@ -103,7 +110,9 @@ class Relations:
         if len(rows) > 1 and within and record.get(within):
             rows = [row for row in rows if _id_of(row.get(within)) == _id_of(record[within])]
         if not rows:
-            raise Unfit(f"«{word}» is no {column.key} of a {column.relation} record")
+            trouble = self._troubles.get(_place(column))
+            because = f": {trouble}" if trouble else ""
+            raise Unfit(f"«{word}» is no {column.key} of a {column.relation} record{because}")
         if len(rows) > 1:
             ids = ", ".join(str(row["id"]) for row in rows[:5])
             raise Unfit(f"«{word}» is the {column.key} of {len(rows)} {column.relation} records ({ids})")
@@ -131,11 +140,16 @@ class Relations:
         unique = {word.casefold(): word for word in reversed(words)}
         if not unique:
             return
-        vals = [{key: word} for word in unique.values()]
-        ids = self._session.tell(model, "create", vals, context=self._contexts.writing(setting))
-        made = {folded: {"id": id, key: unique[folded]} for folded, id in zip(unique, ids, strict=True)}
-        for word in words:
-            self._found[_place(column)][word] = [made[word.casefold()]]
+        for folded, word in unique.items():
+            try:
+                (id,) = self._session.tell(
+                    model, "create", [{key: word}], context=self._contexts.writing(setting)
+                )
+            except Fault as fault:
+                self.explain(column, fault.message)
+                continue
+            for same in (w for w in words if w.casefold() == folded):
+                self._found[_place(column)][same] = [{"id": id, key: word}]
 
 
 def _place(column: Column) -> Place:

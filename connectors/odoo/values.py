@@ -2,7 +2,7 @@
 
 Odoo writes False for empty, times without a zone (they are UTC) and relations as ids. A native value is JSON:
 ``None`` for empty, ISO 8601 dates and times, the number itself for amounts. What a field cannot hold is
-refused here, with the field's name, rather than sent: Odoo would refuse it with a traceback, or take it wrongly.
+refused here, with the field's name, rather than sent: Odoo would answer with a traceback, or take it wrongly.
 """
 
 from __future__ import annotations
@@ -57,13 +57,13 @@ def plain_odoo(column: Column, value: Native) -> Any:
     return text
 
 
-def cell(column: Column, written: Any) -> Any:
+def cell(written: Any) -> Any:
     """What ``load`` takes where ``write`` takes `written`. ``load`` reads any false value as "empty it"."""
     if written is False or written is None:
         return ""
-    if column.kind == "boolean":
+    if written is True:
         return "1"
-    if column.many:
+    if isinstance(written, list):
         (_, _, ids) = written[0]
         return ",".join(str(id) for id in ids)
     return written
@@ -123,7 +123,7 @@ def _boolean(value: Native) -> bool:
     if isinstance(value, bool) or value is None:
         return bool(value)
     if value in (0, 1, "0", "1"):
-        return bool(int(value))  # type: ignore[arg-type]
+        return bool(int(value))
     raise Unfit(f"holds yes or no, not «{value}»")
 
 

@@ -1,0 +1,235 @@
+"""`hub check` for one Odoo: what works, what is missing, and what to write or ask for instead.
+
+Each view is looked at as the hub will use it: the model, each right (read, write, create), each field, the
+filter, and what a new record needs. Every mistake is named with its near miss. Nothing is written, nothing is
+raised: a server that cannot be reached is a finding too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from connectors.odoo.context import Contexts
+from connectors.odoo.faults import Fault
+from connectors.odoo.layout import (
+    OPTIONS,
+    READABLE,
+    VIEW_OPTIONS,
+    Column,
+    FieldInfo,
+    Layout,
+    Schema,
+    did_you_mean,
+)
+from connectors.odoo.refs import Refs
+from connectors.odoo.session import Session
+from hub.ports import ConnectorError, Finding, Misconfigured, NativeField, View
+
+RIGHTS = {"read": "read", "write": "change", "create": "create"}
+
+
+class Checker:
+    """Looks at one Odoo for some views."""
+
+    def __init__(self, session: Session, contexts: Contexts, schema: Schema, refs: Refs) -> None:
+        self._session = session
+        self._contexts = contexts
+        self._schema = schema
+        self._refs = refs
+
+    def findings(self, views: Sequence[View]) -> list[Finding]:
+        """Connection first; the views only where there is one."""
+        found: list[Finding] = []
+        try:
+            found += self._connection()
+            for view in views:
+                found += self._view(view)
+        except ConnectorError as error:
+            found.append(Finding("error", error.what, error.why, error.todo))
+        except Fault as fault:
+            found.append(
+                Finding("error", f"{self._session.system}: Odoo failed", fault.message, "see its log")
+            )
+        return found
+
+    def _connection(self) -> Iterator[Finding]:
+        it = self._session.settings
+        version = self._session.version()
+        uid = self._session.uid()
+        door = self._session.door
+        name = f"Odoo {version[0]}.{version[1]} at {it.url}"
+        yield Finding("ok", name, f"database {it.database}, door {door}, {self._user(uid)}")
+        if not it.verify:
+            yield Finding(
+                "warning", name, "its certificate is not checked", "set `verify: true`, with `ca` if need be"
+            )
+        if version >= (19, 0) and door != "json2":
+            todo = "give an `api_key` and leave `transport` on auto: this door is deprecated from Odoo 19 on"
+            yield Finding("warning", name, f"through {door}", todo)
+        if uid in (1, 2):
+            todo = "give the hub a user of its own: its edits are then told from people's"
+            yield Finding("warning", name, "the hub works as the administrator", todo)
+
+    def _user(self, uid: int | None) -> str:
+        if uid is None:
+            return f"user {self._session.settings.login or 'of the API key'}"
+        rows = self._session.ask("res.users", "read", [uid], ["name", "login"], "")
+        return f"user {rows[0]['name']} ({rows[0]['login']})" if rows else f"user {uid}"
+
+    def _view(self, view: View) -> Iterator[Finding]:
+        try:
+            fields = self._schema.fields(view.object)
+        except Misconfigured as error:
+            yield Finding("error", f"{view.entity}: {error.what}", error.why, error.todo)
+            return
+        except Fault as fault:
+            yield Finding(
+                "error", f"{view.entity}: {view.object}", fault.message, "give the hub's user the right"
+            )
+            return
+        problems = [
+            *self._rights(view),
+            *self._options(view),
+            *self._fields(view, fields),
+            *self._creation(view, fields),
+            *self._filter(view),
+            *self._references(view),
+        ]
+        yield from problems
+        if not any(problem.level == "error" for problem in problems):
+            yield self._summary(view)
+
+    def _summary(self, view: View) -> Finding:
+        domain = list(view.where or [])
+        count = self._session.ask(view.object, "search_count", domain, context={"active_test": False})
+        return Finding("ok", f"{view.entity}: {view.object}", f"{count} records, {len(view.fields)} fields")
+
+    def _rights(self, view: View) -> Iterator[Finding]:
+        writes = any(field.writable for field in view.fields)
+        for operation in ("read", "write", "create") if writes else ("read",):
+            if not self._may(view.object, operation):
+                yield Finding(
+                    "error",
+                    f"{view.entity}: {view.object}",
+                    f"the hub's user may not {RIGHTS[operation]} these records (right «{operation}»)",
+                    "give it a group with this right in Odoo: Settings → Users",
+                )
+
+    def _may(self, model: str, operation: str) -> bool:
+        if self._session.version() >= (18, 0):
+            return bool(self._session.ask(model, "has_access", [], operation))
+        return bool(self._session.ask(model, "check_access_rights", operation, False))
+
+    def _options(self, view: View) -> Iterator[Finding]:
+        known = VIEW_OPTIONS
+        for name in view.options:
+            if name not in known:
+                todo = did_you_mean(name, known) or f"known here: {', '.join(sorted(known))}"
+                yield Finding("error", f"{view.entity}: {view.object}", f"unknown option «{name}»", todo)
+        for field in view.fields:
+            for name in field.options:
+                if name not in OPTIONS:
+                    todo = did_you_mean(name, OPTIONS) or f"known here: {', '.join(sorted(OPTIONS))}"
+                    yield Finding("error", f"{view.entity}: {field.name}", f"unknown option «{name}»", todo)
+
+    def _fields(self, view: View, fields: Mapping[str, FieldInfo]) -> Iterator[Finding]:
+        for native in view.fields:
+            layout = self._resolved(view, native)
+            if isinstance(layout, Finding):
+                yield layout
+            else:
+                yield from self._field(view, fields, native, layout)
+
+    def _resolved(self, view: View, native: NativeField) -> Layout | Finding:
+        """The layout of this field alone, or what is wrong with it."""
+        try:
+            return self._schema.layout(View(view.entity, view.object, (native,)))
+        except Misconfigured as error:
+            return Finding(
+                "error", f"{view.entity}: {native.name}", f"{error.what} {error.why}".strip(), error.todo
+            )
+
+    def _field(
+        self, view: View, fields: Mapping[str, FieldInfo], native: NativeField, layout: Layout
+    ) -> Iterator[Finding]:
+        what = f"{view.entity}: {native.name}"
+        if native.name in layout.unreadable:
+            reason = layout.unreadable[native.name]
+            base = native.name.partition(".")[0]
+            unread = fields.get(base, {}).get("type") not in (None, *READABLE)
+            todo = "take it out of the mapping" if unread else "give the hub's user the right to see it"
+            yield Finding("error", what, reason, todo)
+            return
+        column = layout.columns[0]
+        info = fields[column.base]
+        if native.writable:
+            yield from _writable(what, column, info)
+        if column.relation is not None and column.key is None and native.type != "ref":
+            todo = f"write `{column.base}.name` (or .code), or give the field the type ref"
+            yield Finding(
+                "warning", what, f"a relation to {column.relation} without a field of it: its ids", todo
+            )
+
+    def _creation(self, view: View, fields: Mapping[str, FieldInfo]) -> Iterator[Finding]:
+        given = view.options.get("on_create") or {}
+        for name in given:
+            layout = self._resolved(view, NativeField(str(name)))
+            if isinstance(layout, Finding):
+                yield Finding("error", f"{view.entity}: on_create", layout.message, layout.todo)
+        if not any(field.writable for field in view.fields):
+            return
+        set_here = {str(name).partition(".")[0] for name in (*given, *view.names)}
+        needed = sorted(
+            name for name, info in fields.items() if info.get("required") and name not in set_here
+        )
+        lacking = sorted(set(needed) - self._schema.defaulted(view.object, needed)) if needed else []
+        lacking = [name for name in lacking if fields[name].get("store") and not fields[name].get("depends")]
+        if lacking:
+            yield Finding(
+                "warning",
+                f"{view.entity}: {view.object}",
+                f"Odoo may want more for a new record: {', '.join(lacking)}",
+                "map these fields or set them under `on_create`",
+            )
+
+    def _filter(self, view: View) -> Iterator[Finding]:
+        what = f"{view.entity}: where"
+        if not isinstance(view.where or [], (list, tuple)):
+            yield Finding("error", what, "is no list", 'write it as Odoo does: [["is_company", "=", true]]')
+            return
+        try:
+            self._session.ask(
+                view.object, "search_count", list(view.where or []), context={"active_test": False}
+            )
+        except Fault as fault:
+            yield Finding("error", what, fault.message, self._filter_todo(view))
+
+    def _filter_todo(self, view: View) -> str:
+        fields = self._schema.fields(view.object)
+        for term in view.where or []:
+            if isinstance(term, (list, tuple)) and term:
+                base = str(term[0]).partition(".")[0]
+                if base not in fields:
+                    return did_you_mean(base, fields) or f"{view.object} has no field «{base}»"
+        return "correct `where` in the mapping"
+
+    def _references(self, view: View) -> Iterator[Finding]:
+        """Whether the hub can find what it created again after a crash."""
+        try:
+            self._refs.ids(view.object, ["no_such_reference"])
+        except Fault as fault:
+            todo = "give the hub's user the right to read external identifiers (Access Rights)"
+            yield Finding("error", f"{view.entity}: references", fault.message, todo)
+
+
+def _writable(what: str, column: Column, info: Mapping[str, Any]) -> Iterator[Finding]:
+    todo = "give this side `write: false` in the mapping"
+    if column.kind == "one2many":
+        yield Finding("error", what, "the other end of a relation cannot be written from here", todo)
+    elif info.get("readonly") and not info.get("store"):
+        yield Finding("error", what, f"Odoo computes {column.base}: what is written there is lost", todo)
+    elif info.get("readonly") and info.get("depends"):
+        yield Finding("warning", what, f"Odoo computes {column.base} and may overwrite it", todo)
+    elif info.get("readonly"):
+        yield Finding("warning", what, f"{column.base} is read-only in Odoo's own screens", todo)

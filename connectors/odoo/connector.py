@@ -1,0 +1,125 @@
+"""One Odoo database as the hub sees it: the connector, which only puts the parts of this folder together.
+
+Every `Fault` that concerns the system as a whole leaves here as one of the hub's own errors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from connectors.odoo.checking import Checker
+from connectors.odoo.context import Contexts
+from connectors.odoo.faults import Fault
+from connectors.odoo.layout import Schema
+from connectors.odoo.pulling import Puller
+from connectors.odoo.reading import Reader
+from connectors.odoo.refs import Refs
+from connectors.odoo.relations import Relations
+from connectors.odoo.session import Session
+from connectors.odoo.settings import Settings
+from connectors.odoo.writing import Writer
+from hub.ports import (
+    Busy,
+    Denied,
+    Finding,
+    Known,
+    Misconfigured,
+    Outcome,
+    Page,
+    Receipt,
+    Record,
+    Traits,
+    Unreachable,
+    View,
+    Write,
+)
+
+
+class OdooConnector:
+    """A `hub.ports.Connector` for Odoo 14 and later. `session` is given by tests that watch the calls."""
+
+    traits = Traits(assigns_ids=True, archives=True, confirms=True, incremental=True)
+
+    def __init__(self, name: str, settings: Settings, session: Session | None = None) -> None:
+        self.name = name
+        self.session = session or Session(name, settings)
+        self._contexts = Contexts(self.session)
+        self._schema = Schema(self.session)
+        self._relations = Relations(self.session, self._contexts)
+        self._refs = Refs(self.session)
+        self._reader = Reader(self.session, self._contexts, self._relations)
+        self._puller = Puller(self.session, self._contexts, self._schema, self._reader, self._refs)
+        self._writer = Writer(
+            self.session, self._contexts, self._schema, self._relations, self._reader, self._refs
+        )
+
+    def check(self, views: Sequence[View]) -> Sequence[Finding]:
+        self._schema.forget()
+        return Checker(self.session, self._contexts, self._schema, self._refs).findings(views)
+
+    def pull(self, view: View, cursor: str | None, known: Known) -> Iterator[Page]:
+        with self._told(view):
+            self._relations.forget()
+            yield from self._puller.pull(view, cursor, known)
+
+    def ids(self, view: View) -> set[str]:
+        with self._told(view):
+            return self._puller.ids(view)
+
+    def read(self, view: View, ids: Sequence[str]) -> Sequence[Record]:
+        if not ids:
+            return []
+        with self._told(view):
+            return self._reader.records(self._schema.layout(view), [int(id) for id in ids])
+
+    def find(self, view: View, refs: Sequence[str]) -> Mapping[str, Record]:
+        if not refs:
+            return {}
+        with self._told(view):
+            by_id = {id: ref for ref, id in self._refs.ids(view.object, refs).items()}
+            records = self._reader.records(self._schema.layout(view), sorted(by_id), by_id)
+            return {record.ref: record for record in records if record.ref is not None}
+
+    def allocate(self, view: View, count: int, taken: Iterable[str]) -> Sequence[str]:
+        raise Misconfigured(
+            self.name, "Odoo numbers its records itself", todo="take `new_key` out of the mapping"
+        )
+
+    def write(self, view: View, writes: Sequence[Write]) -> Sequence[Outcome]:
+        if not writes:
+            return []
+        with self._told(view):
+            return self._writer.write(view, writes)
+
+    def receipts(self, view: View) -> Sequence[Receipt]:
+        return ()
+
+    def settle(self, view: View, receipts: Sequence[Receipt]) -> None:
+        return None
+
+    def close(self) -> None:
+        self.session.close()
+
+    @contextmanager
+    def _told(self, view: View) -> Iterator[None]:
+        try:
+            yield
+        except Fault as fault:
+            if fault.kind == "name":
+                self._schema.forget()
+            raise as_error(self.name, view.object, fault) from fault
+
+
+def as_error(system: str, model: str, fault: Fault) -> Exception:
+    """A fault that concerns the system as a whole, as one of the hub's errors."""
+    if fault.kind == "busy":
+        return Busy(system, f"{model} is held by another transaction", fault.message, "tried again by itself")
+    if fault.kind in ("access", "denied"):
+        todo = "give the hub's user this right in Odoo (Settings → Users)"
+        return Denied(system, f"a right on {model} is missing", fault.message, todo)
+    if fault.kind == "name":
+        return Misconfigured(system, f"{model} is not as the mapping says", fault.message, "run `hub check`")
+    return Unreachable(
+        system, f"Odoo failed on {model}", fault.message, "look into Odoo's log; tried again later"
+    )

@@ -1,0 +1,162 @@
+"""From what the hub wants written to what Odoo is sent, record by record.
+
+A `Draft` is one `Write` on its way: its values as Odoo takes them, those that belong to another language or
+company apart (they follow in a write of their own), and the outcome once there is one. A value that a field
+cannot hold settles the draft here, as `Refused`, before anything is sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from connectors.odoo.faults import Fault
+from connectors.odoo.layout import Column, Layout, Setting
+from connectors.odoo.relations import Relations
+from connectors.odoo.values import Unfit, plain_odoo, same
+from hub.ports import Native, Outcome, Record, Refused, View, Write
+
+CORRECT = "correct the value in the system it came from, or the mapping"
+
+
+@dataclass(slots=True, eq=False)
+class Draft:
+    """`vals` are for the view's own language and company, `elsewhere` for the others. `now` is the record as
+    read right before writing, ``None`` for a creation."""
+
+    write: Write
+    now: Record | None = None
+    vals: dict[str, Any] = field(default_factory=dict)
+    elsewhere: dict[Setting, dict[str, Any]] = field(default_factory=dict)
+    outcome: Outcome | None = None
+
+    @property
+    def id(self) -> int:
+        assert self.write.id is not None
+        return int(self.write.id)
+
+    @property
+    def empty(self) -> bool:
+        return not self.vals and not self.elsewhere
+
+
+class Drafting:
+    """Fills drafts for one view. Relations are looked up for the whole batch at once."""
+
+    def __init__(self, view: View, layout: Layout, relations: Relations) -> None:
+        self.layout = layout
+        self._relations = relations
+        self._constants = constants(view, layout)
+
+    def prepare(self, drafts: Sequence[Draft]) -> None:
+        """Give every draft that has no outcome yet its values."""
+        wanted = [(draft, self._wanted(draft)) for draft in drafts if draft.outcome is None]
+        self._look_up([cells for _, cells in wanted])
+        for draft, cells in wanted:
+            if draft.outcome is None:
+                self._fill(draft, cells)
+
+    def _wanted(self, draft: Draft) -> list[tuple[Column, Native]]:
+        """The columns to set: the constants of a new record, then what the hub asks, where it differs."""
+        cells = (
+            {column.name: (column, value) for column, value in self._constants} if draft.now is None else {}
+        )
+        for name, value in draft.write.values.items():
+            column = self.layout.column(name)
+            if column is None:
+                draft.outcome = self._unwritable(name)
+                return []
+            if draft.now is not None and name in draft.now.values and same(draft.now.values[name], value):
+                continue
+            if draft.now is None and name in cells and value is None:
+                continue
+            cells[name] = (column, value)
+        return list(cells.values())
+
+    def _look_up(self, batches: Sequence[Sequence[tuple[Column, Native]]]) -> None:
+        words: dict[str, tuple[Column, set[str]]] = {}
+        for cells in batches:
+            for column, value in cells:
+                if column.key is not None and column.kind != "one2many" and value not in (None, "", False):
+                    found = words.setdefault(column.name, (column, set()))[1]
+                    found.update(str(v) for v in (value if isinstance(value, list) else [value]))
+        for column, some in words.values():
+            try:
+                self._relations.look_up(column, some)
+            except Fault as fault:
+                if fault.kind == "busy":
+                    raise
+                # Each draft that needs the word then says that there is none, and why Odoo would not look.
+                self._relations.explain(column, fault.message)
+
+    def _fill(self, draft: Draft, cells: Sequence[tuple[Column, Native]]) -> None:
+        known: dict[str, Any] = {}
+        for column, value in sorted(cells, key=lambda cell: "within" in cell[0].native.options):
+            try:
+                written = self._odoo(draft, column, value, known)
+            except Unfit as reason:
+                draft.outcome = Refused(f"{column.label} ({column.base}) {reason}", column.name, CORRECT)
+                return
+            known[column.base] = written
+            if column.setting == self.layout.setting:
+                if column.base in draft.vals and draft.vals[column.base] != written:
+                    draft.outcome = self._torn(column)
+                    return
+                draft.vals[column.base] = written
+            else:
+                draft.elsewhere.setdefault(column.setting, {})[column.base] = written
+        self._archive(draft)
+
+    def _odoo(self, draft: Draft, column: Column, value: Native, known: Mapping[str, Any]) -> Any:
+        if column.relation is None:
+            return plain_odoo(column, value)
+        within = column.native.options.get("within")
+        if within and within not in known and draft.now is not None:
+            known = {**known, within: self._beside(draft.now, str(within))}
+        return self._relations.odoo(column, value, known)
+
+    def _beside(self, record: Record, base: str) -> Any:
+        """Another relation of the same record, as it is now."""
+        for column in self.layout.columns:
+            word = record.values.get(column.name)
+            if column.base == base and word is not None:
+                if column.key is not None:
+                    self._relations.look_up(column, {str(word)})
+                return self._relations.odoo(column, word, {})
+        return False
+
+    def _archive(self, draft: Draft) -> None:
+        wanted = draft.write.archived
+        if wanted is None or (draft.now is not None and draft.now.archived == wanted):
+            return
+        if draft.now is None and not wanted:
+            return
+        if not self.layout.archives:
+            todo = "write `on_delete: ignore` for this system in the mapping"
+            draft.outcome = Refused(f"{self.layout.model} records cannot be archived", "active", todo)
+            return
+        draft.vals["active"] = not wanted
+
+    def _unwritable(self, name: str) -> Refused:
+        reason = self.layout.unreadable.get(name, f"{name} is not in the mapping of {self.layout.model}")
+        return Refused(reason, name, "give the hub's user the right, or take the field out of the mapping")
+
+    def _torn(self, column: Column) -> Refused:
+        names = " and ".join(c.name for c in self.layout.columns if c.base == column.base)
+        return Refused(
+            f"{names} say different things of {column.base}",
+            column.name,
+            "write only one of them in the mapping",
+        )
+
+
+def constants(view: View, layout: Layout) -> list[tuple[Column, Native]]:
+    """The ``on_create`` values: what every new record gets. Their fields may be outside the view."""
+    given = view.options.get("on_create") or {}
+    found: list[tuple[Column, Native]] = []
+    for name, value in given.items():
+        column = layout.column(name) or layout.extra.get(name)
+        if column is not None:
+            found.append((column, value))
+    return found

@@ -1,0 +1,272 @@
+"""Writing to Odoo: in batches, each record looked at right before, nothing believed until it is read back.
+
+Creation goes through ``load`` with the hub's reference as external id: Odoo makes record and reference in one
+transaction, and loading the same reference again changes that record instead of making a second one.
+Changes go through ``web_save_multi`` where there is one (different values per record, and the read-back, in
+one call), else through ``load`` by database id.
+
+A batch that Odoo refuses is taken apart until the bad record stands alone, and only it is refused, in Odoo's
+own words. No error is believed to mean "not written": before a record is called refused it is looked at, and
+after a lost reply it is looked at; what then still cannot be told is `Unknown`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from connectors.odoo.context import Contexts
+from connectors.odoo.drafts import Draft, Drafting
+from connectors.odoo.faults import Fault, Lost
+from connectors.odoo.layout import Layout, Schema, Setting
+from connectors.odoo.loading import Loader
+from connectors.odoo.reading import Reader, base_fields
+from connectors.odoo.refs import Refs
+from connectors.odoo.refusals import locked, refused
+from connectors.odoo.relations import Relations
+from connectors.odoo.session import Session
+from connectors.odoo.values import same, took
+from hub.ports import Done, Missing, Moved, Outcome, Record, Unknown, View, Write
+
+Attempt = Callable[[Sequence[Draft]], "Mapping[int, Record] | None"]
+
+
+class Writer:
+    """Applies writes to one view at a time."""
+
+    def __init__(
+        self,
+        session: Session,
+        contexts: Contexts,
+        schema: Schema,
+        relations: Relations,
+        reader: Reader,
+        refs: Refs,
+    ) -> None:
+        self._session = session
+        self._contexts = contexts
+        self._schema = schema
+        self._relations = relations
+        self._reader = reader
+        self._refs = refs
+        self._loader = Loader(session, contexts, schema)
+        self._saves_many = True
+
+    def write(self, view: View, writes: Sequence[Write]) -> list[Outcome]:
+        """See `hub.ports.Connector.write`."""
+        layout = self._schema.layout(view)
+        drafts = [Draft(write) for write in writes]
+        drafting = Drafting(view, layout, self._relations)
+        self._create(drafting, [d for d in drafts if d.write.id is None])
+        self._change(drafting, [d for d in drafts if d.write.id is not None])
+        outcomes = [draft.outcome for draft in drafts]
+        return [o if o is not None else Unknown("Odoo gave no answer for this record") for o in outcomes]
+
+    # -- creating ------------------------------------------------------------------------------------
+
+    def _create(self, drafting: Drafting, drafts: Sequence[Draft]) -> None:
+        layout = drafting.layout
+        self._recognize(layout, [d for d in drafts if d.write.again])
+        drafting.prepare(drafts)
+        for batch in self._loader.batches(layout, _open(drafts)):
+            self._load_new(layout, batch)
+
+    def _recognize(self, layout: Layout, drafts: Sequence[Draft]) -> None:
+        """Records that an earlier attempt made after all: theirs, if they are as we asked."""
+        for draft, record in self._found(layout, drafts):
+            as_asked = not _refusals(layout, draft, record)
+            draft.outcome = Done(record) if as_asked else Moved(record)
+
+    def _load_new(self, layout: Layout, batch: Sequence[Draft]) -> None:
+        """Load one batch; each draft of it has an outcome afterwards."""
+        try:
+            ids = self._loader.load_new(layout, batch)
+        except Lost as error:
+            for draft, record in self._found(layout, batch):
+                draft.outcome = Done(record)
+            _leave_unknown(batch, error)
+            return
+        made = [(draft, id) for draft, id in ids.items() if draft.outcome is None]
+        self._finish_new(layout, made)
+
+    def _finish_new(self, layout: Layout, made: Sequence[tuple[Draft, int]]) -> None:
+        """What ``load`` could not carry follows, then all is read back."""
+        for draft, id in made:
+            for setting, vals in draft.elsewhere.items():
+                self._follow_up(layout, id, setting, vals)
+        refs = {id: draft.write.ref for draft, id in made}
+        records = self._look(layout, [id for _, id in made], refs)
+        if records is None:
+            _leave_unknown([draft for draft, _ in made], None)
+            return
+        for draft, id in made:
+            record = records.get(id)
+            if record is not None and self._mended(layout, draft, record):
+                record = (self._look(layout, [id], refs) or records).get(id)
+            draft.outcome = Done(record) if record is not None else Missing()
+
+    def _follow_up(self, layout: Layout, id: int, setting: Setting, vals: Mapping[str, Any]) -> None:
+        """Set what belongs to another language or company. A refusal shows in the read-back: the record is
+        there, these fields are not as asked, and the hub's next write of them is refused by name."""
+        try:
+            context = self._contexts.writing(setting)
+            self._session.tell(layout.model, "write", [id], dict(vals), context=context)
+        except (Fault, Lost):
+            return
+
+    def _mended(self, layout: Layout, draft: Draft, record: Record) -> bool:
+        """``load`` takes a choice by its label before its key: set those again that it took wrongly."""
+        wrong = {}
+        for column in layout.columns:
+            if column.kind == "selection" and column.base in draft.vals:
+                wanted = draft.vals[column.base] or None
+                if not same(wanted, record.values.get(column.name)):
+                    wrong[column.base] = wanted or False
+        if wrong:
+            self._follow_up(layout, int(record.id), layout.setting, wrong)
+        return bool(wrong)
+
+    def _found(self, layout: Layout, drafts: Sequence[Draft]) -> list[tuple[Draft, Record]]:
+        """The drafts whose reference is on a record now."""
+        if not drafts:
+            return []
+        by_ref = self._refs.ids(layout.model, [d.write.ref for d in drafts])
+        refs = {id: ref for ref, id in by_ref.items()}
+        records = {r.ref: r for r in self._reader.records(layout, sorted(refs), refs)}
+        return [(d, records[d.write.ref]) for d in drafts if d.write.ref in records]
+
+    # -- changing ------------------------------------------------------------------------------------
+
+    def _change(self, drafting: Drafting, drafts: Sequence[Draft]) -> None:
+        if not drafts:
+            return
+        layout = drafting.layout
+        now = {r.id: r for r in self._reader.records(layout, [d.id for d in drafts])}
+        for draft in drafts:
+            draft.now = now.get(str(draft.id))
+            draft.outcome = _before(draft)
+        drafting.prepare(drafts)
+        for draft in _open(drafts):
+            if draft.empty and draft.now is not None:
+                draft.outcome = Done(draft.now)
+        self._apart(layout, _open(drafts), self._saver(layout))
+
+    def _saver(self, layout: Layout) -> Attempt:
+        """The quickest way this server has to change many records in one call."""
+        if self._saves_many and self._session.version() >= (18, 0):
+            return lambda drafts: self._save_many(layout, drafts)
+        return lambda drafts: self._save_loading(layout, drafts)
+
+    def _save_many(self, layout: Layout, drafts: Sequence[Draft]) -> Mapping[int, Record] | None:
+        """One ``web_save_multi``; its answer is the read-back. Other languages and companies first."""
+        self._save_elsewhere(layout, drafts)
+        spec: dict[str, dict[str, Any]] = {name: {} for name in base_fields(layout, layout.setting)}
+        rows = self._session.tell(
+            layout.model,
+            "web_save_multi",
+            [d.id for d in drafts],
+            [d.vals for d in drafts],
+            spec,
+            context={**self._contexts.writing(layout.setting)},
+        )
+        return {int(r.id): r for r in self._reader.shape(layout, rows)}
+
+    def _save_loading(self, layout: Layout, drafts: Sequence[Draft]) -> Mapping[int, Record] | None:
+        self._save_elsewhere(layout, drafts)
+        self._loader.load_changes(layout, drafts)
+        return self._look(layout, [d.id for d in drafts], {})
+
+    def _save_elsewhere(self, layout: Layout, drafts: Sequence[Draft]) -> None:
+        for draft in drafts:
+            for setting, vals in draft.elsewhere.items():
+                context = self._contexts.writing(setting)
+                self._session.tell(layout.model, "write", [draft.id], vals, context=context)
+
+    def _apart(self, layout: Layout, drafts: Sequence[Draft], attempt: Attempt) -> None:
+        """Write these together; where that fails, halve until the bad one stands alone."""
+        if not drafts:
+            return
+        try:
+            records = attempt(drafts)
+        except Lost as error:
+            self._look_after(layout, drafts, error)
+            return
+        except Fault as fault:
+            if fault.kind == "name" and self._saves_many and "web_save_multi" in fault.message:
+                self._saves_many = False
+                self._apart(layout, drafts, self._saver(layout))
+            elif len(drafts) == 1:
+                self._judge(layout, drafts[0], fault)
+            else:
+                half = len(drafts) // 2
+                self._apart(layout, drafts[:half], attempt)
+                self._apart(layout, drafts[half:], attempt)
+            return
+        if records is None:
+            _leave_unknown(drafts, None)
+            return
+        for draft in drafts:
+            record = records.get(draft.id)
+            draft.outcome = Done(record) if record is not None else Missing()
+
+    def _judge(self, layout: Layout, draft: Draft, fault: Fault) -> None:
+        """One record, one error: look at the record before believing it."""
+        record = (self._look(layout, [draft.id], {}) or {}).get(draft.id)
+        if record is None:
+            draft.outcome = Missing() if fault.kind != "busy" else locked(fault)
+        elif not _refusals(layout, draft, record):
+            draft.outcome = Done(record)
+        elif fault.kind == "busy":
+            draft.outcome = locked(fault)
+        else:
+            draft.outcome = refused(layout, fault, draft.vals)
+
+    def _look_after(self, layout: Layout, drafts: Sequence[Draft], error: Lost) -> None:
+        """A reply was lost: those that are as we asked are done, of the others nothing is known."""
+        records = self._look(layout, [d.id for d in drafts], {}) or {}
+        for draft in drafts:
+            record = records.get(draft.id)
+            if record is not None and not _refusals(layout, draft, record):
+                draft.outcome = Done(record)
+        _leave_unknown(drafts, error)
+
+    def _look(self, layout: Layout, ids: Sequence[int], refs: Mapping[int, str]) -> dict[int, Record] | None:
+        """The records as they are now; ``None`` where even that cannot be had."""
+        try:
+            return {int(r.id): r for r in self._reader.records(layout, ids, refs)}
+        except Lost:
+            return None
+
+
+def _open(drafts: Sequence[Draft]) -> list[Draft]:
+    return [draft for draft in drafts if draft.outcome is None]
+
+
+def _leave_unknown(drafts: Sequence[Draft], error: Lost | None) -> None:
+    reason = str(error) if error is not None else "written, but the record could not be read back"
+    for draft in _open(drafts):
+        draft.outcome = Unknown(reason)
+
+
+def _before(draft: Draft) -> Outcome | None:
+    """What speaks against writing: the record is gone, or is not what the hub last saw."""
+    if draft.now is None:
+        return Missing()
+    for name, value in draft.write.expected.items():
+        known = name in draft.now.values or name in draft.now.unreadable
+        if known and (name not in draft.now.values or not same(draft.now.values[name], value)):
+            return Moved(draft.now)
+    return None
+
+
+def _refusals(layout: Layout, draft: Draft, record: Record) -> list[str]:
+    """The fields that are not as asked on the record as it is."""
+    wrong = [
+        column.name
+        for column in layout.columns
+        if column.name in draft.write.values
+        and not took(column, draft.write.values[column.name], record.values.get(column.name))
+    ]
+    if draft.write.archived is not None and record.archived != draft.write.archived:
+        wrong.append("active")
+    return wrong
