@@ -13,9 +13,10 @@ Never: asks a system anything, cuts a value that is not plain text, drops a valu
 
 from __future__ import annotations
 
-from hub.lenses.base import NO_REFS, Lens, LensError, NoRefs, Parked, Refs, Unwritable
+from hub.lenses.base import NO_REFS, Lens, LensError, NoRefs, Parked, Refs
 from hub.lenses.check import Finding, LensReport, check_lens
 from hub.lenses.make import OPTIONS, make_lens
+from hub.values import Unwritable
 
 __all__ = [
     "NO_REFS",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from hub.ports import Native, NativeField
-from hub.values import Canonical, FieldType, Unreadable
+from hub.values import Canonical, FieldType, Unreadable, Unwritable
 
 
 class Parked(Exception):
@@ -19,10 +19,6 @@ class Parked(Exception):
 
     def __str__(self) -> str:
         return f"{self.entity} {self.id} is not linked in {self.system} yet"
-
-
-class Unwritable(ValueError):
-    """A canonical value that this system's field cannot take, or must not. The message is the reason."""
 
 
 class LensError(ValueError):

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from hub.lenses.base import NO_REFS, Lens, Parked, Refs, Unwritable
+from hub.lenses.base import NO_REFS, Lens, Parked, Refs
 from hub.ports import Native
-from hub.values import Canonical, Unreadable
+from hub.values import Canonical, Unreadable, Unwritable
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hub.lenses.base import NO_REFS, Lens, LensError, Parked, Refs, Unwritable
+from hub.lenses.base import NO_REFS, Lens, LensError, Parked, Refs
 from hub.ports import Native
-from hub.values import Canonical, FieldType, Ref, Unreadable, clean, folded, unaccented
+from hub.values import Canonical, FieldType, Ref, Unreadable, Unwritable, clean, folded, unaccented
 from hub.values.base import as_text, shown
 from hub.values.text import Text
 
@@ -135,10 +135,10 @@ class Joined(Lens):
         spread = text.split(self.separator, count - 1)
         whole = [text] + [""] * (count - 1)
         lines = [self._packed(text)] if self.shape.max is not None and not self.separator.strip() else []
-        return [self._aligned(text, present), *lines, spread + [""] * (count - len(spread)), whole]
+        return [*self._aligned(text, present), *lines, spread + [""] * (count - len(spread)), whole]
 
-    def _aligned(self, text: str, present: Sequence[str]) -> list[str]:
-        """The text spread so that the parts it begins or ends with stay where they are."""
+    def _aligned(self, text: str, present: Sequence[str]) -> list[list[str]]:
+        """The text spread so that the parts it begins or ends with stay where they are, if there are any."""
         head: list[str] = []
         tail: list[str] = []
         rest = text
@@ -152,7 +152,9 @@ class Joined(Lens):
                 break
             tail.insert(0, part)
             rest = rest[: -len(self.separator + part)]
-        return [*head, rest, *[""] * (len(present) - len(head) - len(tail) - 1), *tail]
+        if not head and not tail:
+            return []
+        return [[*head, rest, *[""] * (len(present) - len(head) - len(tail) - 1), *tail]]
 
     def _packed(self, text: str) -> list[str]:
         """The pieces of the text, each field filled as far as it goes; what remains at the end is cut."""

@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from hub.values.base import BadOption, Canonical, FieldType, Unreadable, clean, folded, unaccented
+from hub.values.base import BadOption, Canonical, FieldType, Unreadable, Unwritable, clean, folded, unaccented
 from hub.values.countries import Country
 from hub.values.dates import Date, Moment
 from hub.values.identifiers import Iban, Siren, Siret, Vat
@@ -36,6 +36,7 @@ __all__ = [
     "ListOf",
     "Ref",
     "Unreadable",
+    "Unwritable",
     "clean",
     "folded",
     "make_type",

@@ -21,6 +21,10 @@ class Unreadable(ValueError):
     """A native value that has no certain canonical reading. The message is the reason, in words."""
 
 
+class Unwritable(ValueError):
+    """A canonical value that a native field cannot take, or must not. The message is the reason."""
+
+
 class BadOption(ValueError):
     """An option of a type or a format that cannot be used. The message says which and why."""
 
@@ -71,7 +75,7 @@ def as_text(native: Native) -> str:
     """A native value as one clean line; a whole number from a workbook cell loses its ``.0``."""
     if isinstance(native, str):
         return clean(native)
-    if native is None:
+    if native is None or native == []:
         return ""
     if isinstance(native, bool):
         raise Unreadable(f"a yes/no value ({native}) stands where text is expected")
@@ -115,7 +119,10 @@ class FieldType:
         raise NotImplementedError
 
     def native(self, value: Canonical, like: Native = None) -> Native:
-        """The native value that reads as `value`, in the style of `like`, the present one, if it has one."""
+        """The native value that reads as `value`, in the style of `like`, the present one, if it has one.
+
+        Raises `Unwritable` where no native value would read back as this one.
+        """
         return value
 
     def formatted(self, pattern: str) -> FieldType:

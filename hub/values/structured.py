@@ -16,6 +16,7 @@ from hub.values.base import (
     Canonical,
     FieldType,
     Unreadable,
+    Unwritable,
     as_text,
     clean,
     folded,
@@ -104,7 +105,7 @@ class Ref(FieldType):
             and isinstance(value, str)
             and value.isdecimal()
         ):
-            return int(value)
+            return int(value) if str(int(value)) == value else value
         return value
 
 
@@ -143,7 +144,11 @@ class ListOf(FieldType):
         items = [self.of.native(item) for item in value] if isinstance(value, list) else [value]
         if not self.separator and not isinstance(like, str):
             return items
-        return (self.separator or "; ").join(str(item) for item in items)
+        text = (self.separator or "; ").join(str(item) for item in items)
+        if self.parse(text) != value:
+            mark = self.separator or "; , or |"
+            raise Unwritable(f"{shown(text)} could not be taken apart again: a value holds {mark!r} itself")
+        return text
 
     def show(self, value: Canonical, lang: str = "fr") -> str:
         return ", ".join(self.of.show(item, lang) for item in value) if isinstance(value, list) else ""
