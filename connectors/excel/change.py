@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from connectors.excel.cells import NUMERIC, Decoder, Unread
 from connectors.excel.encode import CannotHold, Spot, decode, encode, encode_key, same
+from connectors.excel.keys import row_numbers
 from connectors.excel.package import column_letters, show_range
 from connectors.excel.patch import NewCell, Placed, RowXml
 from connectors.excel.sheet import Facts
@@ -75,6 +76,18 @@ class Planner:
             except Refusal as refusal:
                 verdict = refusal.verdict
             self.plan.verdicts.append(verdict)
+        return self.plan
+
+    def number(self) -> Plan:
+        """Give every row that has none yet a number in the hub's own column."""
+        for entry, id in zip(
+            self.table.unnumbered, row_numbers(len(self.table.unnumbered), self.entries), strict=True
+        ):
+            cells: dict[int, NewCell] = {}
+            self._put_key(id, entry.number, cells, entry.values)
+            entry.id = id
+            self.plan.edits[entry.number] = cells
+            self.table.entries.append(entry)
         return self.plan
 
     # -- changing a row ------------------------------------------------------------------------------
@@ -207,6 +220,7 @@ class Planner:
                 continue
             cells[number], values[position] = self._set(row, number, column, value)
         self._put_key(id, row, cells, values)
+        self._put_defaults(row, cells)
         self.plan.edits[row] = cells
         self.plan.fresh.append(row)
         self.plan.bottom = row
@@ -276,6 +290,14 @@ class Planner:
             if area[0] <= row <= area[2]:
                 raise Refusal(f"the row under the list is merged ({show_range(area)})", "unmerge it in Excel")
         return row
+
+    def _put_defaults(self, row: int, cells: dict[int, NewCell]) -> None:
+        """What the mapping wants in every new row, where the record itself says nothing."""
+        for heading, value in self.spec.on_create.items():
+            number = self.table.header.columns[heading]
+            if number not in cells:
+                column = Column(heading, heading, None, "text", True)
+                cells[number], _ = self._set(row, number, column, value)
 
     def _put_key(self, id: str, row: int, cells: dict[int, NewCell], values: list[Any]) -> None:
         if len(self.spec.key) > 1:

@@ -57,6 +57,7 @@ _ERRORS: dict[str, type[ConnectorError]] = {
     "busy": Busy,
     "denied": Denied,
     "unreachable": Unreachable,
+    "read_only": Denied,
 }
 
 
@@ -156,13 +157,16 @@ class ExcelConnector:
         ids: list[str] = self._ask("allocate", view, count=count, used=list(taken))["ids"]
         return ids
 
-    def sheets(self) -> list[str]:
-        """The names of the workbook's sheets, for those who set up a mapping."""
+    def sheets(self) -> list[dict[str, Any]]:
+        """For those who set up a mapping: each sheet's `name`, how many rows are `filled`, its first `rows`.
+
+        A row is its number and its texts from left to right. Chart sheets are left out.
+        """
         try:
             self._require_readable()
             with files.snapshot(self.path, self.settings.stable_seconds) as taken:
-                names: list[str] = self._end("sheets", taken, None)["sheets"]
-                return names
+                found: list[dict[str, Any]] = self._end("sheets", taken, None)["sheets"]
+                return found
         except Fault as fault:
             self._raise(fault)
 
@@ -175,17 +179,33 @@ class ExcelConnector:
             return [self._read_only()] * len(writes)
         try:
             spec = spec_of(view)
-            for attempt in range(1, ATTEMPTS + 1):
-                try:
-                    return self._write_once(spec, writes)
-                except Fault as fault:
-                    if fault.kind != "busy" or "changed meanwhile" not in fault.what or attempt == ATTEMPTS:
-                        raise
+            asked = [_write_to_json(write) for write in writes]
+            answer, taken, unsure = self._replacing("write", spec, writes=asked)
+            return [
+                unsure if unsure is not None and kind == "done" else self._outcome(spec, kind, rest, taken)
+                for kind, *rest in answer["answers"]
+            ]
         except Fault as fault:
-            if fault.kind == "denied" and "cannot be written" in fault.what:
-                return [Refused(fault.why, None, fault.todo)] * len(writes)
+            if fault.kind == "read_only":
+                reason = f"{fault.what}: {fault.why}" if fault.why else fault.what
+                return [Refused(reason, None, fault.todo)] * len(writes)
             self._raise(fault)
-        raise AssertionError("a write either ends or raises")
+
+    def number_rows(self, view: View) -> int:
+        """Where the mapping allows a hub id column: number the rows that have none; how many that were.
+
+        Until then such rows are set aside. This writes to the workbook, so no pull does it by itself.
+        """
+        try:
+            spec = spec_of(view)
+            if not spec.hub_id or not self.traits.writable:
+                return 0
+            answer, _, unsure = self._replacing("number", spec)
+            if unsure is not None:
+                raise Unreachable(self.name, "it is not known whether the rows were numbered", unsure.reason)
+            return int(answer["rows"])
+        except Fault as fault:
+            self._raise(fault)
 
     def _read_only(self) -> Refused:
         if self.settings.read_only:
@@ -199,23 +219,30 @@ class ExcelConnector:
             "save it as .xlsx in Excel, and name that file in hub.yaml",
         )
 
-    def _write_once(self, spec: Spec, writes: Sequence[Write]) -> Sequence[Outcome]:
-        path, hours = self.path, self.settings.stale_lock_hours
+    def _replacing(
+        self, task: str, spec: Spec, **extra: Any
+    ) -> tuple[dict[str, Any], files.Snapshot, Unknown | None]:
+        """Let the child make an edited copy and put it in place; starts over if someone saved meanwhile."""
+        for _ in range(ATTEMPTS - 1):
+            try:
+                return self._replacing_once(task, spec, **extra)
+            except files.ChangedMeanwhile:
+                continue
+        return self._replacing_once(task, spec, **extra)
+
+    def _replacing_once(
+        self, task: str, spec: Spec, **extra: Any
+    ) -> tuple[dict[str, Any], files.Snapshot, Unknown | None]:
+        path = self.path
         files.look(path)
-        files.require_free(path, hours)
+        files.require_free(path, self.settings.stale_lock_hours)
         with files.snapshot(path, self.settings.stable_seconds) as taken, files.staging(path) as staged:
-            asked = [_write_to_json(write) for write in writes]
-            answer = self._end("write", taken, spec, writes=asked, target=str(staged))
-            if answer["changed"]:
-                files.back_up(path, taken, self.backups, self.settings.backups.keep)
-                unsure = self._replace(path, staged, taken)
-                taken = replace(taken, stamp=files.look(path))
-                if unsure is not None:
-                    return [
-                        unsure if kind == "done" else self._outcome(spec, kind, rest, taken)
-                        for kind, *rest in answer["answers"]
-                    ]
-            return [self._outcome(spec, kind, rest, taken) for kind, *rest in answer["answers"]]
+            answer = self._end(task, taken, spec, target=str(staged), **extra)
+            if not answer["changed"]:
+                return answer, taken, None
+            files.back_up(path, taken, self.backups, self.settings.backups.keep)
+            unsure = self._replace(path, staged, taken)
+            return answer, replace(taken, stamp=files.look(path)), unsure
 
     def _replace(self, path: Path, staged: Path, taken: files.Snapshot) -> Unknown | None:
         """Replace the file; where the system reports a failure, look which of the two is there now."""

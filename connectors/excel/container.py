@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
-from connectors.excel.faults import Fault
+from connectors.excel.faults import Fault, read_only
 
 _END = struct.Struct("<4s4H2LH")
 _CENTRAL = struct.Struct("<4s4B4HL2L5H2L")
@@ -38,8 +38,7 @@ class _Member:
 
 
 def _refuse(why: str) -> Fault:
-    return Fault(
-        "damaged",
+    return read_only(
         "the workbook cannot be written in place, because of how its archive is built",
         why,
         "open it in Excel and save it once",

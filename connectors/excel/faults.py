@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-Kind: TypeAlias = Literal["damaged", "misconfigured", "busy", "denied", "unreachable"]
+Kind: TypeAlias = Literal["damaged", "misconfigured", "busy", "denied", "unreachable", "read_only"]
 
 
 class Fault(Exception):
@@ -18,6 +18,11 @@ class Fault(Exception):
 def damaged(what: str, why: str = "", todo: str = "") -> Fault:
     """The file cannot be trusted: nothing of it is read."""
     return Fault("damaged", what, why, todo)
+
+
+def read_only(what: str, why: str = "", todo: str = "") -> Fault:
+    """The file can be read, but is never written as it is."""
+    return Fault("read_only", what, why, todo)
 
 
 def misconfigured(what: str, why: str = "", todo: str = "") -> Fault:

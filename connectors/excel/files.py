@@ -29,6 +29,17 @@ RACY_NS = 3 * 10**9
 """A file hashed this shortly after its last change may change again without its time showing it."""
 
 
+class ChangedMeanwhile(Fault):
+    """Someone saved the workbook while its edited copy was made: that copy is worth nothing any more."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            "busy",
+            f"{path} was saved by someone while the hub prepared its write",
+            todo="nothing; it is tried again",
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Stamp:
     """What a glance tells of a file: its size, its time of last change, and which file it is."""
@@ -275,12 +286,7 @@ def replace(path: Path, staged: Path, taken: Snapshot, stale_hours: float) -> No
         raise _unwritable(path, error) from error
     require_free(path, stale_hours)
     if sha256_of(path) != taken.sha256:
-        raise Fault(
-            "busy",
-            f"{path} was changed meanwhile",
-            "someone saved it while the hub prepared its write",
-            "nothing; it is tried again",
-        )
+        raise ChangedMeanwhile(path)
     try:
         os.replace(staged, path)
     except PermissionError as error:

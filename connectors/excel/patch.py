@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 from xml.parsers import expat
 
-from connectors.excel.faults import Fault
+from connectors.excel.faults import read_only
 from connectors.excel.package import Range, column_letters, column_number, parse_range, show_range
 
 _TAG = re.compile(rb"<([^\s/>]+)((?:\s+[^\s=/>]+\s*=\s*(?:\"[^\"]*\"|'[^']*'))*)\s*(/?)>")
@@ -70,8 +70,7 @@ def require_utf8(xml: bytes) -> None:
     declared = _ENCODING.match(xml.removeprefix(b"\xef\xbb\xbf"))
     encoding = declared[1].lower() if declared else b"utf-8"
     if xml.startswith((b"\xff\xfe", b"\xfe\xff")) or encoding not in (b"utf-8", b"us-ascii", b"ascii"):
-        raise Fault(
-            "damaged",
+        raise read_only(
             "the sheet cannot be written in place",
             f"its XML is in {encoding.decode('ascii')}, not UTF-8",
             "open it in Excel and save it once",

@@ -2,8 +2,9 @@
 
 Options understood in the entity's block: `header_row` (a row number), `aliases` (heading to other
 spellings, for key columns too), `new_key` (`"C{n:05}"` or `auto`), `hub_id` (the heading of a column the
-hub may number rows in). In a field's: `aliases`. A field named `Heading@strike` or `Heading@fill` is
-whether the cell is struck through, or its fill colour: people mark "closed" that way. Both are read only.
+hub may number rows in), `on_create` (heading to the value a new row gets). In a field's: `aliases`. A field
+named `Heading@strike` or `Heading@fill` is whether the cell is struck through, or its fill colour: people
+mark "closed" that way. Both are read only.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ class Spec:
     header_row: int | None = None
     new_key: str | None = None
     hub_id: bool = False
+    on_create: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -65,7 +67,11 @@ def spec_of(view: View) -> Spec:
             "add `key: <heading>`, several headings, or let the hub number rows: `key: {hub_id: <heading>}`",
         )
     where = _where(view)
-    spellings = {c.heading: [c.heading] for c in columns} | {name: [name] for name in (*key, *where)}
+    on_create = options.get("on_create") or {}
+    if not isinstance(on_create, Mapping):
+        raise misconfigured("on_create maps headings to values", f"it is {on_create!r}")
+    spellings = {c.heading: [c.heading] for c in columns}
+    spellings |= {name: [name] for name in (*key, *where, *on_create) if name not in spellings}
     for item, column in zip(view.fields, columns, strict=True):
         spellings[column.heading] += _texts(item.options.get("aliases"), f"aliases of {item.name}")
     general = options.get("aliases") or {}
@@ -87,6 +93,7 @@ def spec_of(view: View) -> Spec:
         header_row,
         None if new_key is None else str(new_key),
         hub_id is not None,
+        dict(on_create),
     )
 
 
@@ -100,6 +107,7 @@ def spec_to_json(spec: Spec) -> dict[str, Any]:
         "header_row": spec.header_row,
         "new_key": spec.new_key,
         "hub_id": spec.hub_id,
+        "on_create": dict(spec.on_create),
     }
 
 
@@ -113,6 +121,7 @@ def spec_from_json(data: Mapping[str, Any]) -> Spec:
         data["header_row"],
         data["new_key"],
         data["hub_id"],
+        data["on_create"],
     )
 
 

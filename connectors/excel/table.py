@@ -58,8 +58,8 @@ class Table:
 
     `entries` holds every record in sheet order, doubles excluded; `doubles` the row numbers of each key
     that stands on several rows. `unkeyed` counts rows with content whose key could not be read: while there
-    is one, no record can be said to be gone. `last` is the list's last row; `below` the first filled row
-    under it.
+    is one, no record can be said to be gone; `unnumbered` are those the hub may number itself. `last` is
+    the list's last row; `below` the first filled row under it.
     """
 
     header: Header
@@ -72,6 +72,7 @@ class Table:
     table: ExcelTable | None = None
     spans: dict[int, tuple[int, int]] = field(default_factory=dict)
     struck: int = 0
+    unnumbered: list[Entry] = field(default_factory=list)
 
     def by_id(self) -> dict[str, Entry]:
         return {entry.id: entry for entry in self.entries}
@@ -289,6 +290,8 @@ def _key(drafts: Sequence[_Draft], header: Header, spec: Spec, table: Table) -> 
         if problem is not None:
             table.unkeyed.append(draft.row.number)
             table.asides.append(problem)
+            if spec.hub_id and draft.key == [None]:
+                table.unnumbered.append(Entry(draft.row.number, "", draft.values, draft.kept))
             continue
         id = join_key(draft.key)
         rows.setdefault(id, []).append(draft.row.number)

@@ -8,18 +8,17 @@ replaced.
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from connectors.excel import legacy
 from connectors.excel.cells import Decoder, Unread
 from connectors.excel.change import Plan, Planner
 from connectors.excel.container import rewrite
 from connectors.excel.encode import same
-from connectors.excel.faults import Fault, damaged, misconfigured
+from connectors.excel.faults import damaged, misconfigured, read_only
 from connectors.excel.header import near
 from connectors.excel.intake import Bounds, Form, examine
 from connectors.excel.package import Package, Sheet
@@ -62,6 +61,36 @@ class Workbook:
             return [sheet.name for sheet in self.package.sheets]
         return legacy.sheet_names(self.path, self.form, self.shown)
 
+    def peek(self, rows: int) -> Iterator[tuple[str, list[tuple[int, dict[int, str]]], int]]:
+        """Each sheet with cells: its name, its first filled rows as texts by column, how many are filled."""
+        for name in self.sheet_names():
+            head: list[tuple[int, dict[int, str]]] = []
+            filled = 0
+            decoder, stream = self._stream(name, Facts())
+            if stream is None:
+                continue
+            for row in stream:
+                filled += bool(row.cells)
+                if row.cells and len(head) < rows:
+                    texts = {column: decoder.text(cell) for column, cell in row.cells.items()}
+                    head.append((row.number, {column: text for column, text in texts.items() if text}))
+            yield name, head, filled
+
+    def _stream(self, name: str, facts: Facts) -> tuple[Decoder, Iterator[Row] | None]:
+        """The rows of a sheet and what decodes them; no rows where it is a chart."""
+        if self.package is None:
+            rows = legacy.read_rows(self.path, self.form, name, facts, self.shown, self.bounds.cells)
+            return Decoder([], Styles(())), rows
+        package = self.package
+        sheet = next(sheet for sheet in package.sheets if sheet.name == name)
+        stale = package.awaits_calculation
+        decoder = Decoder(package.shared_strings, package.styles, package.date1904, stale)
+        if not sheet.is_grid:
+            return decoder, None
+        return decoder, read_rows(
+            package.chunks(sheet.part), facts, self.shown, sheet.part, self.bounds.cells
+        )
+
     def why_read_only(self) -> str | None:
         """Why this file is never written, whatever the mapping says; ``None`` where it can be."""
         if self.package is None:
@@ -75,52 +104,41 @@ class Workbook:
     def read(self, spec: Spec, *, spans: bool = False) -> Reading:
         """The sheet of `spec` as records; raises `Fault` for a sheet or a column that is not there."""
         facts = Facts()
-        if self.package is None:
-            decoder = Decoder([], Styles(()))
-            name = resolve(spec.sheet, self.sheet_names(), self.shown)
-            rows: Iterator[Row] = legacy.read_rows(
-                self.path, self.form, name, facts, self.shown, self.bounds.cells
-            )
-            table = read_table(rows, facts, decoder, spec, [])
-        else:
-            package, sheet = self.package, self._sheet(spec)
-            decoder = Decoder(
-                package.shared_strings, package.styles, package.date1904, package.awaits_calculation
-            )
-            rows = read_rows(package.chunks(sheet.part), facts, self.shown, sheet.part, self.bounds.cells)
-            table = read_table(rows, facts, decoder, spec, package.tables(sheet), spans=spans)
+        name = resolve(spec.sheet, self.sheet_names(), self.shown)
+        decoder, rows = self._stream(name, facts)
+        if rows is None:
+            raise misconfigured(f"'{name}' in {self.shown} is no sheet with cells", "it is a chart")
+        tables = self.package.tables(self._sheet(spec)) if self.package is not None else []
+        table = read_table(rows, facts, decoder, spec, tables, spans=spans)
         check_stale(table, decoder, spec)
         return Reading(table, facts, decoder)
 
     def _sheet(self, spec: Spec) -> Sheet:
         assert self.package is not None
         name = resolve(spec.sheet, [sheet.name for sheet in self.package.sheets], self.shown)
-        sheet = next(sheet for sheet in self.package.sheets if sheet.name == name)
-        if not sheet.is_grid:
-            raise misconfigured(
-                f"'{name}' in {self.shown} is no sheet with cells", "it is a chart or a macro sheet"
-            )
-        return sheet
+        return next(sheet for sheet in self.package.sheets if sheet.name == name)
 
-    def edited(self, spec: Spec, writes: list[Mapping[str, Any]], target: Path) -> tuple[Plan, Table | None]:
-        """Decide on the writes, put the edited workbook at `target`; the table is how the copy reads.
+    def edited(
+        self, spec: Spec, decide: Callable[[Planner], Plan], target: Path
+    ) -> tuple[Plan, Table | None]:
+        """Let `decide` plan edits, put the edited workbook at `target`; the table is how the copy reads.
 
         ``None`` in place of the table where no cell changes: nothing was put at `target`.
         """
         if why := self.why_read_only():
-            raise Fault("denied", f"{self.shown} cannot be written", why)
+            raise read_only(f"{self.shown} is not written", why)
         assert self.package is not None
         sheet = self._sheet(spec)
         xml = self.package.read(sheet.part)
         require_utf8(xml)
         before = self.read(spec, spans=True)
         if not before.facts.ordered:
-            raise damaged(
+            raise read_only(
                 f"the rows of sheet '{sheet.name}' are out of order: it cannot be written in place",
                 todo="open it in Excel and save it once",
             )
         rows = _RowXmls(xml, before.table.spans)
-        plan = Planner(spec, before.table, before.facts, before.decoder, rows.get).decide(writes)
+        plan = decide(Planner(spec, before.table, before.facts, before.decoder, rows.get))
         if not any(plan.edits.values()):
             return plan, None
         parts = self._parts(sheet, xml, before, plan, rows)

@@ -27,7 +27,7 @@ from connectors.excel.spec import Spec, spec_from_json
 from connectors.excel.table import Entry, Table
 from connectors.excel.workbook import Workbook, open_workbook
 
-PAGE = 1000
+PAGE, PEEKED = 1000, 20
 
 
 def main() -> None:
@@ -127,7 +127,8 @@ def allocate(workbook: Workbook, spec: Spec, request: Mapping[str, Any]) -> Answ
 
 
 def write(workbook: Workbook, spec: Spec, request: Mapping[str, Any]) -> Answer:
-    plan, after = workbook.edited(spec, request["writes"], Path(request["target"]))
+    writes = request["writes"]
+    plan, after = workbook.edited(spec, lambda planner: planner.decide(writes), Path(request["target"]))
     table = after if after is not None else workbook.read(spec).table
     entries = table.by_id()
     answers = []
@@ -136,6 +137,12 @@ def write(workbook: Workbook, spec: Spec, request: Mapping[str, Any]) -> Answer:
         shown = record(entry) if entry is not None else None
         answers.append([verdict.kind, shown, verdict.reason, verdict.todo, verdict.field])
     yield "end", {"answers": answers, "changed": after is not None, "rows": len(plan.edits)}
+
+
+def number(workbook: Workbook, spec: Spec, request: Mapping[str, Any]) -> Answer:
+    """Number the rows that have no hub id yet."""
+    plan, after = workbook.edited(spec, lambda planner: planner.number(), Path(request["target"]))
+    yield "end", {"changed": after is not None, "rows": len(plan.edits)}
 
 
 def check(workbook: Workbook, spec: Spec, _: Mapping[str, Any]) -> Answer:
@@ -160,11 +167,25 @@ def check(workbook: Workbook, spec: Spec, _: Mapping[str, Any]) -> Answer:
 
 
 def sheets(workbook: Workbook, _: Spec | None, __: Mapping[str, Any]) -> Answer:
-    yield "end", {"sheets": workbook.sheet_names(), "read_only": workbook.why_read_only()}
+    """The first filled rows of every sheet, for those who set up a mapping."""
+    yield (
+        "end",
+        {
+            "sheets": [
+                {
+                    "name": name,
+                    "filled": filled,
+                    "rows": [[number, list(texts.values())] for number, texts in rows],
+                }
+                for name, rows, filled in workbook.peek(PEEKED)
+            ],
+            "read_only": workbook.why_read_only(),
+        },
+    )
 
 
 _TASKS: dict[str, Callable[[Workbook, Any, Mapping[str, Any]], Answer]] = {
-    task.__name__: task for task in (pull, ids, read, allocate, write, check, sheets)
+    task.__name__: task for task in (pull, ids, read, allocate, write, number, check, sheets)
 }
 
 if __name__ == "__main__":
