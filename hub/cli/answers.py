@@ -9,6 +9,9 @@ import typer
 
 from hub.cli.failures import WrongUse
 
+SCHEMA = "mapping.schema.json"
+"""The file beside the mappings that completes an editor's typing."""
+
 
 @dataclass(slots=True)
 class OdooAnswers:
@@ -63,6 +66,13 @@ class Answers:
     def systems(self) -> list[str]:
         """The names of what is connected."""
         return [one.name for one in (self.odoo, self.sage, self.excel) if one is not None]
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """What depends on the Odoo at hand. `siret`: the partner's field for it, ``None`` where there is none."""
+
+    siret: str | None = "company_registry"
 
 
 @dataclass(slots=True)

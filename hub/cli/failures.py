@@ -21,7 +21,7 @@ class WrongUse(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Failure:
-    """An error in words. `kind` is stable, for scripts; `problems` are mistakes in files, with their places."""
+    """An error in words. `kind` is stable, for scripts; `problems` are mistakes in files."""
 
     code: int
     kind: str

@@ -7,10 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from hub.cli import scaffold, screen
-from hub.cli.answers import Answers, Asker, ExcelAnswers, OdooAnswers, SageAnswers
+from hub.cli import screen
+from hub.cli.answers import SCHEMA, Answers, Asker, ExcelAnswers, Fields, OdooAnswers, SageAnswers
 from hub.cli.failures import WrongUse
-from hub.cli.scaffold import Fields
 from hub.cli.session import DONE, Session, command
 
 REGISTRY_SINCE = 16
@@ -94,6 +93,8 @@ def init(
     )  # fmt: skip
     ask.finish()
     _enough(answers)
+    from hub.cli import scaffold
+
     config = session.config
     fields = _fields(answers, session)
     files = scaffold.drawn(answers, fields, config.parent, config.name)
@@ -241,7 +242,7 @@ def _json(answers: Answers, files: dict[str, str], written: list[Path]) -> dict[
 
 
 def _screens(answers: Answers, fields: Fields, files: dict[str, str], written: list[Path]) -> list[Any]:
-    notes = {".env": "secrets, for you alone", scaffold.SCHEMA: "completion in your editor"}
+    notes = {".env": "secrets, for you alone", SCHEMA: "completion in your editor"}
     rows = [(str(path), notes.get(path.name, "")) for path in written]
     found: list[Any] = [screen.table("Written", ("File", ""), rows), screen.plain("")]
     if fields.siret is None:

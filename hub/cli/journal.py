@@ -92,7 +92,7 @@ def undo(
 
 
 def start(text: str, now: datetime) -> str:
-    """A date, a time or an age as the store's own kind of time. `now` is aware; a bare date is its clock's."""
+    """A date, a time or an age as the store's own kind of time. `now` is aware; dates are its clock's."""
     age = re.fullmatch(r"(\d+)\s*(min|h|d)", text.strip())
     if age:
         unit = {"min": "minutes", "h": "hours", "d": "days"}[age[2]]
@@ -129,8 +129,9 @@ def _changes(
                 f"no record is known by {record!r}",
                 "Give words of its name or e-mail, its id, or its id in a system.",
             )
-        found = [one for golden_id in ids
-                 for one in listing.changes(connection, golden_id=golden_id, **wanted, limit=asked)]  # fmt: skip
+        found = []
+        for golden_id in ids:
+            found += listing.changes(connection, golden_id=golden_id, **wanted, limit=asked)
         found.sort(key=lambda one: -one.id)
     return (found[:limit], True) if limit and len(found) > limit else (found, False)
 
@@ -166,7 +167,8 @@ def _undone(results: list[Undone], run: int | None) -> list[Any]:
     if not results:
         return [screen.plain(f"Run {run} changed no record, so there is nothing to put back.")]
     rows = [
-        (one.change.id, f"{one.change.entity} {one.change.title}", _back(one.change) if one.done else one.reason,
+        (one.change.id, f"{one.change.entity} {one.change.title}",
+         _back(one.change) if one.done else one.reason,
          screen.plain("put back", "green") if one.done else screen.plain("left", "yellow"))
         for one in results
     ]  # fmt: skip

@@ -45,8 +45,8 @@ def check(
 ) -> int:
     """Try every field on real records: does it give back what is put, and what can a system not hold?
 
-    Writes nothing anywhere. Exit code 2 if a field does not give back what was put, 1 if values cannot be read
-    or written, 3 if a system could not be reached.
+    Writes nothing anywhere. Exit code 2 if a field does not give back what was put, 1 if values cannot be
+    read or written, 3 if a system could not be reached.
     """
     from connectors.assembly import Assembly
     from hub.cli import laws
@@ -233,7 +233,7 @@ def _trial_screens(trials: Sequence[Trial], problems: Sequence[ConnectorError]) 
             screen.plain(f"{screen.count(broken, 'field')} would not give back what was put.", "red")
         )
     if doubtful:
-        text = f"{screen.count(doubtful, 'field')} with values to correct; until then the hub leaves those alone."
+        text = f"{screen.count(doubtful, 'field')} with values to correct; the hub leaves those alone."
         screens.append(screen.plain(text, "yellow"))
     if not broken and not doubtful and trials:
         screens.append(

@@ -5,24 +5,15 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 from hub.cli import shipped
-from hub.cli.answers import Answers
+from hub.cli.answers import SCHEMA, Answers, Fields
 from hub.cli.failures import WrongUse
 from hub.cli.shipped import Adapted, quoted
 
-SCHEMA = "mapping.schema.json"
 _SHIPPED_NAMES = {"odoo": "odoo", "sage": "sage", "excel": "clients"}
-
-
-@dataclass(frozen=True, slots=True)
-class Fields:
-    """What depends on the Odoo at hand. `siret`: the partner's field for it, ``None`` where there is none."""
-
-    siret: str | None = "company_registry"
 
 
 def drawn(answers: Answers, fields: Fields, home: Path, name: str) -> dict[str, str]:

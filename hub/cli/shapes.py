@@ -1,4 +1,4 @@
-"""The JSON shapes of what the commands show, as docs/commands.md describes them. They do not change lightly."""
+"""The JSON shapes of what the commands show; docs/commands.md describes them, so they stay."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 def route(found: Route) -> dict[str, Any]:
     return {
         "entity": found.entity, "system": found.system, "records": found.records,
-        "pulled_at": found.pulled_at, "error": found.error, "brake": found.brake, "due": found.due, "sent": found.sent, "dead": found.dead,
+        "pulled_at": found.pulled_at, "error": found.error, "brake": found.brake, "due": found.due,
+        "sent": found.sent, "dead": found.dead,
     }  # fmt: skip
 
 
