@@ -12,9 +12,10 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import chain
 from pathlib import Path
 
 from connectors.sage.layout import Layout, Misfit, layout_by_heading, layout_by_position
@@ -56,12 +57,16 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One record's line."""
+    """One record's line. Its cells are kept as one text, for exports of a hundred thousand lines."""
 
     source: Source
     number: int
-    cells: Sequence[str]
+    packed: str
     layout: Layout
+
+    @property
+    def cells(self) -> list[str]:
+        return self.packed.split("\0")
 
 
 @dataclass
@@ -229,16 +234,18 @@ def parse(view: View, source: Source, data: bytes, settings: Settings) -> Export
     delimiter = settings.delimiter
     if delimiter == "auto":
         delimiter = guess_delimiter(text, settings.skip_lines)
-    lines = list(read_lines(text, delimiter, settings.quote, settings.skip_lines))
-    if not lines:
+    lines = read_lines(text, delimiter, settings.quote, settings.skip_lines)
+    first = next(lines, None)
+    if first is None:
         raise Damage(f"nothing stands below the first {settings.skip_lines} lines", "correct skip_lines")
-    first = lines[0]
     width = len(first.cells)
-    if not is_ended(text):
-        _check_last(lines[-1], width, settings)
+    if "\n" not in text and "\r" not in text and settings.header:
+        raise Damage("it is cut short in its heading line", "wait for the copy to end, or export again")
     layout = _layout(view, first, width, text, delimiter, settings)
     export = Export(source, layout, delimiter)
-    _fill(export, view, lines[1:] if settings.header else lines)
+    last = _fill(export, view, lines if settings.header else chain([first], lines)) or first
+    if not is_ended(text):
+        _check_last(last, width, settings)
     return export
 
 
@@ -270,32 +277,40 @@ def _check_last(last: Line, width: int, settings: Settings) -> None:
         )
 
 
-def _fill(export: Export, view: View, lines: Sequence[Line]) -> None:
-    layout, where = export.layout, view.where if isinstance(view.where, Mapping) else {}
-    places: dict[str, list[Row]] = {}
-    for line in lines:
-        place = f"{export.source.name} line {line.number}"
-        id = layout.id_of(line.cells)
-        fault = _fault(line, layout)
-        if fault:
-            export.rejected.append(
-                Rejected(place, fault, "correct the export, or the record in Sage", id or None)
-            )
-            export.unattributed += not id
-            if id:
-                export.held[id] = f"{place}: {fault}"
-        elif not id:
-            todo = "give it a code in Sage; a line of totals can be left out of the export"
-            export.rejected.append(Rejected(place, "it has no code", todo))
-        else:
-            places.setdefault(id, []).append(Row(export.source, line.number, line.cells, layout))
-    for id, rows in places.items():
-        if len(rows) == 1 and id not in export.held:
-            export.rows[id] = rows[0]
-            if not _wanted(rows[0].cells, layout, where):
-                export.outside.add(id)
-        else:
-            _reject_all(export, id, rows)
+def _fill(export: Export, view: View, lines: Iterable[Line]) -> Line | None:
+    """Sort the lines into rows and those that are set aside; the last line."""
+    where = view.where if isinstance(view.where, Mapping) else {}
+    rows, twice, last = export.rows, dict[str, list[Row]](), None
+    for last in lines:
+        _place(export, last, where, twice)
+    for id in dict.fromkeys([*twice, *(id for id in export.held if id in rows)]):
+        _reject_all(export, id, [*([rows.pop(id)] if id in rows else []), *twice.get(id, ())])
+        export.outside.discard(id)
+    return last
+
+
+def _place(export: Export, line: Line, where: Mapping[str, object], twice: dict[str, list[Row]]) -> None:
+    layout = export.layout
+    id, fault = layout.id_of(line.cells), _fault(line, layout)
+    place = f"{export.source.name} line {line.number}"
+    if fault:
+        export.rejected.append(
+            Rejected(place, fault, "correct the export, or the record in Sage", id or None)
+        )
+        export.unattributed += not id
+        if id:
+            export.held[id] = f"{place}: {fault}"
+    elif not id:
+        todo = "give it a code in Sage; a line of totals can be left out of the export"
+        export.rejected.append(Rejected(place, "it has no code", todo))
+    else:
+        row = Row(export.source, line.number, "\0".join(line.cells), layout)
+        if id in export.rows:
+            twice.setdefault(id, []).append(row)
+            return
+        export.rows[id] = row
+        if where and not _wanted(line.cells, layout, where):
+            export.outside.add(id)
 
 
 def _reject_all(export: Export, id: str, rows: Sequence[Row]) -> None:

@@ -8,9 +8,10 @@ is a poor carrier, not someone's edit. Pure.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from datetime import date
+
+import orjson
 
 from connectors.sage.exports import Row
 from connectors.sage.settings import Settings
@@ -22,10 +23,10 @@ Spellings = Mapping[str, Mapping[str, tuple[str, str]]]
 
 def record_of(view: View, id: str, row: Row, spellings: Spellings) -> Record:
     """The record a row is. Its time of edit is the export's: Sage does not say more."""
-    meant = spellings.get(id, {})
+    meant, cells = spellings.get(id, {}), row.cells
     values: dict[str, Native] = {}
     for field in view.fields:
-        cell = row.cells[row.layout.fields[field.name]]
+        cell = cells[row.layout.fields[field.name]]
         if field.name in meant and meant[field.name][1] == cell:
             cell = meant[field.name][0]
         values[field.name] = cell if cell.strip() else None
@@ -40,8 +41,7 @@ def record_of(view: View, id: str, row: Row, spellings: Spellings) -> Record:
 
 def version_of(values: Mapping[str, Native]) -> str:
     """The same for the same values, and for no others."""
-    text = json.dumps(values, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+    return hashlib.blake2b(orjson.dumps(values, option=orjson.OPT_SORT_KEYS), digest_size=16).hexdigest()
 
 
 def cell_text(value: Native, field: NativeField, settings: Settings) -> str:

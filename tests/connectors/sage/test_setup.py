@@ -173,4 +173,4 @@ def test_check_says_that_an_import_is_not_answered(harness: SageHarness) -> None
 
 def test_check_says_that_an_export_is_damaged(harness: SageHarness) -> None:
     harness.sage.export().write_bytes(b"Code tiers;Raison")
-    assert "no line end" in said(harness, "error")
+    assert "cut short in its heading line" in said(harness, "error")
