@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
 from connectors.sage.text import Damage
 
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
+
 CANDIDATES = ";\t,|"
-LONGEST_CELL = 131_072
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ class Unwritable(Exception):
 
 def guess_delimiter(text: str, skip: int = 0) -> str:
     """The delimiter of the first line that is not blank: the candidate it holds most of, outside quotes."""
-    lines = islice(io.StringIO(text, newline=""), skip, None)
+    lines = islice(_Physical(text), skip, None)
     first = next((line for line in lines if line.strip()), "")
     outside = "".join(first.split('"')[::2])
     counts = {candidate: outside.count(candidate) for candidate in CANDIDATES}
@@ -109,14 +111,14 @@ class _Physical:
     """The lines of a text as they stand in the file, remembering the last one handed over."""
 
     def __init__(self, text: str) -> None:
-        self._lines = io.StringIO(text, newline="")
+        self._lines = _LINE.finditer(text)
         self.last = ""
 
     def __iter__(self) -> Iterator[str]:
         return self
 
     def __next__(self) -> str:
-        self.last = next(self._lines)
+        self.last = next(self._lines)[0]
         return self.last
 
 
