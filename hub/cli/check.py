@@ -33,11 +33,10 @@ def check(
     Writes to no system. Exit code 0 if there is no error (warnings may stand), 3 if a system could not be
     reached, 1 if a source is damaged, else 2.
     """
-    from connectors.assembly import Assembly
 
     found: list[tuple[str, Finding]] = []
     codes: list[int] = []
-    with Assembly.load(session.config) as assembly:
+    with session.assembly() as assembly:
         chosen = names.systems(assembly, system)
         for owner, finding, code in _everything(session, assembly, chosen):
             found.append((owner, finding))

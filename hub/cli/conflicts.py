@@ -27,10 +27,9 @@ def register(app: typer.Typer) -> None:
 
 def list_(session: Session) -> int:
     """List the open conflicts, and the records and fields that were set aside, with what to do."""
-    from connectors.assembly import Assembly
     from hub.store import listing
 
-    with Assembly.load(session.config) as assembly, assembly.open_store().transaction() as connection:
+    with session.assembly() as assembly, assembly.open_store().transaction() as connection:
         conflicts, reviews = listing.conflicts(connection), listing.reviews(connection)
     data = {
         "conflicts": [shapes.conflict(one) for one in conflicts],
@@ -44,11 +43,10 @@ def show(
     session: Session, number: Annotated[int, typer.Argument(metavar="ID", help="The conflict's number.")]
 ) -> int:
     """Show one conflict: every side's value, when it was typed, and how to settle it."""
-    from connectors.assembly import Assembly
     from hub.decisions import DecisionError
     from hub.store import listing
 
-    with Assembly.load(session.config) as assembly, assembly.open_store().transaction() as connection:
+    with session.assembly() as assembly, assembly.open_store().transaction() as connection:
         found = listing.conflicts(connection, number)
     if not found:
         raise DecisionError(f"there is no conflict {number}; `hub conflicts list` shows the open ones")
@@ -65,11 +63,10 @@ def resolve(
     ] = None,
 ) -> int:
     """Settle a conflict with one side's value, or with another. An empty --value empties the field."""
-    from connectors.assembly import Assembly
     from hub import decisions
     from hub.store import listing
 
-    with Assembly.load(session.config) as assembly:
+    with session.assembly() as assembly:
         store = assembly.open_store()
         decisions.resolve(assembly.engine(), number, take=take, value=value)
         with store.transaction() as connection:
@@ -100,6 +97,8 @@ def tables(conflicts: Sequence[OpenConflict], reviews: Sequence[OpenReview]) -> 
             screen.table("Conflicts", ("ID", "Record", "Field", "Sides", "Since"), rows, right=("ID",))
         )
     if reviews:
+        if found:
+            found.append(screen.plain(""))
         rows_ = [
             (
                 one.id,

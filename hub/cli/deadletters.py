@@ -24,10 +24,9 @@ def register(app: typer.Typer) -> None:
 
 def list_(session: Session) -> int:
     """List the writes that a system refused, with its reason and what to do."""
-    from connectors.assembly import Assembly
     from hub.store import listing
 
-    with Assembly.load(session.config) as assembly, assembly.open_store().transaction() as connection:
+    with session.assembly() as assembly, assembly.open_store().transaction() as connection:
         found = listing.dead_letters(connection)
     session.show({"dead_letters": [shapes.dead_letter(one) for one in found]}, *_screens(found))
     return DONE
@@ -39,13 +38,12 @@ def retry(
     everything: Annotated[bool, typer.Option("--all", help="All of them.")] = False,
 ) -> int:
     """Have refused writes tried again at the next sync. One whose record changes is tried again by itself."""
-    from connectors.assembly import Assembly
     from hub import decisions
     from hub.store import listing
 
     if bool(numbers) == everything:
         raise WrongUse("say which to retry: their numbers, or --all", "`hub deadletters list` shows them.")
-    with Assembly.load(session.config) as assembly:
+    with session.assembly() as assembly:
         with assembly.open_store().transaction() as connection:
             known = {letter.id for letter in listing.dead_letters(connection)}
         wanted = sorted(known if everything else set(numbers or ()))

@@ -103,10 +103,10 @@ def screen(failure: Failure, *, debug: bool = False) -> RenderableType:
     from rich.text import Text
 
     lines: list[RenderableType] = [Text.assemble(("Error: ", "bold red"), failure.what)]
-    lines += [Padding(_problem(problem), (0, 0, 0, 2)) for problem in failure.problems]
+    lines += [Padding(_problem(problem), (0, 0, 0, 2), expand=False) for problem in failure.problems]
     for label, text in (("Where", failure.where), ("Why", failure.why), ("What to do", failure.todo)):
         if text and not (debug and failure.kind == "fault" and label == "What to do"):
-            lines.append(Padding(Text.assemble((f"{label}: ", "bold"), text), (0, 0, 0, 2)))
+            lines.append(Padding(Text.assemble((f"{label}: ", "bold"), text), (0, 0, 0, 2), expand=False))
     return Group(*lines)
 
 

@@ -41,10 +41,9 @@ def journal(
     limit: Annotated[int, typer.Option(help="At most so many lines; 0: all.", min=0, metavar="N")] = 50,
 ) -> int:
     """Show what was changed, where, when, from what to what, newest first."""
-    from connectors.assembly import Assembly
 
     moment = start(since, datetime.now().astimezone()) if since else None
-    with Assembly.load(session.config) as assembly:
+    with session.assembly() as assembly:
         names.systems(assembly, [system] if system else None)
         with assembly.open_store().transaction() as connection:
             wanted = {"system": system, "run": run, "since": moment}
@@ -69,13 +68,12 @@ def undo(
 
     Exit code 1 if something could not be put back.
     """
-    from connectors.assembly import Assembly
     from hub import decisions
     from hub.store import listing
 
     if (number is None) == (run is None):
         raise WrongUse("say what to undo: a change's number, or --run N", "`hub journal` shows both.")
-    with Assembly.load(session.config) as assembly:
+    with session.assembly() as assembly:
         with assembly.open_store().transaction() as connection:
             changes = listing.changes(connection, change_id=number, run=run)
         if not changes:
@@ -158,9 +156,14 @@ def _kind(found: Change) -> str:
 
 
 def _fields(found: Change) -> str:
-    return "\n".join(
-        f"{name}: {screen.change(found.before.get(name), after)}" for name, after in found.after.items()
-    )
+    """What a change replaced by what; what was not there before is shown alone, an emptiness not at all."""
+    lines = [
+        f"{name}: {screen.change(found.before[name], after)}" if name in found.before
+        else f"{name}: {screen.value(after)}"
+        for name, after in found.after.items()
+        if name in found.before or after is not None
+    ]  # fmt: skip
+    return "\n".join(lines)
 
 
 def _undone(results: list[Undone], run: int | None) -> list[Any]:

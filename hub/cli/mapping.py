@@ -48,12 +48,11 @@ def check(
     Writes nothing anywhere. Exit code 2 if a field does not give back what was put, 1 if values cannot be
     read or written, 3 if a system could not be reached.
     """
-    from connectors.assembly import Assembly
     from hub.cli import laws
 
     trials: list[Trial] = []
     problems: list[ConnectorError] = []
-    with Assembly.load(session.config) as assembly:
+    with session.assembly() as assembly:
         wanted = names.entities(assembly, entity)
         for mapping in assembly.mappings:
             if wanted is None or mapping.entity in wanted:
@@ -74,10 +73,9 @@ def preview(
     limit: Annotated[int, typer.Option(help="How many records of each system.", min=1, metavar="N")] = 5,
 ) -> int:
     """Show real records as each system holds them and as the hub reads them."""
-    from connectors.assembly import Assembly
 
     problems: list[ConnectorError] = []
-    with Assembly.load(session.config) as assembly:
+    with session.assembly() as assembly:
         names.entities(assembly, [entity])
         mapping = assembly.mappings[entity]
         only = names.systems(assembly, [system] if system else None)
@@ -272,8 +270,8 @@ def _problem(problem: ConnectorError) -> dict[str, Any]:
 def _problem_screens(problems: Sequence[ConnectorError]) -> list[Any]:
     if not problems:
         return []
-    rows = [
-        (problem.system, ": ".join(filter(None, (problem.what, problem.why))), problem.todo)
-        for problem in problems
+    found = [
+        screen.notice(f"{it.system} left out", ": ".join(filter(None, (it.what, it.why))), it.todo)
+        for it in problems
     ]
-    return [screen.table("Not looked at", ("System", "Because", "What to do"), rows)]
+    return [screen.plain(""), *found]

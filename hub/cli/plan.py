@@ -40,10 +40,9 @@ def plan(
 
     Exit code 1 if something would wait for a person, 3 if a system could not be reached.
     """
-    from connectors.assembly import Assembly
     from hub import rehearsal
 
-    with Assembly.load(session.config) as assembly:
+    with session.assembly() as assembly:
         entities = names.entities(assembly, entity)
         connectors = assembly.connect()
         with stoppable(session) as stop, progress.shown(session.err) as told:
@@ -95,7 +94,8 @@ def _screens(found: Plan, limit: int) -> list[Any]:
     screens: list[Any] = [_summary(found)]
     for (entity, system), writes in _by_route(found.writes).items():
         screens += _route(entity, system, writes, limit)
-    screens += conflicts.tables(found.conflicts, found.reviews)
+    waiting_ = conflicts.tables(found.conflicts, found.reviews)
+    screens += [screen.plain(""), *waiting_] if waiting_ else []
     screens += problem_screens(found.report)
     screens.append(screen.plain(""))
     doable = sum(1 for one in found.writes if one.values)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 PLAIN_EVERY = 5.0
 """Seconds between two plain lines about the same step."""
 
-_WORDS = {"read": ("read", "from"), "write": ("wrote", "to")}
+_PLACES = {"read": "from", "write": "to"}
 
 
 @contextmanager
@@ -48,9 +48,8 @@ class _Lines:
         if self.last != (step, entity, system):
             self.finish()
             self.last, self.at = (step, entity, system), self.clock()
-        verb, where = _WORDS.get(step, (step, "in"))
         of = f" of {total}" if total is not None else ""
-        self.text = f"{verb} {done}{of} {entity} {where} {system}"
+        self.text = f"{step} {entity} {_PLACES.get(step, 'in')} {system}: {done}{of}"
         if self.clock() - self.at >= PLAIN_EVERY:
             self.finish()
             self.at = self.clock()
@@ -73,8 +72,8 @@ class _Bars:
         key = (step, entity, system)
         if key not in self.tasks:
             self._settle()
-            verb, where = {"read": ("reading", "from"), "write": ("writing", "to")}.get(step, (step, "in"))
-            self.tasks[key] = self.bars.add_task(f"{verb} {entity} {where} {system}", total=total)
+            text = f"{step} {entity} {_PLACES.get(step, 'in')} {system}"
+            self.tasks[key] = self.bars.add_task(text, total=total)
         changes: dict[str, Any] = {"completed": done}
         if total is not None:
             changes["total"] = max(total, done)

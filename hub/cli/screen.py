@@ -62,6 +62,16 @@ def value(native: Any) -> str:
     return repr(text) if text != text.strip() else text
 
 
+def notice(where: str, why: str, todo: str = "") -> RenderableType:
+    """Something that went wrong in one place, over the whole width: where, why, and what to do."""
+    from rich.text import Text
+
+    lines = Text.assemble((where, "bold red"), ": ", why)
+    if todo:
+        lines.append(f"\n  What to do: {todo}")
+    return lines
+
+
 def change(before: Any, after: Any) -> str:
     """A value and what it becomes."""
     return f"{value(before)} {arrow()} {value(after)}"

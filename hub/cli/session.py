@@ -23,6 +23,8 @@ from hub.cli import failures
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
+    from connectors.assembly import Assembly
+
 DONE: Final = 0
 WAITING: Final = 1
 WRONG: Final = 2
@@ -62,6 +64,20 @@ class Session:
     def config(self) -> Path:
         """The configuration file this run is about, there or not."""
         return self.flags.config or Path(os.environ.get("HUB_CONFIG") or DEFAULT_CONFIG)
+
+    def assembly(self) -> Assembly:
+        """The configuration, read and checked whole. Raises `WrongUse`, `FileProblems`."""
+        from connectors.assembly import Assembly
+        from hub.logs import redactor
+
+        if not self.config.exists():
+            raise failures.WrongUse(
+                f"there is no configuration {self.config}",
+                "`hub init` writes one; --config or $HUB_CONFIG names one that is elsewhere.",
+            )
+        found = Assembly.load(self.config)
+        redactor.learn(found.secrets)
+        return found
 
     @cached_property
     def out(self) -> Console:

@@ -8,11 +8,12 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Mapping
-from importlib.resources import files
+from pathlib import Path
 
 from hub.yamlfile import Document, parse_yaml
 
 ENTITIES = ("customer", "contact")
+_FOLDER = Path(__file__).parents[2] / "mappings"
 _SCALAR = re.compile(
     r'"(?:[^"\\]|\\.)*"|\'(?:[^\']|\'\')*\'|[^\s#,\[\]{}][^#,\[\]{}\n]*?(?=\s*(?:#|$|[,\]}]))'
 )
@@ -27,7 +28,7 @@ def schema_text() -> str:
 
 def shipped(entity: str) -> str:
     """The text of a shipped mapping."""
-    return files("mappings").joinpath(f"{entity}.yaml").read_text(encoding="utf-8")
+    return (_FOLDER / f"{entity}.yaml").read_text(encoding="utf-8")
 
 
 class Adapted:

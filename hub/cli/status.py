@@ -24,10 +24,9 @@ def status(session: Session) -> int:
 
     Exit code 1 if something waits for a person, 3 if the last read of a system failed.
     """
-    from connectors.assembly import Assembly
     from hub.store import holders, listing
 
-    with Assembly.load(session.config) as assembly:
+    with session.assembly() as assembly:
         store = assembly.open_store()
         with store.transaction() as connection:
             routes = listing.routes(connection)
@@ -67,6 +66,12 @@ def _screens(
     found: list[Any] = [
         screen.table("Routes", columns, rows, right=("Records", "To write", "Handed over", "Refused"))
     ]
+    found += [
+        screen.notice(f"{route.system}, {route.entity}", problem)
+        for route in routes
+        for problem in (route.brake, route.error)
+        if problem
+    ]
     found += [screen.plain("")]
     found += [screen.plain(f"{one.role}: {holders.describe(one.name)}") for one in held]
     if run:
@@ -80,7 +85,7 @@ def _screens(
 
 def _state(route: Route) -> Any:
     if route.brake:
-        return screen.plain(f"stopped: {route.brake}", "red")
+        return screen.plain("stopped", "red")
     if route.error:
-        return screen.plain(route.error, "red")
+        return screen.plain("failed", "red")
     return screen.plain("ok", "green") if route.pulled_at else screen.plain("not read yet")

@@ -41,10 +41,9 @@ def sync(
 
     Exit code 1 if something waits for a person, 3 if a system could not be reached (the others were done).
     """
-    from connectors.assembly import Assembly
     from hub.store.holders import Holder
 
-    with Assembly.load(session.config) as assembly:
+    with session.assembly() as assembly:
         entities, systems = names.entities(assembly, entity), names.systems(assembly, system)
         store = assembly.open_store()
         with (
@@ -76,17 +75,15 @@ def exit_code(report: Report, left: waiting.Waiting) -> int:
 
 def problem_screens(report: Report) -> list[Any]:
     """What failed in a run and what was braked, each with what to do; empty where nothing was."""
-    found: list[Any] = []
-    if report.problems:
-        rows = [
-            (system, entity, ": ".join(filter(None, (problem.what, problem.why))), problem.todo)
-            for entity, system, problem in report.problems
-        ]
-        found.append(screen.table("Left out", ("System", "Entity", "Because", "What to do"), rows))
-    if report.braked:
-        braked = [(system, entity, brake) for entity, system, brake in report.braked]
-        found.append(screen.table("Stopped by a brake", ("System", "Entity", "Because"), braked))
-    return found
+    found = [
+        screen.notice(f"{system}, {entity} left out", ": ".join(filter(None, (it.what, it.why))), it.todo)
+        for entity, system, it in report.problems
+    ]
+    found += [
+        screen.notice(f"{system}, {entity} stopped by a brake", brake)
+        for entity, system, brake in report.braked
+    ]
+    return [screen.plain(""), *found] if found else []
 
 
 class Stop:
