@@ -9,19 +9,27 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from python_calamine import CalamineError, CalamineWorkbook, PasswordError
+from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum
 
 from connectors.excel.faults import Fault, damaged
-from connectors.excel.intake import RESAVE, Form
+from connectors.excel.intake import RESAVE
 from connectors.excel.sheet import Cell, Facts, Row
 
 
-def sheet_names(path: Path, form: Form, shown: str) -> list[str]:
+def sheet_names(path: Path, shown: str) -> list[str]:
+    """The names of all sheets, charts included, in the workbook's order."""
     with _open(path, shown) as book:
         return list(book.sheet_names)
 
 
-def read_rows(path: Path, form: Form, sheet: str, facts: Facts, shown: str, limit: int) -> Iterator[Row]:
+def is_grid(path: Path, sheet: str, shown: str) -> bool:
+    """Whether a sheet has cells: charts and macro sheets have none."""
+    with _open(path, shown) as book:
+        kinds = {data.name: data.typ for data in book.sheets_metadata}
+    return kinds.get(sheet) == SheetTypeEnum.WorkSheet
+
+
+def read_rows(path: Path, sheet: str, facts: Facts, shown: str, limit: int) -> Iterator[Row]:
     """The rows of one sheet from row 1 on, empty ones without cells; merges are noted in `facts`."""
     with _open(path, shown) as book:
         try:

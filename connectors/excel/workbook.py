@@ -59,7 +59,7 @@ class Workbook:
     def sheet_names(self) -> list[str]:
         if self.package is not None:
             return [sheet.name for sheet in self.package.sheets]
-        return legacy.sheet_names(self.path, self.form, self.shown)
+        return legacy.sheet_names(self.path, self.shown)
 
     def peek(self, rows: int) -> Iterator[tuple[str, list[tuple[int, dict[int, str]]], int]]:
         """Each sheet with cells: its name, its first filled rows as texts by column, how many are filled."""
@@ -79,8 +79,10 @@ class Workbook:
     def _stream(self, name: str, facts: Facts) -> tuple[Decoder, Iterator[Row] | None]:
         """The rows of a sheet and what decodes them; no rows where it is a chart."""
         if self.package is None:
-            rows = legacy.read_rows(self.path, self.form, name, facts, self.shown, self.bounds.cells)
-            return Decoder([], Styles(())), rows
+            decoder = Decoder([], Styles(()))
+            if not legacy.is_grid(self.path, name, self.shown):
+                return decoder, None
+            return decoder, legacy.read_rows(self.path, name, facts, self.shown, self.bounds.cells)
         package = self.package
         sheet = next(sheet for sheet in package.sheets if sheet.name == name)
         stale = package.awaits_calculation
