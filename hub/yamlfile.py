@@ -36,7 +36,7 @@ class Problem:
     suggestion: str = ""
 
     def __str__(self) -> str:
-        hint = f" {self.suggestion}" if self.suggestion else ""
+        hint = f". {self.suggestion}" if self.suggestion else ""
         return f"{self.file}:{self.line}:{self.column}: {self.message}{hint}"
 
 
@@ -67,12 +67,16 @@ Path_ = tuple[str | int, ...]
 
 @dataclass
 class Document:
-    """One YAML file as plain data. `at` and `at_key` give the places of values and keys, by path."""
+    """One YAML file as plain data, with the places of values and keys by path.
+
+    `problems` are mistakes that leave the rest readable (a key given twice): for the reader to report.
+    """
 
     file: str
     data: Any
     values: dict[Path_, Place] = field(default_factory=dict)
     keys: dict[Path_, Place] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
 
     def problem(
         self, path: Sequence[str | int], message: str, suggestion: str = "", *, key: bool = False
@@ -143,10 +147,7 @@ def parse_yaml(text: str, name: str) -> Document:
     document = Document(name, None)
     if node is None:
         raise FileProblems([Problem(name, 1, 1, "is empty")])
-    builder = _Builder(document)
-    document.data = builder.build(node, ())
-    if builder.problems:
-        raise FileProblems(builder.problems)
+    document.data = _Builder(document).build(node, ())
     return document
 
 
@@ -169,7 +170,6 @@ class _Builder:
 
     def __init__(self, document: Document) -> None:
         self.document = document
-        self.problems: list[Problem] = []
         self._scalars = yaml.constructor.SafeConstructor()
         self._budget = 100_000
 
@@ -212,7 +212,7 @@ class _Builder:
 
     def _note(self, node: Node, message: str) -> None:
         mark = node.start_mark
-        self.problems.append(Problem(self.document.file, mark.line + 1, mark.column + 1, message))
+        self.document.problems.append(Problem(self.document.file, mark.line + 1, mark.column + 1, message))
 
 
 def shape_problems(
@@ -220,7 +220,8 @@ def shape_problems(
 ) -> list[Problem]:
     """A model's complaints as problems with places, in words."""
     problems = []
-    for item in error.errors(include_url=False):
+    # An unknown key says more than the known one it was meant to be, which is missing at the same place.
+    for item in sorted(error.errors(include_url=False), key=lambda item: item["type"] != "extra_forbidden"):
         path = _data_path(document.data, item["loc"])
         problems.append(_shape_problem(document, path, dict(item), known_keys))
     return problems
@@ -244,15 +245,15 @@ def _shape_problem(document: Document, path: Path_, item: dict[str, Any], known:
     if kind == "missing":
         return document.problem(path, f"`{last}` is missing here", key=True)
     if kind == "extra_forbidden":
-        return document.problem(path, f"unknown key `{last}`.", meant(last, known), key=True)
+        return document.problem(path, f"unknown key `{last}`", meant(last, known), key=True)
     if kind in ("literal_error", "enum"):
         expected = re.findall(r"'([^']*)'", str(item.get("ctx", {}).get("expected", "")))
         return document.problem(
-            path, f"'{item['input']}' is not possible here.", meant(item["input"], expected)
+            path, f"'{item['input']}' is not possible here", meant(item["input"], expected)
         )
     if kind == "value_error":
         return document.problem(path, str(item["ctx"]["error"]))
-    return document.problem(path, _expectation(kind, item))
+    return document.problem(path, _expectation(kind, item), key=last == "[key]")
 
 
 _EXPECTED = {
@@ -266,11 +267,16 @@ _EXPECTED = {
     "model_attributes_type": "a block of `key: value` lines is expected here",
     "list_type": "a list is expected here: [one, two]",
     "tuple_type": "a list is expected here: [one, two]",
+    "too_short": "at least one entry is needed here",
 }
 
 
 def _expectation(kind: str, item: dict[str, Any]) -> str:
     words = _EXPECTED.get(kind)
+    if kind == "string_pattern_mismatch":
+        return f"'{item['input']}' may hold small letters, digits and _ only, and begins with a letter"
+    if kind.startswith(("greater_than", "less_than")):
+        return str(item["msg"]).replace("Input should be", f"{item['input']} must be")
     if words is None:
         return str(item["msg"])
     given = item["input"]

@@ -25,10 +25,15 @@ RESERVED = ("default", "id", "ref")
 
 
 class Builder:
-    """Builds one entity; `problems` fills on the way, and `build` answers ``None`` if there is any."""
+    """Builds one entity; `problems` fills on the way, and `build` answers ``None`` if there is any.
 
-    def __init__(self, document: Document, doc: EntityDoc, systems: Collection[str] | None = None) -> None:
-        self.document, self.doc, self.known_systems = document, doc, systems
+    `whole` is false where parts of the document had to be left out: what is missing is then no mistake.
+    """
+
+    def __init__(
+        self, document: Document, doc: EntityDoc, systems: Collection[str] | None = None, whole: bool = True
+    ) -> None:
+        self.document, self.doc, self.known_systems, self.whole = document, doc, systems, whole
         self.problems: list[Problem] = []
 
     def build(self) -> EntityMapping | None:
@@ -37,7 +42,8 @@ class Builder:
         match = tuple(self._match())
         default, policies = self._policies(fields)
         systems = dict(self._systems(fields))
-        self._coverage(fields)
+        if self.whole:
+            self._never_filled(systems)
         if self.problems:
             return None
         return EntityMapping(
@@ -74,7 +80,7 @@ class Builder:
                 continue
             if option not in takes:
                 hint = f"It takes: {', '.join(takes)}." if takes else "It takes no option."
-                self.note((*path, option), f"type {doc.type} does not take `{option}`.", hint, key=True)
+                self.note((*path, option), f"type {doc.type} does not take `{option}`", hint, key=True)
                 return None
             options[option] = _choices(value) if option == "values" else value
         try:
@@ -97,7 +103,7 @@ class Builder:
     def _known_field(self, path: Iterable[str | int], name: str, key: bool = False) -> bool:
         if name in self.doc.fields:
             return True
-        self.note(path, f"'{name}' is not a field of {self.doc.entity}.", meant(name, self.doc.fields), key)
+        self.note(path, f"'{name}' is not a field of {self.doc.entity}", meant(name, self.doc.fields), key)
         return False
 
     def _policies(self, fields: Mapping[str, FieldDef]) -> tuple[Policy, dict[str, Policy]]:
@@ -109,7 +115,7 @@ class Builder:
             if choice == "union" and not (name in fields and isinstance(fields[name].type, ListOf)):
                 self.note(
                     path,
-                    f"`union` merges lists, and {name} is not one.",
+                    f"`union` merges lists, and {name} is not one",
                     "Use latest, ask or an order of trust.",
                 )
             policies[name] = self._policy(path, choice)
@@ -124,7 +130,7 @@ class Builder:
             if system not in self.doc.systems:
                 self.note(
                     (*path, place),
-                    f"'{system}' does not hold {self.doc.entity}.",
+                    f"'{system}' does not hold {self.doc.entity}",
                     meant(system, self.doc.systems),
                 )
             elif system in choice[:place]:
@@ -136,7 +142,7 @@ class Builder:
             path = ("systems", system)
             if self.known_systems is not None and system not in self.known_systems:
                 hint = meant(system, self.known_systems)
-                self.note(path, f"hub.yaml knows no system '{system}'.", hint, key=True)
+                self.note(path, f"hub.yaml knows no system '{system}'", hint, key=True)
             self._near_misses(path, doc.model_extra or {}, _SYSTEM_KEYS)
             lenses = tuple(self._lenses(system, doc, fields))
             self._twice_written(path, lenses)
@@ -152,20 +158,21 @@ class Builder:
                 ),
             )
 
-    def _near_misses(self, path: tuple[str, ...], extra: Mapping[str, Any], known: Iterable[str]) -> None:
+    def _near_misses(self, path: tuple[str, ...], extra: Mapping[str, Any], known: Iterable[str]) -> bool:
         """An unknown key is the connector's, unless it is plainly one of ours, mistyped."""
+        before = len(self.problems)
         for key in extra:
             near = difflib.get_close_matches(str(key), list(known), n=1, cutoff=0.8)
             if near:
-                self.note((*path, key), f"unknown key `{key}`.", f"Did you mean '{near[0]}'?", key=True)
+                self.note((*path, key), f"unknown key `{key}`", f"Did you mean '{near[0]}'?", key=True)
+        return len(self.problems) > before
 
     def _lenses(self, system: str, doc: SystemDoc, fields: Mapping[str, FieldDef]) -> Iterable[Lens]:
         for name, entry in doc.fields.items():
             path = ("systems", system, "fields", name)
             if not self._known_field(path, name, key=True):
                 continue
-            self._near_misses(path, entry.model_extra or {}, OPTIONS)
-            if name not in fields:
+            if self._near_misses(path, entry.model_extra or {}, OPTIONS) or name not in fields:
                 continue
             try:
                 yield make_lens(name, fields[name].type, _lens_spec(entry), system, doc.direction)
@@ -183,15 +190,12 @@ class Builder:
                     )
                     self.note((*path, "fields", lens.name), message)
 
-    def _coverage(self, fields: Mapping[str, FieldDef]) -> None:
-        """A field no system reads can never have a value."""
-        for name in fields:
-            if not any(name in doc.fields for doc in self.doc.systems.values()):
-                self.note(
-                    ("fields", name),
-                    f"no system holds '{name}'; add it under a system or remove it",
-                    key=True,
-                )
+    def _never_filled(self, systems: Mapping[str, SystemMapping]) -> None:
+        """A required field that no system reads would keep every record out."""
+        for name, doc in self.doc.fields.items():
+            found = [lens for system in systems.values() for lens in system.lenses if lens.name == name]
+            if doc.required and not any(lens.reads for lens in found):
+                self.note(("fields", name), f"'{name}' is required, but no system is read for it", key=True)
 
 
 def _lens_spec(entry: LensDoc) -> dict[str, Any]:

@@ -60,17 +60,17 @@ def read_entity(
     document: Document, systems: Collection[str] | None = None
 ) -> tuple[EntityMapping | None, list[Problem]]:
     """One document's mapping, or its problems of shape and of meaning together."""
-    problems: list[Problem] = []
+    problems = list(document.problems)
     try:
         doc = EntityDoc.model_validate(document.data)
     except ValidationError as error:
-        problems = _problems_of_shape(document, error)
+        problems += _problems_of_shape(document, error)
         # What is of the right shape is still examined, so that one reading finds everything.
         partial = _without_errors(document.data, error)
         if partial is None:
             return None, problems
         doc = partial
-    builder = Builder(document, doc, systems)
+    builder = Builder(document, doc, systems, whole=not problems)
     entity = builder.build()
     return (None if problems else entity), problems + builder.problems
 
@@ -94,27 +94,31 @@ def _without_errors(data: Any, error: ValidationError) -> EntityDoc | None:
         return None
     pruned = {key: dict(value) if isinstance(value, dict) else value for key, value in data.items()}
     for item in error.errors(include_url=False):
-        _prune(pruned, item["loc"])
+        _prune(pruned, item["loc"], missing=item["type"] == "missing")
     try:
         return EntityDoc.model_validate(pruned)
     except ValidationError:
         return None
 
 
-def _prune(data: dict[str, Any], loc: Sequence[str | int]) -> None:
+def _prune(data: dict[str, Any], loc: Sequence[str | int], missing: bool) -> None:
     top = loc[0] if loc else ""
     block = data.get(str(top))
     if len(loc) < 2 or not isinstance(block, dict):
         data.pop(str(top), None)
+    elif loc[-1] == "[key]":
+        block.pop(loc[1], None)
     elif top == "fields":
         block[str(loc[1])] = {"type": "text"}
-    elif top == "systems" and len(loc) > 3 and isinstance(block.get(loc[1]), dict):
-        system = dict(block[loc[1]])
-        if loc[2] == "fields" and isinstance(system.get("fields"), dict):
-            system["fields"] = {k: v for k, v in system["fields"].items() if k != loc[3]}
+    elif missing and top == "systems" and len(loc) == 3 and isinstance(block.get(loc[1]), dict):
+        block[loc[1]] = {**block[loc[1]], str(loc[2]): {} if loc[2] == "fields" else "?"}
+    elif top == "systems" and len(loc) > 2 and isinstance(block.get(loc[1]), dict):
+        system = block[loc[1]]
+        if len(loc) > 3 and loc[2] == "fields" and isinstance(system.get("fields"), dict):
+            kept: Any = {k: v for k, v in system["fields"].items() if k != loc[3]}
+            block[loc[1]] = {**system, "fields": kept}
         else:
-            system.pop(str(loc[2]), None)
-        block[loc[1]] = system
+            block[loc[1]] = {k: v for k, v in system.items() if k != loc[2]}
     else:
         block.pop(loc[1], None)
 
@@ -135,7 +139,7 @@ def _across(loaded: Sequence[tuple[Document, EntityMapping]], whole: bool) -> li
         for name, definition in entity.fields.items():
             if isinstance(definition.type, Ref) and definition.type.entity not in files:
                 target = definition.type.entity
-                message = f"no mapping describes '{target}'."
+                message = f"no mapping describes '{target}'"
                 problems.append(document.problem(("fields", name, "entity"), message, meant(target, files)))
     problems += _circles(loaded)
     return problems

@@ -147,6 +147,7 @@ def load_settings(path: Path | str, environment: Mapping[str, str] | None = None
     except FileProblems as found:
         raise SettingsError(found.problems) from found
     vault = Vault(document, file.parent, environment)
+    vault.problems += document.problems
     data = vault.resolved(document.data)
     try:
         doc = SettingsDoc.model_validate(data)
@@ -216,7 +217,7 @@ def _schedule(document: Document, doc: SettingsDoc, problems: list[Problem]) -> 
     for name, entry in doc.schedule.systems.items():
         path = ("schedule", "systems", name)
         if name not in doc.systems:
-            message = f"there is no system '{name}' in this file."
+            message = f"there is no system '{name}' in this file"
             problems.append(document.problem(path, message, meant(name, doc.systems), key=True))
         if isinstance(entry, dict):
             systems[name] = {entity: rhythm((*path, entity), text) for entity, text in entry.items()}
@@ -259,7 +260,5 @@ def _inside(document: Document, path: tuple[str | int, ...]) -> Document:
         data = data[step]
     depth = len(path)
     values = {at[depth:]: place for at, place in document.values.items() if at[:depth] == path}
-    keys = {
-        at[depth:]: place for at, place in document.keys.items() if at[:depth] == path and len(at) > depth
-    }
+    keys = {at[depth:]: place for at, place in document.keys.items() if at[:depth] == path}
     return Document(document.file, data, values, keys)

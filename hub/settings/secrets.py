@@ -84,7 +84,7 @@ class Vault:
             name = "_".join(str(step) for step in path[1:]).upper().replace("-", "_")
             self._note(
                 path,
-                f"`{path[-1]}` is written in clear here.",
+                f"`{path[-1]}` is written in clear here",
                 f"Write ${{{name}}} and put {name}=… in .env beside this file, or use {{file: path}}.",
             )
             return SecretStr("")
@@ -93,7 +93,7 @@ class Vault:
     def _filled(self, text: str, path: tuple[str | int, ...]) -> str:
         in_clear = _URL_PASSWORD.search(text)
         if in_clear and not _REFERENCE.search(in_clear[1]):
-            self._note(path, "a password is written in clear in this address.", "Write ${NAME} in its place.")
+            self._note(path, "a password is written in clear in this address", "Write ${NAME} in its place.")
         password = in_clear.span(1) if in_clear else (0, 0)
 
         def value(found: re.Match[str]) -> str:
@@ -120,7 +120,7 @@ class Vault:
             return self._file[name]
         self._note(
             path,
-            f"the variable {name} is not set.",
+            f"the variable {name} is not set",
             f"Put {name}=… in {self.home / '.env'}, or set it in the environment.",
         )
         return ""
