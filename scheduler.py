@@ -39,8 +39,8 @@ from hub.daemon.reload import Watch, files_of
 from hub.daemon.rhythm import trigger
 from hub.daemon.web import Web, health_page, text_page
 from hub.daemon.worker import DATABASE, Work, Worker
-from hub.engine import Progress, silent
 from hub.ports import ConnectorError
+from hub.report import Progress, silent
 from hub.settings import Settings, SettingsError
 from hub.store import Store, StoreError
 from hub.store.holders import Holder
@@ -268,7 +268,7 @@ class Daemon:
         self.metrics.observe(work)
         self._tell(work)
         if work.is_news:
-            self.reader.refresh()
+            self.reader.refresh(recount=work.new_records)
         if not self._scheduler.running or work.stopped:
             return
         for other in self.generation.workers.values():
@@ -345,7 +345,8 @@ def count_in_words(count: Any) -> str:
     """``read 12, linked 3, wrote 1``: what is not zero."""
     words = (
         ("read", count.read), ("linked", count.linked), ("created", count.created),
-        ("changed", count.written), ("refused", count.refused), ("waiting", count.waiting), ("gone", count.gone),
+        ("changed", count.written), ("refused", count.refused), ("waiting", count.waiting),
+        ("gone", count.gone),
     )  # fmt: skip
     return ", ".join(f"{word} {number}" for word, number in words if number)
 

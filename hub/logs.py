@@ -157,8 +157,10 @@ def catch_strays() -> None:
     threading.excepthook = in_thread
 
 
-def _without_record(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    return {key: value for key, value in event.items() if key not in ("_record", "_from_structlog")}
+def _in_order(logger: Any, method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """What every line has comes first, so that a log can be read with the eyes too."""
+    first = {key: event[key] for key in ("timestamp", "level", "event") if key in event}
+    return first | {key: value for key, value in event.items() if key not in ("_record", "_from_structlog")}
 
 
 def _handler(handler: logging.Handler, console: bool, colors: bool) -> logging.Handler:
@@ -171,7 +173,7 @@ def _handler(handler: logging.Handler, console: bool, colors: bool) -> logging.H
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=_SHARED,
-            processors=[_without_record, structlog.processors.format_exc_info, redactor, last],
+            processors=[_in_order, structlog.processors.format_exc_info, redactor, last],
         )
     )
     handler.setLevel(logging.NOTSET)

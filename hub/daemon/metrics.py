@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Histogram, disable_created_metrics, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.platform_collector import PlatformCollector
 from prometheus_client.process_collector import ProcessCollector
@@ -29,6 +29,7 @@ class Metrics:
     """The metrics of one daemon, in a registry of their own."""
 
     def __init__(self, board: Board, reader: Reader, configuration: Callable[[], Configuration]) -> None:
+        disable_created_metrics()
         self.registry = CollectorRegistry()
         route = ("entity", "system")
         self._runs = Counter(

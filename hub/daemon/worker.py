@@ -21,7 +21,8 @@ from sqlalchemy.exc import DBAPIError
 
 from hub.clock import now
 from hub.daemon.board import Board, Doing, Route
-from hub.engine import READS, WRITES, Count, Engine, Report
+from hub.engine import READS, WRITES, Engine
+from hub.report import Count, Report
 from hub.store import cursors, worlds
 from hub.store import tables as t
 

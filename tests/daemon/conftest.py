@@ -1,0 +1,20 @@
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sandbox.odoo import serve
+from tests.daemon.site import PASSWORD, Site
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    """A site with nothing in it; every daemon started on it ends with the test."""
+    with serve(password=PASSWORD) as odoo:
+        made = Site(tmp_path, odoo)
+        try:
+            yield made
+        finally:
+            made.close()
