@@ -15,6 +15,6 @@ def deletions(system: str, gone: int, known: int) -> str:
     if gone <= DELETION_FLOOR or gone <= known * DELETION_SHARE:
         return ""
     return (
-        f"{gone} of {known} records are no longer in {system}; that many at once is more often a broken source "
-        f"than a decision, so none was treated as deleted"
+        f"{gone} of {known} records are no longer in {system}; that many at once is more often a broken "
+        f"source than a decision, so none was treated as deleted"
     )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
-from hub import planner
+from hub import absorbing
 from hub.clock import new_id
 from hub.engine import Engine
 from hub.model import ARCHIVED, MISSING, PERSON, Candidate
@@ -58,7 +58,7 @@ def resolve(
         world = _world(engine, connection, conflict.entity, [conflict.golden_id])
         golden = world.goldens[conflict.golden_id]
         at = engine.clock()
-        planner.settle(world, golden, conflict.field, chosen, (PERSON, at), "resolved")
+        absorbing.settle(world, golden, conflict.field, chosen, (PERSON, at), "resolved")
         run = cursors.begin_run(connection, "resolve", at)
         worlds.save(connection, world, run, at)
         cursors.end_run(connection, run, {}, at)
@@ -120,7 +120,7 @@ def _undo_one(
                 change, False, f"{name} was changed again since, to {shown!r}; --force overrides it"
             )
         value = None if before is MISSING else before
-        planner.settle(world, golden, name, value, (PERSON, at), "undone")
+        absorbing.settle(world, golden, name, value, (PERSON, at), "undone")
         put_back = True
     worlds.save(connection, world, run, at)
     return Undone(change, put_back)

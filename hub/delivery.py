@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
-from hub import planner
+from hub import owing, planner
 from hub.clock import new_id
 from hub.mapping import EntityMapping, SystemMapping
 from hub.model import ARCHIVED, Golden, Link, same
@@ -43,7 +43,8 @@ from hub.store.outbox import Mail
 from hub.world import World
 
 if TYPE_CHECKING:
-    from hub.engine import Engine, Report
+    from hub.engine import Engine
+    from hub.report import Report
 
 BATCH = 500
 PATIENCE = 12
@@ -184,15 +185,15 @@ class Delivery:
         link = self._link(world, row.golden_id)
         if link is None and self.system.direction == "both" and (pulled_at or "") < golden.created_at:
             return Parcel(row, {}, {}, None, (f"{self.system.system} has not been read since",), {}, False)
-        owing = planner.is_owed(world, self.system, golden, (golden.id, self.system.system) in self.blocked)
-        if owing is None:
+        debt = owing.is_owed(world, self.system, golden, (golden.id, self.system.system) in self.blocked)
+        if debt is None:
             return None
-        values = owing.values
-        if link is None and owing.waiting:
+        values = debt.values
+        if link is None and debt.waiting:
             values = {}
         return Parcel(
             row, values, _readable(link) if link else {}, link.external_id if link else None,
-            tuple(owing.waiting), owing.impossible, row.state == "sending",
+            tuple(debt.waiting), debt.impossible, row.state == "sending",
         )  # fmt: skip
 
     def _shelve(

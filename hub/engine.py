@@ -15,64 +15,25 @@ repeats nothing; no record is created in a system that has not been read since t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Protocol
+from dataclasses import replace
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
-from hub import brakes, planner
+from hub import owing, planner
 from hub.archive import archive_lens
 from hub.clock import new_id, now
 from hub.delivery import Delivery
 from hub.mapping import EntityMapping, Mappings, SystemMapping
-from hub.model import ARCHIVED, Link
-from hub.ports import Connector, ConnectorError, Page, Record, View
+from hub.model import ARCHIVED
+from hub.ports import Connector, ConnectorError, Record
+from hub.pulling import Puller
+from hub.report import Progress, Report, silent
 from hub.store import Store, cursors, outbox, reviews, worlds
 from hub.values import Ref
 from hub.world import World
 
 READS = ("both", "pull", "observe")
 WRITES = ("both", "push")
-
-
-class Progress(Protocol):
-    """Told how far a long step is. `total` is unknown where ``None``."""
-
-    def __call__(self, step: str, entity: str, system: str, done: int, total: int | None) -> None: ...
-
-
-def silent(step: str, entity: str, system: str, done: int, total: int | None) -> None:
-    """A progress nobody looks at."""
-
-
-@dataclass(slots=True)
-class Count:
-    """What one route did in a run."""
-
-    read: int = 0
-    linked: int = 0
-    created: int = 0
-    written: int = 0
-    refused: int = 0
-    waiting: int = 0
-    gone: int = 0
-
-
-@dataclass(slots=True)
-class Report:
-    """What a run did, by (entity, system), and what stopped it where."""
-
-    run: int = 0
-    counts: dict[tuple[str, str], Count] = field(default_factory=dict)
-    problems: list[tuple[str, str, ConnectorError]] = field(default_factory=list)
-    braked: list[tuple[str, str, str]] = field(default_factory=list)
-
-    def of(self, entity: str, system: str) -> Count:
-        return self.counts.setdefault((entity, system), Count())
-
-    @property
-    def writes(self) -> int:
-        return sum(count.created + count.written for count in self.counts.values())
 
 
 class Engine:
@@ -168,7 +129,7 @@ class Engine:
                 _settle_page(connection, world, routes, ids, self.clock())
 
     def fill_targets(self, connection: Connection, world: World) -> None:
-        """Both ends of every reference of this world's golden records: as they are, and as each system shows it."""
+        """Both ends of every reference of this world's records: as agreed, and as each system shows it."""
         fields = [(name, entity) for name in world.mapping.fields if (entity := _target(world.mapping, name))]
         if not fields:
             return
@@ -265,147 +226,6 @@ class Engine:
         return replace(mapping, systems=systems)
 
 
-class Puller:
-    """One pull of one route: pages are planned and committed one by one, so a stop costs at most a page."""
-
-    def __init__(self, engine: Engine, mapping: EntityMapping, system: SystemMapping, report: Report) -> None:
-        self.engine, self.mapping, self.system, self.report = engine, mapping, system, report
-        self.connector = engine.connectors[system.system]
-        self.view: View = system.view
-        self.count = report.of(mapping.entity, system.system)
-        self.present: set[str] = set()
-        self.unknown = False
-        self.rejected: set[str] = set()
-
-    def run(self, compare: bool) -> None:
-        self._receipts()
-        with self.engine.store.transaction() as connection:
-            self.start = cursors.get(connection, self.mapping.entity, self.system.system)
-            self.unknown = not worlds.any_link(connection, self.mapping.entity, self.system.system)
-        self.anew = self.start.fingerprint != self.mapping.fingerprint
-        position = None if self.anew else self.start.position
-        listed = False
-        for page in self.connector.pull(self.view, position, self._known):
-            self._page(page)
-            listed = page.listing
-            self.engine.progress("read", self.mapping.entity, self.system.system, self.count.read, page.total)
-            if self.engine.stopping():
-                return
-        self._look_again()
-        if listed:
-            self._missing(self.present)
-        elif compare:
-            self._compare()
-        with self.engine.store.transaction() as connection:
-            cursors.succeeded(connection, self.mapping.entity, self.system.system, self.engine.clock())
-
-    def _known(self, ids: Sequence[str]) -> dict[str, str | None]:
-        if self.anew or self.unknown:
-            return {}
-        with self.engine.store.transaction() as connection:
-            return worlds.versions(connection, self.mapping.entity, self.system.system, ids)
-
-    def _page(self, page: Page) -> None:
-        at = self.engine.clock()
-        self.present.update(record.id for record in page.records)
-        self.present.update(rejected.id for rejected in page.rejected if rejected.id is not None)
-        known = self._known([record.id for record in page.records])
-        news = [
-            self.engine.seen(self.system, record)
-            for record in page.records
-            if record.version is None or known.get(record.id, _UNKNOWN) != record.version
-        ]
-        with self.engine.store.transaction() as connection:
-            if news:
-                self._observe(connection, news, at)
-            if page.rejected:
-                self.rejected |= reviews.reject(
-                    connection, self.mapping.entity, self.system.system, page.rejected, at
-                )
-            cursors.advance(
-                connection, self.mapping.entity, self.system.system, page.cursor, self.mapping.fingerprint
-            )
-        self.count.read += len(page.records)
-
-    def _observe(self, connection: Connection, records: Sequence[Record], at: str) -> None:
-        world = self.engine.known_world(connection, self.mapping, self.system, records)
-        planner.observe(world, self.system, records, at)
-        self.count.linked += sum(link.new for link in world.changed_links())
-        worlds.save(connection, world, self.report.run, at)
-        reviews.note_shared(connection, world, self.system.system, at)
-
-    def _look_again(self) -> None:
-        """Records that were held or parked may have become clear: their twin corrected, their parent linked."""
-        with self.engine.store.transaction() as connection:
-            held = reviews.held(connection, self.mapping.entity, self.system.system, _PAGE)
-        if not held:
-            return
-        found = [self.engine.seen(self.system, record) for record in self.connector.read(self.view, held)]
-        at = self.engine.clock()
-        with self.engine.store.transaction() as connection:
-            gone = set(held) - {record.id for record in found}
-            reviews.forget(connection, self.mapping.entity, self.system.system, gone)
-            if found:
-                self._observe(connection, found, at)
-
-    def _missing(self, present: set[str]) -> None:
-        """A pull that listed everything: what the hub knows and did not see is gone."""
-        entity, system = self.mapping.entity, self.system.system
-        with self.engine.store.transaction() as connection:
-            reviews.clear_rejected(connection, entity, system, self.rejected)
-            known = worlds.present_ids(connection, entity, system)
-        gone = [external_id for external_id in known if external_id not in present]
-        if gone:
-            self._bury(gone, len(known))
-
-    def _compare(self) -> None:
-        """Ids in the system against ids known: deletions, and records a cursor missed."""
-        present = self.connector.ids(self.view)
-        with self.engine.store.transaction() as connection:
-            known = worlds.present_ids(connection, self.mapping.entity, self.system.system)
-            held = set(reviews.held(connection, self.mapping.entity, self.system.system, 1_000_000))
-        absent = [external_id for external_id in known if external_id not in present]
-        strays = sorted(present.difference(known, held))
-        for part in worlds.chunks(strays, _PAGE):
-            records = [self.engine.seen(self.system, one) for one in self.connector.read(self.view, part)]
-            with self.engine.store.transaction() as connection:
-                self._observe(connection, records, self.engine.clock())
-        for part in worlds.chunks(absent, _PAGE):
-            left_the_view = {record.id for record in self.connector.read(self.view, part)}
-            absent = [one for one in absent if one not in left_the_view]
-        if absent:
-            self._bury(absent, len(known))
-
-    def _bury(self, gone: list[str], known: int) -> None:
-        brake = brakes.deletions(self.system.system, len(gone), known)
-        if brake:
-            self.report.braked.append((self.mapping.entity, self.system.system, brake))
-            with self.engine.store.transaction() as connection:
-                cursors.braked(connection, self.mapping.entity, self.system.system, brake)
-            return
-        for part in worlds.chunks(gone, _PAGE):
-            at = self.engine.clock()
-            with self.engine.store.transaction() as connection:
-                world = World(self.mapping, new_id)
-                worlds.fill_records(connection, world, self.system.system, part)
-                self.engine.fill_targets(connection, world)
-                links: list[Link] = [world.links[(self.system.system, one)] for one in part]
-                planner.vanished(world, self.system, links, at)
-                worlds.save(connection, world, self.report.run, at)
-            self.count.gone += len(part)
-
-    def _receipts(self) -> None:
-        """Answers of an asynchronous system to what was handed over earlier."""
-        if self.connector.traits.confirms:
-            return
-        receipts = self.connector.receipts(self.view)
-        if not receipts:
-            return
-        with self.engine.store.transaction() as connection:
-            reviews.take_receipts(connection, self.mapping, self.system.system, receipts, self.engine.clock())
-        self.connector.settle(self.view, receipts)
-
-
 def _settle_page(
     connection: Connection, world: World, routes: Sequence[SystemMapping], ids: Sequence[str], at: str
 ) -> None:
@@ -419,13 +239,13 @@ def _settle_page(
     for golden in goldens:
         for system in routes:
             row = rows.get((golden.id, system.system))
-            owing = planner.is_owed(world, system, golden, (golden.id, system.system) in blocked)
-            if owing is None:
+            debt = owing.is_owed(world, system, golden, (golden.id, system.system) in blocked)
+            if debt is None:
                 if row is not None and row.state in ("due", "dead", "sent"):
                     paid.append(row.id)
             elif row is None:
                 due.append((golden.id, system.system))
-            elif row.state in ("dead", "sent") and row.payload != owing.values:
+            elif row.state in ("dead", "sent") and row.payload != debt.values:
                 row.state, row.attempts, row.reason = "due", 0, None
                 revived.append(row)
     outbox.mark_due(connection, world.mapping.entity, due, at)
@@ -442,4 +262,3 @@ def _target(mapping: EntityMapping, name: str) -> str | None:
 
 _PAGE = 1000
 _ROUNDS = 4
-_UNKNOWN = object()

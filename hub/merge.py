@@ -20,7 +20,7 @@ from hub.values import Canonical
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What to agree on. `winner` is ``None`` where a person must say, or where both were united in `value`."""
+    """What to agree on. `winner` is ``None`` where a person must say, or both were united in `value`."""
 
     winner: Candidate | None
     loser: Candidate | None

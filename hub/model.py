@@ -80,8 +80,8 @@ class Link:
     agreed on). `seen`: native values that differ from the base and wait for a person. `asked`: what we wrote
     where the system answered with something else (it normalises): asking again is pointless. `echoes`: what
     we handed over and have not seen confirmed, per native, oldest first. `blocked`: natives we could not
-    read, and why; they are never written over. `unconfirmed`: created by a hand-over (an import file) that the
-    system has not shown yet, so its absence is no deletion.
+    read, and why; they are never written over. `unconfirmed`: created by a hand-over (an import file) that
+    the system has not shown yet, so its absence is no deletion.
     """
 
     system: str
@@ -182,5 +182,5 @@ class Entry:
 
 
 def same(a: Native, b: Native) -> bool:
-    """Whether two native values are the same to a person: ``1`` and ``1.0`` are, ``1`` and ``True`` are not."""
+    """Whether two native values are the same to a person: 1 and 1.0 are, 1 and True are not."""
     return a == b and isinstance(a, bool) == isinstance(b, bool)

@@ -23,7 +23,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, Protocol, TypeAlias, runtime_checkable
 
-Native: TypeAlias = "None | bool | int | float | str | list[Any]"
+Native: TypeAlias = "bool | int | float | str | list[Any] | None"
 """One native value, as JSON holds it. ``None`` is empty, whatever the system itself writes for it."""
 
 
@@ -86,7 +86,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Rejected:
-    """A row that cannot be made a record at all (no key, key twice, a short row): set aside with its reason."""
+    """A row that cannot be made a record at all (no key, key twice, a short row), and why."""
 
     where: str
     reason: str
@@ -116,10 +116,10 @@ class Write:
 
     `ref` is the hub's reference of the golden record (``customer_<32 hex digits>``), the same on every
     attempt; a system that can store it must (Odoo: external id ``__hub__.<ref>``). `values` holds the fields
-    to set: all that are known when creating, only the differing ones when changing. `expected` is what the hub
-    last saw in *every readable field of the view*, for the comparison right before writing. `new_id` is the
-    id to create under where the hub chooses it (`Traits.assigns_ids` false). `archived` is set to archive or
-    restore. `again` says an earlier attempt may have been applied: look before creating.
+    to set: all that are known when creating, only the differing ones when changing. `expected` is what the
+    hub last saw in *every readable field of the view*, for the comparison right before writing. `new_id` is
+    the id to create under where the hub chooses it (`Traits.assigns_ids` false). `archived` is set to archive
+    or restore. `again` says an earlier attempt may have been applied: look before creating.
     """
 
     ref: str
@@ -182,7 +182,7 @@ Outcome: TypeAlias = Done | Sent | Moved | Missing | Refused | Unknown
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What an asynchronous system said of something `Sent`: taken, or refused and why (per id where known)."""
+    """What an asynchronous system said of something `Sent`: taken, or refused and why."""
 
     receipt: str
     accepted: bool
@@ -244,7 +244,7 @@ class Connector(Protocol):
         """The ids of every record of the view now, archived ones included."""
 
     def read(self, view: View, ids: Sequence[str]) -> Sequence[Record]:
-        """These records as they are now, in any order, `where` not applied; those that are gone are left out."""
+        """These records as they are now, in any order, `where` not applied; those gone are left out."""
 
     def find(self, view: View, refs: Sequence[str]) -> Mapping[str, Record]:
         """The records that carry these references of ours, by reference; empty where refs are not stored."""
@@ -298,7 +298,7 @@ class Busy(ConnectorError):
 
 
 class Denied(ConnectorError):
-    """Wrong user, password or key, or a missing right. Said once, not retried until the configuration changes."""
+    """Wrong user, password or key, or a missing right. Said once; no retry until something is changed."""
 
 
 class Misconfigured(ConnectorError):
@@ -306,4 +306,4 @@ class Misconfigured(ConnectorError):
 
 
 class SourceDamaged(ConnectorError):
-    """The input cannot be trusted (truncated, encrypted, a bomb, half-copied, wrong encoding): nothing is read."""
+    """The input cannot be trusted (truncated, encrypted, half-copied, wrong encoding): nothing is read."""

@@ -9,18 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from hub import planner
+from hub import owing
 from hub.clock import new_id
-from hub.engine import Engine, Report
+from hub.engine import Engine
 from hub.mapping import Mappings
 from hub.ports import Connector, Native
+from hub.report import Report
 from hub.store import Store, listing, worlds
 from hub.world import World
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedWrite:
-    """One write a sync would do: native values, and those they replace. `external_id` is ``None`` to create."""
+    """One write a sync would do, and what it replaces. `external_id` is ``None`` to create."""
 
     entity: str
     system: str
@@ -83,15 +84,15 @@ def planned_writes(engine: Engine, store: Store, entity: str) -> list[PlannedWri
             for golden_id, system in part:
                 golden = world.goldens[golden_id]
                 link = world.links_of.get(golden_id, {}).get(system)
-                owing = planner.is_owed(world, mapping.systems[system], golden)
-                if owing is None:
+                debt = owing.is_owed(world, mapping.systems[system], golden)
+                if debt is None:
                     continue
                 current = link.current() if link else {}
                 found.append(
                     PlannedWrite(
                         entity, system, golden_id, golden.title, link.external_id if link else None,
-                        owing.values, {name: current.get(name) for name in owing.values} if link else {},
-                        tuple(owing.waiting), owing.impossible,
+                        debt.values, {name: current.get(name) for name in debt.values} if link else {},
+                        tuple(debt.waiting), debt.impossible,
                     )
                 )  # fmt: skip
     return found

@@ -84,12 +84,12 @@ class World:
     def add_owner(self, key: Key, golden_id: str) -> None:
         self.owners.setdefault(key, []).append(golden_id)
 
-    def create(self, values: Mapping[str, Canonical], origin: Origin) -> Golden:
-        """A new golden record."""
+    def create(self, values: Mapping[str, Canonical], keys: tuple[Key, ...], origin: Origin) -> Golden:
+        """A new golden record; `keys` are those of its values."""
         golden = Golden(self.new_id(), self.mapping.entity, dict(values), {"*": origin}, origin[1], new=True)
         golden.dirty = golden.archived
         self.goldens[golden.id] = golden
-        self.rekey(golden)
+        self._claim(golden, keys)
         return golden
 
     def rekey(self, golden: Golden) -> None:
@@ -98,6 +98,9 @@ class World:
         for key in self.rekeyed.get(golden.id, ()):
             if key not in keys:
                 self.owners[key].remove(golden.id)
+        self._claim(golden, keys)
+
+    def _claim(self, golden: Golden, keys: tuple[Key, ...]) -> None:
         for key in keys:
             owners = self.owners.setdefault(key, [])
             if golden.id not in owners:

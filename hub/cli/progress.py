@@ -1,6 +1,6 @@
 """Long work, told as it goes: bars with counts and time left on a terminal, plain lines elsewhere.
 
-Both are `hub.engine.Progress`. Everything goes to standard error.
+Both are `hub.report.Progress`. Everything goes to standard error.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress as Bars
     from rich.progress import TaskID
 
-    from hub.engine import Progress
+    from hub.report import Progress
 
 PLAIN_EVERY = 5.0
 """Seconds between two plain lines about the same step."""

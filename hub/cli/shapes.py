@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from hub.decisions import Undone
-    from hub.engine import Report
     from hub.ports import Finding
     from hub.rehearsal import PlannedWrite
+    from hub.report import Report
     from hub.store.listing import Change, DeadLetter, OpenConflict, OpenReview, Route
 
 

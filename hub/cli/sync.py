@@ -13,7 +13,7 @@ from hub.cli import failures, names, progress, screen, shapes, waiting
 from hub.cli.session import DONE, WAITING, Session, command
 
 if TYPE_CHECKING:
-    from hub.engine import Report
+    from hub.report import Report
 
 EntityOption = Annotated[
     list[str] | None,

@@ -197,8 +197,8 @@ def changes(
 
 def routes(connection: Connection) -> list[Route]:
     """Every (entity, system) that was ever read or written, and how it stands."""
-    linked = _counted(connection, select(t.link.c.entity, t.link.c.system, func.count())
-                      .where(t.link.c.gone.is_(False)).group_by(t.link.c.entity, t.link.c.system))  # fmt: skip
+    there = select(t.link.c.entity, t.link.c.system, func.count()).where(t.link.c.gone.is_(False))
+    linked = _counted(connection, there.group_by(t.link.c.entity, t.link.c.system))
     states: dict[tuple[str, str], dict[str, int]] = {}
     for row in connection.execute(
         select(t.outbox.c.entity, t.outbox.c.system, t.outbox.c.state, func.count()).group_by(

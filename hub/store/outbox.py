@@ -56,7 +56,7 @@ def of_goldens(connection: Connection, ids: Iterable[str]) -> dict[tuple[str, st
 
 
 def due(connection: Connection, entity: str, system: str, at: str, after: int, limit: int) -> list[Mail]:
-    """Rows to deliver now, oldest first, with ids above `after`; those a crash left in mid-call come again."""
+    """Rows to deliver now, oldest first, above `after`; those a crash left in mid-call come again."""
     rows = connection.execute(
         select(t.outbox)
         .where(

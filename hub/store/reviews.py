@@ -63,7 +63,7 @@ def forget(connection: Connection, entity: str, system: str, ids: Iterable[str])
 
 
 def blocked(connection: Connection, world: World, goldens: Sequence[Golden]) -> set[tuple[str, str]]:
-    """(golden id, system) where a held record claims a key of the golden record: creating there would double it."""
+    """(golden id, system) where a held record claims the golden record's key: creating would double it."""
     entity = world.mapping.entity
     if (
         connection.execute(select(t.held_key.c.key).where(t.held_key.c.entity == entity).limit(1)).first()

@@ -187,6 +187,6 @@ holder = Table(
 )
 
 __all__ = [
-    "conflict", "cursor", "golden", "held_key", "holder", "journal", "link", "match_key", "metadata", "outbox",
-    "review", "run",
+    "conflict", "cursor", "golden", "held_key", "holder", "journal", "link", "match_key", "metadata",
+    "outbox", "review", "run",
 ]  # fmt: skip

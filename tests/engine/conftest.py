@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from hub.engine import Engine, Report
+from hub.engine import Engine
 from hub.mapping import Mappings, load_mappings
 from hub.ports import Traits
+from hub.report import Report
 from hub.store import Store, listing
 from tests.memory import START, MemorySystem
 

@@ -1,10 +1,10 @@
-"""Creation is exactly once and no edit is lost: crashes, lost replies, edits at the very moment of a write."""
+"""Creation is exactly once and no edit is lost: crashes, lost replies, edits at the moment of a write."""
 
 from __future__ import annotations
 
-import pytest
-
 from collections.abc import Sequence
+
+import pytest
 
 from hub.ports import Moved, Outcome, View, Write
 from tests.engine.conftest import SIRETS, Company

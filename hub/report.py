@@ -1,0 +1,48 @@
+"""What a run did, and who is told while it does it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from hub.ports import ConnectorError
+
+
+class Progress(Protocol):
+    """Told how far a long step is. `total` is unknown where ``None``."""
+
+    def __call__(self, step: str, entity: str, system: str, done: int, total: int | None) -> None: ...
+
+
+def silent(step: str, entity: str, system: str, done: int, total: int | None) -> None:
+    """A progress nobody looks at."""
+
+
+@dataclass(slots=True)
+class Count:
+    """What one route did in a run."""
+
+    read: int = 0
+    linked: int = 0
+    created: int = 0
+    written: int = 0
+    refused: int = 0
+    waiting: int = 0
+    gone: int = 0
+
+
+@dataclass(slots=True)
+class Report:
+    """What a run did, by (entity, system), and what stopped it where."""
+
+    run: int = 0
+    counts: dict[tuple[str, str], Count] = field(default_factory=dict)
+    problems: list[tuple[str, str, ConnectorError]] = field(default_factory=list)
+    braked: list[tuple[str, str, str]] = field(default_factory=list)
+
+    def of(self, entity: str, system: str) -> Count:
+        return self.counts.setdefault((entity, system), Count())
+
+    @property
+    def writes(self) -> int:
+        return sum(count.created + count.written for count in self.counts.values())
