@@ -508,6 +508,22 @@ def test_a_stop_at_any_step_of_settling_loses_no_answer(
     assert stopped > 2
 
 
+def test_a_file_that_never_reached_sage_is_not_answered(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where an answer is that the file is gone, one that was never there must not count as taken."""
+    site = Site(tmp_path, answers="removal", ack_by="removal")
+    with monkeypatch.context() as patch:
+        patch.setattr("connectors.sage.imports.Imports._release", _stop)
+        with pytest.raises(Stop):
+            site.write(new())
+    assert not site.receipts()
+
+
+def _stop(*_: object) -> None:
+    raise Stop
+
+
 # -- answers -----------------------------------------------------------------------------------------
 
 
