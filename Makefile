@@ -32,8 +32,7 @@ lint: venv ## ruff: rules and format
 	$(BIN)/ruff format --check .
 
 types: venv ## mypy, strict
-	$(BIN)/mypy
-	$(BIN)/mypy --explicit-package-bases $(wildcard scheduler.py) tests/live tests/postgres.py
+	$(BIN)/mypy --explicit-package-bases hub connectors sandbox tests $(wildcard scheduler.py benchmarks)
 
 lock: venv ## write requirements.lock anew from pyproject.toml
 	$(BIN)/pip-compile --quiet --extra dev --generate-hashes --allow-unsafe --strip-extras --no-header \

@@ -1,1 +1,1 @@
-"""Every test: `unit` is pure, `connectors` one suite for all, `live` real servers, `model` properties and crashes."""
+"""Every test: `unit` is pure, `connectors` one suite for all, `live` real servers, `model` properties."""

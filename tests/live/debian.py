@@ -91,10 +91,10 @@ class Root:
             self._let_in_unstable(from_unstable)
         names = " ".join([*packages, *from_unstable])
         wanted = ["--no-install-recommends", "install", *packages, *from_unstable]
-        if self._apt("update") != 0 or self._apt("--download-only", *wanted) != 0:
-            raise Unavailable(f"{names} could not be downloaded: {_last_words(self.log)}")
         # An earlier installation may have been cut off.
         _logged(self.command(["dpkg", "--configure", "-a"]), self.log)
+        if self._apt("update") != 0 or self._apt("--download-only", *wanted) != 0:
+            raise Unavailable(f"{names} could not be downloaded: {_last_words(self.log)}")
         if self._apt(*wanted) != 0:
             raise BuildFailed(f"{names} did not install: {_last_words(self.log)} (log: {self.log})")
         self._apt("clean")
