@@ -47,6 +47,10 @@ def make_lens(
         return _make_constant(kind, spec, common)
     if not natives:
         raise LensError("say which native field this is: `field: …`, `fields: […]` or `constant: …`")
+    if kind.name == "list":
+        for option in ("max", "upper", "ascii"):
+            if option in spec:
+                raise LensError(f"`{option}` works on one text, not on a list", option)
     codec = _codec(kind, spec)
     shape = _shape(spec)
     loss = shape.loss() if isinstance(kind, Text) else None

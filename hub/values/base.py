@@ -31,6 +31,7 @@ class BadOption(ValueError):
 
 # Zero-width characters, byte-order marks and soft hyphens that people paste without seeing them.
 _INVISIBLE = dict.fromkeys((0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x00AD))
+_LONGEST = 500
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")
 _PUNCTUATION = re.compile(r"[\W_]+")
 _LIGATURES = str.maketrans(
@@ -86,6 +87,14 @@ def as_text(native: Native) -> str:
     raise Unreadable(f"several values ({shown(native)}) stand where one is expected")
 
 
+def as_short_text(native: Native) -> str:
+    """`as_text` for what is never long: a page of text is refused before anything searches it."""
+    text = as_text(native)
+    if len(text) > _LONGEST:
+        raise Unreadable(f"{shown(text)} is {len(text)} characters long: too long for this field")
+    return text
+
+
 def whole_number(native: Native) -> str | None:
     """The digits of a number cell that holds a whole number; ``None`` if it is text or has decimals."""
     if isinstance(native, bool):
@@ -111,7 +120,7 @@ class FieldType:
 
     def parse(self, native: Native) -> Canonical:
         """The canonical value, ``None`` if empty. Raises `Unreadable`."""
-        text = as_text(native)
+        text = as_short_text(native)
         return self.read(text) if text else None
 
     def read(self, text: str) -> Canonical:

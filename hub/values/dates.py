@@ -13,7 +13,7 @@ from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from hub.ports import Native
-from hub.values.base import BadOption, Canonical, FieldType, Unreadable, as_text, folded, shown
+from hub.values.base import BadOption, Canonical, FieldType, Unreadable, as_short_text, folded, shown
 
 _ISO = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
 _MIDNIGHT = re.compile(r"[T ]00:00(?::00(?:\.0+)?)?(?:Z|\+00:00)?")
@@ -135,7 +135,7 @@ class Date(FieldType):
     def parse(self, native: Native) -> Canonical:
         if isinstance(native, bool | int | float) and not self.pattern:
             raise Unreadable(f"{shown(native)} is a number where a date is expected")
-        text = as_text(native)
+        text = as_short_text(native)
         return self.read(text) if text else None
 
     def read(self, text: str) -> Canonical:
@@ -182,7 +182,7 @@ class Moment(FieldType):
     def parse(self, native: Native) -> Canonical:
         if isinstance(native, bool | int | float):
             raise Unreadable(f"{shown(native)} is a number where a date and time are expected")
-        text = as_text(native)
+        text = as_short_text(native)
         return self.read(text) if text else None
 
     def read(self, text: str) -> Canonical:

@@ -17,7 +17,7 @@ from stdnum.fr import siret
 from stdnum.util import get_cc_module
 
 from hub.ports import Native
-from hub.values.base import Canonical, FieldType, Unreadable, as_text, shown, whole_number
+from hub.values.base import Canonical, FieldType, Unreadable, as_short_text, shown, whole_number
 
 _SEPARATORS = re.compile(r"[\s.\-_/]+")
 _LA_POSTE = "356000000"
@@ -40,7 +40,7 @@ class _French(FieldType):
     def parse(self, native: Native) -> Canonical:
         digits = whole_number(native)
         if digits is None:
-            text = as_text(native)
+            text = as_short_text(native)
             return self.read(text) if text else None
         # Few real numbers begin with more than three zeros; a far shorter one was mistyped, not robbed.
         return self.read(digits.zfill(self.length) if len(digits) >= self.length - 3 else digits)

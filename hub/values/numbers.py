@@ -11,7 +11,7 @@ import re
 from decimal import Decimal
 
 from hub.ports import Native
-from hub.values.base import BadOption, Canonical, FieldType, Unreadable, as_text, folded, shown
+from hub.values.base import BadOption, Canonical, FieldType, Unreadable, as_short_text, folded, shown
 
 _CURRENCY = re.compile(
     r"^(?:€|EUR(?:OS?)?|\$|£|CHF)\s*|\s*(?:€|EUR(?:OS?)?|\$|£|CHF)(?:\s*(?:HT|TTC))?$", re.IGNORECASE
@@ -48,7 +48,7 @@ def _decimal(native: Native, places: int, thousandths: bool = False) -> Decimal 
         return _bounded(Decimal(native))
     if isinstance(native, float):
         return _decimal_of_float(native, places)
-    text = as_text(native)
+    text = as_short_text(native)
     return _bounded(_decimal_of_text(_CURRENCY.sub("", text), thousandths)) if text else None
 
 
@@ -228,7 +228,7 @@ class Boolean(FieldType):
     def parse(self, native: Native) -> Canonical:
         if isinstance(native, bool):
             return native
-        text = as_text(native)
+        text = as_short_text(native)
         return self.read(text) if text else None
 
     def read(self, text: str) -> Canonical:

@@ -15,7 +15,7 @@ import phonenumbers
 from phonenumbers import PhoneNumber, PhoneNumberFormat, PhoneNumberMatcher
 
 from hub.ports import Native
-from hub.values.base import BadOption, Canonical, FieldType, Unreadable, as_text, shown, whole_number
+from hub.values.base import BadOption, Canonical, FieldType, Unreadable, as_short_text, shown, whole_number
 
 _PLAIN_FRENCH = re.compile(
     r"(?:\+33 ?(?:\(0\) ?)?|0033 ?|0)([1-9])[ .\-/]?(\d\d)[ .\-/]?(\d\d)[ .\-/]?(\d\d)[ .\-/]?(\d\d)"
@@ -64,7 +64,7 @@ class Phone(FieldType):
             digits = whole_number(native)
             if digits is not None:
                 return self._from_number(digits)
-        text = as_text(native)
+        text = as_short_text(native)
         return _read(text, self.region) if text else None
 
     def read(self, text: str) -> Canonical:

@@ -17,6 +17,7 @@ from hub.values.base import (
     FieldType,
     Unreadable,
     Unwritable,
+    as_short_text,
     as_text,
     clean,
     folded,
@@ -96,7 +97,7 @@ class Ref(FieldType):
 
     def parse(self, native: Native) -> Canonical:
         number = whole_number(native)
-        return number if number is not None else as_text(native) or None
+        return number if number is not None else as_short_text(native) or None
 
     def native(self, value: Canonical, like: Native = None) -> Native:
         if (

@@ -58,6 +58,8 @@ LENSES = [
     lens("text", map={"A": "client", "P": "prospect", 3: "autre"}),
     lens("choice", map={1: "a", 2: "b"}, options={"values": {"a": {"fr": "Un"}, "b": {"fr": "Deux"}}}),
     lens("choice", format="fr", options={"values": {"a": {"fr": "Un"}, "b": {"fr": "Deux"}}}),
+    lens("country", format="fr", upper=True, ascii=True),
+    lens("boolean", format="Oui/Non", upper=True),
     lens("list", format="; "),
     lens("list"),
     lens("siret", max=14),
@@ -258,6 +260,7 @@ def test_a_constant_without_a_field_is_only_read_and_with_one_only_written() -> 
         ({"fields": ["X", "Y"], "map": {"a": "b"}}, "map", "one native field"),
         ({"map": {"a": "b"}, "upper": True}, "upper", "no meaning"),
         ({"format": "%d"}, "format", "no format"),
+        ({"kind": "list", "max": 3}, "max", "not on a list"),
         ({"timezone": "Europe/Paris"}, "timezone", "for type datetime"),
     ],
 )

@@ -201,6 +201,16 @@ def test_an_empty_value_is_none_in_every_type(name: str, empty: Native) -> None:
     assert kind.show(None) == ""
 
 
+@pytest.mark.parametrize("name", sorted(set(TYPES) - {"text", "list"}))
+def test_a_page_of_text_in_a_short_field_is_refused_at_once(name: str) -> None:
+    with pytest.raises(Unreadable, match="40000 characters long"):
+        _any_type(name).parse("01 " * 13_333 + "1")
+
+
+def test_a_page_of_text_is_text() -> None:
+    assert of("text").parse("a" * 40_000) == "a" * 40_000
+
+
 SHOWN = [
     ("phone", "+33145678901", "01 45 67 89 01", "01 45 67 89 01"),
     ("money", "1250.00", f"1{NNB}250,00", "1,250.00"),
