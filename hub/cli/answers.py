@@ -34,7 +34,7 @@ class ExcelAnswers:
     file: str = ""
     sheet: str = "Clients"
     key: str = "N° client"
-    new_key: str = "C{0000}"
+    new_key: str = "C{n:04}"
     contacts: str = ""
     contacts_key: str = "N° contact"
 

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hub.cli import screen, shapes
+from hub.cli.reading import Reader
 from hub.cli.session import DONE, Session, command, group
 
 if TYPE_CHECKING:
     from hub.store.listing import OpenConflict, OpenReview
 
-CARRIED_OUT = "`hub sync` carries it out, or the daemon at its next turn."
+CARRIED_OUT = "`hub sync` carries it out, or a running daemon by itself."
 
 
 def register(app: typer.Typer) -> None:
@@ -31,11 +32,12 @@ def list_(session: Session) -> int:
 
     with session.assembly() as assembly, assembly.open_store().transaction() as connection:
         conflicts, reviews = listing.conflicts(connection), listing.reviews(connection)
+        screens = _list_screens(conflicts, reviews, Reader(assembly.mappings, connection))
     data = {
         "conflicts": [shapes.conflict(one) for one in conflicts],
         "reviews": [shapes.review(one) for one in reviews],
     }
-    session.show(data, *_list_screens(conflicts, reviews))
+    session.show(data, *screens)
     return DONE
 
 
@@ -48,9 +50,10 @@ def show(
 
     with session.assembly() as assembly, assembly.open_store().transaction() as connection:
         found = listing.conflicts(connection, number)
-    if not found:
-        raise DecisionError(f"there is no conflict {number}; `hub conflicts list` shows the open ones")
-    session.show(shapes.conflict(found[0]), *_one(found[0]))
+        if not found:
+            raise DecisionError(f"there is no conflict {number}; `hub conflicts list` shows the open ones")
+        screens = _one(found[0], Reader(assembly.mappings, connection))
+    session.show(shapes.conflict(found[0]), *screens)
     return DONE
 
 
@@ -72,25 +75,23 @@ def resolve(
         with store.transaction() as connection:
             settled = listing.conflicts(connection, number)[0]
             chosen = listing.changes(connection, golden_id=settled.golden_id, limit=50)
-    after = next(
-        c.after.get(settled.field) for c in chosen if c.kind == "resolved" and settled.field in c.after
-    )
+            after = next(
+                c.after[settled.field] for c in chosen if c.kind == "resolved" and settled.field in c.after
+            )
+            shown = Reader(assembly.mappings, connection)(settled.entity, settled.field, after)
+    text = f"Conflict {number} is settled: {settled.field} of {settled.entity} {settled.title} is {shown}."
     session.show(
-        {"conflict": shapes.conflict(settled), "value": after},
-        screen.plain(
-            f"Conflict {number} is settled: {settled.field} of {settled.entity} {settled.title} is "
-            f"{screen.value(after)}. {CARRIED_OUT}"
-        ),
+        {"conflict": shapes.conflict(settled), "value": after}, screen.plain(text), screen.plain(CARRIED_OUT)
     )
     return DONE
 
 
-def tables(conflicts: Sequence[OpenConflict], reviews: Sequence[OpenReview]) -> list[Any]:
+def tables(conflicts: Sequence[OpenConflict], reviews: Sequence[OpenReview], read: Reader) -> list[Any]:
     """Conflicts in one table, what was set aside in a second; neither where there is none."""
     found: list[Any] = []
     if conflicts:
         rows = [
-            (one.id, f"{one.entity} {one.title}", one.field, _sides(one), screen.local(one.opened_at))
+            (one.id, f"{one.entity} {one.title}", one.field, _sides(one, read), screen.local(one.opened_at))
             for one in conflicts
         ]
         found.append(
@@ -114,8 +115,8 @@ def tables(conflicts: Sequence[OpenConflict], reviews: Sequence[OpenReview]) -> 
     return found
 
 
-def _list_screens(conflicts: list[OpenConflict], reviews: list[OpenReview]) -> list[Any]:
-    found = tables(conflicts, reviews)
+def _list_screens(conflicts: list[OpenConflict], reviews: list[OpenReview], read: Reader) -> list[Any]:
+    found = tables(conflicts, reviews, read)
     if not found:
         return [screen.plain("No conflict is open, and nothing was set aside.", "green")]
     if conflicts:
@@ -126,13 +127,18 @@ def _list_screens(conflicts: list[OpenConflict], reviews: list[OpenReview]) -> l
     return found
 
 
-def _sides(found: OpenConflict) -> str:
-    return "\n".join(f"{side.system}: {screen.value(side.value)}" for side in found.candidates)
+def _sides(found: OpenConflict, read: Reader) -> str:
+    return "\n".join(
+        f"{side.system}: {read(found.entity, found.field, side.value)}" for side in found.candidates
+    )
 
 
-def _one(found: OpenConflict) -> list[Any]:
+def _one(found: OpenConflict, read: Reader) -> list[Any]:
     title = f"Conflict {found.id}: {found.field} of {found.entity} {found.title}"
-    rows = [(side.system, screen.value(side.value), screen.local(side.at)) for side in found.candidates]
+    rows = [
+        (side.system, read(found.entity, found.field, side.value), screen.local(side.at))
+        for side in found.candidates
+    ]
     state = f"settled on {screen.local(found.closed_at)}" if found.closed_at else "open"
     screens: list[Any] = [
         screen.table(title, ("Side", "Value", "Known since"), rows),

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -31,6 +33,12 @@ class Failure:
     todo: str = ""
     problems: tuple[Problem, ...] = field(default=())
 
+    def cleaned(self, clean: Callable[[str], str]) -> Failure:
+        """The same without secrets, by the log's own knowledge of them."""
+        return replace(
+            self, what=clean(self.what), where=clean(self.where), why=clean(self.why), todo=clean(self.todo)
+        )
+
     def as_json(self) -> dict[str, Any]:
         """The shape that docs/commands.md gives errors."""
         problems = [
@@ -55,23 +63,17 @@ class Failure:
 
 def explain(error: Exception) -> Failure:
     """What to tell a person of this error. Anything that is not an error we foresaw is a fault of our own."""
-    from hub.decisions import DecisionError
-    from hub.ports import ConnectorError
-    from hub.store import StoreError
-    from hub.store.holders import Held
-    from hub.yamlfile import FileProblems
-
     if isinstance(error, WrongUse):
         return Failure(2, "wrong-use", error.what, todo=error.todo)
-    if isinstance(error, FileProblems):
+    if _is(error, "hub.yamlfile", "FileProblems"):
         return _of_files(error)
-    if isinstance(error, ConnectorError):
+    if _is(error, "hub.ports", "ConnectorError"):
         return _of_connector(error)
-    if isinstance(error, DecisionError):
+    if _is(error, "hub.decisions", "DecisionError"):
         return Failure(2, "decision", str(error))
-    if isinstance(error, StoreError):
+    if _is(error, "hub.store.repository", "StoreError"):
         return _of_store(error)
-    if isinstance(error, Held):
+    if _is(error, "hub.store.holders", "Held"):
         return Failure(2, "held", str(error), where="the hub's own database")
     return Failure(
         4,
@@ -108,6 +110,12 @@ def screen(failure: Failure, *, debug: bool = False) -> RenderableType:
         if text and not (debug and failure.kind == "fault" and label == "What to do"):
             lines.append(Padding(Text.assemble((f"{label}: ", "bold"), text), (0, 0, 0, 2), expand=False))
     return Group(*lines)
+
+
+def _is(error: Exception, module: str, name: str) -> bool:
+    """Whether it is such an error. A module nobody imported has raised nothing, and may be slow or broken."""
+    found = sys.modules.get(module)
+    return found is not None and isinstance(error, getattr(found, name, ()))
 
 
 def _problem(problem: Problem) -> RenderableType:

@@ -46,7 +46,7 @@ def init(
     excel_key: Annotated[
         str | None, _flag("The column that holds a customer's number. Default: N° client.", _Excel)
     ] = None,
-    excel_new_key: Annotated[str | None, _flag("How a new number is made. Default: C{0000}.", _Excel)] = None,
+    excel_new_key: Annotated[str | None, _flag("How a new number is made. Default: C{n:04}.", _Excel)] = None,
     excel_contacts: Annotated[str | None, _flag("Its sheet of contacts. Default: none.", _Excel)] = None,
     excel_contacts_key: Annotated[
         str | None, _flag("The column that holds a contact's number. Default: N° contact.", _Excel)
@@ -135,7 +135,7 @@ def _excel(
         file=ask.text("--excel-file", file, "The workbook's path"),
         sheet=ask.text("--excel-sheet", sheet, "Its sheet of customers", "Clients"),
         key=ask.text("--excel-key", key, "The column that holds a customer's number", "N° client"),
-        new_key=ask.text("--excel-new-key", new_key, "How a new number is made", "C{0000}"),
+        new_key=ask.text("--excel-new-key", new_key, "How a new number is made", "C{n:04}"),
         contacts=ask.text("--excel-contacts", contacts, "Its sheet of contacts (empty: none)", ""),
     )
     if found.contacts:

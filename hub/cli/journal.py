@@ -11,6 +11,7 @@ import typer
 from hub.cli import names, screen, shapes
 from hub.cli.conflicts import CARRIED_OUT
 from hub.cli.failures import WrongUse
+from hub.cli.reading import Reader
 from hub.cli.session import DONE, WAITING, Session, command
 
 if TYPE_CHECKING:
@@ -48,9 +49,8 @@ def journal(
         with assembly.open_store().transaction() as connection:
             wanted = {"system": system, "run": run, "since": moment}
             found, more = _changes(connection, record, wanted, limit)
-    session.show(
-        {"changes": [shapes.change(one) for one in found], "more": more}, *_screens(found, more, record)
-    )
+            screens = _screens(found, more, Reader(assembly.mappings, connection))
+    session.show({"changes": [shapes.change(one) for one in found], "more": more}, *screens)
     return DONE
 
 
@@ -85,30 +85,28 @@ def undo(
             # What a run wrote to the systems follows from what it agreed on, so only the latter is undone.
             changes = [one for one in changes if one.kind in decisions.GOLDEN_KINDS]
         results = decisions.undo(assembly.engine(), changes, force=force)
-    session.show({"undone": [shapes.undone(one) for one in results]}, *_undone(results, run))
+        with assembly.open_store().transaction() as connection:
+            screens = _undone(results, run, Reader(assembly.mappings, connection))
+    session.show({"undone": [shapes.undone(one) for one in results]}, *screens)
     return DONE if all(one.done for one in results) else WAITING
 
 
 def start(text: str, now: datetime) -> str:
     """A date, a time or an age as the store's own kind of time. `now` is aware; dates are its clock's."""
-    age = re.fullmatch(r"(\d+)\s*(min|h|d)", text.strip())
-    if age:
-        unit = {"min": "minutes", "h": "hours", "d": "days"}[age[2]]
-        try:
+    age = re.fullmatch(r"(\d{1,9})\s*(min|h|d)", text.strip())
+    try:
+        if age:
+            unit = {"min": "minutes", "h": "hours", "d": "days"}[age[2]]
             moment = now - timedelta(**{unit: int(age[1])})
-        except OverflowError:
-            moment = datetime.min.replace(tzinfo=UTC)
-    else:
-        try:
+        else:
             moment = datetime.fromisoformat(text.strip())
-        except ValueError:
-            raise WrongUse(
-                f"--since does not understand {text!r}",
-                "Give 2026-01-31, 2026-01-31T14:00, or an age: 45min, 2h, 3d.",
-            ) from None
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=now.tzinfo)
-    return moment.astimezone(UTC).isoformat(timespec="milliseconds")
+            moment = moment if moment.tzinfo else moment.replace(tzinfo=now.tzinfo)
+        return moment.astimezone(UTC).isoformat(timespec="milliseconds")
+    except (ValueError, OverflowError):
+        raise WrongUse(
+            f"--since does not understand {text!r}",
+            "Give 2026-01-31, 2026-01-31T14:00, or an age: 45min, 2h, 3d.",
+        ) from None
 
 
 def _changes(
@@ -134,12 +132,12 @@ def _changes(
     return (found[:limit], True) if limit and len(found) > limit else (found, False)
 
 
-def _screens(found: list[Change], more: bool, record: str | None) -> list[Any]:
+def _screens(found: list[Change], more: bool, read: Reader) -> list[Any]:
     if not found:
         return [screen.plain("The journal holds nothing like that.")]
     rows = [
         (one.id, screen.local(one.at), one.run, f"{one.entity} {one.title}", one.system or "(agreed)",
-         _kind(one), _fields(one))
+         _kind(one), _fields(one, read))
         for one in found
     ]  # fmt: skip
     columns = ("ID", "When", "Run", "Record", "Where", "What", "Change")
@@ -155,23 +153,35 @@ def _kind(found: Change) -> str:
     return f"{found.kind}, by {found.cause}" if found.cause else found.kind
 
 
-def _fields(found: Change) -> str:
+def _fields(found: Change, read: Reader) -> str:
     """What a change replaced by what; what was not there before is shown alone, an emptiness not at all."""
-    lines = [
-        f"{name}: {screen.change(found.before[name], after)}" if name in found.before
-        else f"{name}: {screen.value(after)}"
-        for name, after in found.after.items()
-        if name in found.before or after is not None
-    ]  # fmt: skip
+    lines: list[str] = []
+    for name, after in found.after.items():
+        shown = _shown(found, name, after, read)
+        if name in found.before:
+            lines.append(
+                f"{_name(name)}: {screen.becomes(_shown(found, name, found.before[name], read), shown)}"
+            )
+        elif after is not None:
+            lines.append(f"{_name(name)}: {shown}")
     return "\n".join(lines)
 
 
-def _undone(results: list[Undone], run: int | None) -> list[Any]:
+def _shown(found: Change, name: str, value: Any, read: Reader) -> str:
+    """A value of the journal: agreed ones are canonical, a system's are its own."""
+    return screen.value(value) if found.system else read(found.entity, name, value)
+
+
+def _name(name: str) -> str:
+    return name.strip("_")
+
+
+def _undone(results: list[Undone], run: int | None, read: Reader) -> list[Any]:
     if not results:
         return [screen.plain(f"Run {run} changed no record, so there is nothing to put back.")]
     rows = [
         (one.change.id, f"{one.change.entity} {one.change.title}",
-         _back(one.change) if one.done else one.reason,
+         _back(one.change, read) if one.done else one.reason,
          screen.plain("put back", "green") if one.done else screen.plain("left", "yellow"))
         for one in results
     ]  # fmt: skip
@@ -183,7 +193,9 @@ def _undone(results: list[Undone], run: int | None) -> list[Any]:
     return screens
 
 
-def _back(found: Change) -> str:
-    return "\n".join(
-        f"{name}: {screen.change(after, found.before.get(name))}" for name, after in found.after.items()
-    )
+def _back(found: Change, read: Reader) -> str:
+    lines = []
+    for name, after in found.after.items():
+        now, then = _shown(found, name, after, read), _shown(found, name, found.before.get(name), read)
+        lines.append(f"{_name(name)}: {screen.becomes(now, then)}")
+    return "\n".join(lines)

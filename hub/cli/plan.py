@@ -11,6 +11,7 @@ import typer
 
 from hub.cli import conflicts, names, progress, screen, shapes, waiting
 from hub.cli.failures import WrongUse
+from hub.cli.reading import Reader
 from hub.cli.session import Session, command
 from hub.cli.sync import EntityOption, exit_code, problem_screens, stoppable
 
@@ -48,13 +49,15 @@ def plan(
         with stoppable(session) as stop, progress.shown(session.err) as told:
             engine = assembly.engine(connectors, progress=told, stopping=stop.asked)
             found = rehearsal.plan(engine, assembly.mappings, connectors, entities, compare)
+        with assembly.open_store().transaction() as connection:
+            screens = _screens(found, limit, Reader(assembly.mappings, connection))
     if stop.asked():
         session.say("Stopped: a plan is whole or not at all. Nothing was changed.")
         return 130
     data = _json(found)
     if out is not None:
         _save(out, data)
-    session.show(data, *_screens(found, limit))
+    session.show(data, *screens)
     if out is not None:
         session.say(f"The whole plan is in {out}.")
     return exit_code(found.report, _waiting(found))
@@ -90,11 +93,11 @@ def _save(out: Path, data: dict[str, Any]) -> None:
         ) from problem
 
 
-def _screens(found: Plan, limit: int) -> list[Any]:
+def _screens(found: Plan, limit: int, read: Reader) -> list[Any]:
     screens: list[Any] = [_summary(found)]
     for (entity, system), writes in _by_route(found.writes).items():
         screens += _route(entity, system, writes, limit)
-    waiting_ = conflicts.tables(found.conflicts, found.reviews)
+    waiting_ = conflicts.tables(found.conflicts, found.reviews, read)
     screens += [screen.plain(""), *waiting_] if waiting_ else []
     screens += problem_screens(found.report)
     screens.append(screen.plain(""))

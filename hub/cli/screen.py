@@ -74,7 +74,12 @@ def notice(where: str, why: str, todo: str = "") -> RenderableType:
 
 def change(before: Any, after: Any) -> str:
     """A value and what it becomes."""
-    return f"{value(before)} {arrow()} {value(after)}"
+    return becomes(value(before), value(after))
+
+
+def becomes(before: str, after: str) -> str:
+    """Two texts, one turning into the other."""
+    return f"{before} {arrow()} {after}"
 
 
 def arrow() -> str:

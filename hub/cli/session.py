@@ -68,7 +68,7 @@ class Session:
     def assembly(self) -> Assembly:
         """The configuration, read and checked whole. Raises `WrongUse`, `FileProblems`."""
         from connectors.assembly import Assembly
-        from hub.logs import redactor
+        from hub import logs
 
         if not self.config.exists():
             raise failures.WrongUse(
@@ -76,7 +76,9 @@ class Session:
                 "`hub init` writes one; --config or $HUB_CONFIG names one that is elsewhere.",
             )
         found = Assembly.load(self.config)
-        redactor.learn(found.secrets)
+        logs.configure(
+            level="debug" if self.flags.debug else "warning", style="console", secrets=found.secrets
+        )
         return found
 
     @cached_property
@@ -155,9 +157,12 @@ def write_json(data: Any) -> None:
 
 
 def _fail(session: Session, error: Exception) -> int:
-    failure = failures.explain(error)
+    from hub.logs import redactor
+
+    failure = failures.explain(error).cleaned(redactor.clean)
     if session.flags.debug:
-        session.err.print("".join(traceback.format_exception(error)), markup=False, highlight=False)
+        trace = redactor.clean("".join(traceback.format_exception(error)))
+        session.err.print(trace, markup=False, highlight=False)
     session.err.print(failures.screen(failure, debug=session.flags.debug))
     if session.flags.json:
         write_json({"error": failure.as_json()})

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from hub.cli import screen, shapes, waiting
+from hub.cli import failures, screen, shapes, waiting
 from hub.cli.session import DONE, UNREACHED, WAITING, Session, command
 
 if TYPE_CHECKING:
@@ -41,9 +41,8 @@ def status(session: Session) -> int:
         "at_work": [{"role": one.role, "name": one.name} for one in held],
     }
     session.show(data, *_screens(store, routes, left, held, data["last_run"]))
-    if left:
-        return WAITING
-    return UNREACHED if any(route.error for route in routes) else DONE
+    failed = UNREACHED if any(route.error for route in routes) else DONE
+    return failures.worst([failed, WAITING if left else DONE])
 
 
 def _run(found: Any) -> dict[str, Any]:
