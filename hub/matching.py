@@ -70,12 +70,12 @@ def identify(
         if len(found) > 1:
             return Match(held="ambiguous", reason=f"{len(found)} records share {shown}", candidates=found)
         golden_id = found[0]
-        if golden_id in linked_here:
-            reason = f"{shown} already belongs to record {linked_here[golden_id]} of the same system"
-            return Match(held="duplicate", reason=reason, candidates=found)
         against = _contradiction(mapping, rule, values, golden_values[golden_id])
         if against:
             return Match(held="ambiguous", reason=f"{shown} is the same, but {against}", candidates=found)
+        if golden_id in linked_here:
+            reason = f"{shown} already belongs to record {linked_here[golden_id]} of the same system"
+            return Match(held="duplicate", reason=reason, candidates=found)
         return Match(golden_id=golden_id)
     return Match()
 

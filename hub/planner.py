@@ -114,12 +114,12 @@ def vanished(world: World, system: SystemMapping, links: Iterable[Link], observe
             )  # fmt: skip
             continue
         if owed(world, system, golden, link).values:
-            _revive(world, golden, link)
+            revive(world, golden, link)
             continue
         _archive(world, golden, link, (system.system, observed_at))
 
 
-def _revive(world: World, golden: Golden, link: Link) -> None:
+def revive(world: World, golden: Golden, link: Link) -> None:
     """An edit newer than the deletion wins: forget the link, so that the record is owed a creation."""
     world.note(golden, "revived", golden.origin("*")[0], dict(link.base), {}, link)
     link.removed = golden.dirty = True
@@ -176,6 +176,14 @@ def _referred(world: World, system: SystemMapping, record: Record) -> Golden | N
     golden = world.goldens.get(record.ref.rpartition("_")[2])
     if golden is None or system.system in world.links_of.get(golden.id, {}):
         return None
+    return golden
+
+
+def found_apart(world: World, system: SystemMapping, record: Record, observed_at: str) -> Golden | None:
+    """A person says this record is nobody else's: it founds a golden record, whatever keys it shares."""
+    golden = _founded(world, system, record, world.readings[record.id], observed_at)
+    if golden is not None:
+        adopt(world, system, golden, record, observed_at)
     return golden
 
 
