@@ -164,12 +164,17 @@ class Worker:
         with self.engine.store.transaction() as connection:
             run = cursors.begin_run(connection, "daemon", now())
             journalled = connection.scalar(select(func.max(t.journal.c.id))) or 0
+        looked_everywhere = False
         while wanted.pull or wanted.compare:
             for system in self.reads:
                 if system in wanted.pull or system in wanted.compare:
                     self._pull(run, system, system in wanted.compare, work)
             # What was asked meanwhile is read before anything is written: it may be about the same records.
             wanted = self._take()
+            if work.new_records and not looked_everywhere:
+                # A new record is created nowhere before it was looked for there: now, not at the next turn.
+                wanted.pull.update(set(self.reads) - work.pulled)
+                looked_everywhere = True
         self._deliver(run, work)
         self._end(run, journalled, work)
 
