@@ -2,6 +2,9 @@
 
 Sage replaces a record by the line it imports, so a line holds every column: what the export shows, what is on
 its way there, and what this write changes, in that order. Pure.
+
+The limit of this transport: what someone types in Sage after its last export, in a record the hub changes
+meanwhile, is replaced with the rest of the line. Exports shortly before imports keep that gap small.
 """
 
 from __future__ import annotations

@@ -2,4 +2,4 @@
 
 import pytest
 
-pytest.register_assert_rewrite("tests.connectors.conformance")
+pytest.register_assert_rewrite("tests.connectors.bench", "tests.connectors.conformance")
