@@ -136,12 +136,12 @@ def _screens(found: list[Change], more: bool, read: Reader) -> list[Any]:
     if not found:
         return [screen.plain("The journal holds nothing like that.")]
     rows = [
-        (one.id, screen.local(one.at), one.run, f"{one.entity} {one.title}", one.system or "(agreed)",
-         _kind(one), _fields(one, read))
+        (one.id, screen.local(one.at), one.run, f"{one.entity} {one.title}", _what(one),
+         _fields(one, read))
         for one in found
     ]  # fmt: skip
-    columns = ("ID", "When", "Run", "Record", "Where", "What", "Change")
-    screens: list[Any] = [screen.table("Journal", columns, rows, right=("ID", "Run"))]
+    columns = ("ID", "When", "Run", "Record", "What", "Change")
+    screens: list[Any] = [screen.table("Journal", columns, rows, right=("ID", "Run"), whole=("When",))]
     if more:
         screens.append(
             screen.plain("There is more: --limit 0 shows all, --record, --system, --since narrow it.")
@@ -149,8 +149,10 @@ def _screens(found: list[Change], more: bool, read: Reader) -> list[Any]:
     return screens
 
 
-def _kind(found: Change) -> str:
-    return f"{found.kind}, by {found.cause}" if found.cause else found.kind
+def _what(found: Change) -> str:
+    """What happened, on whose word, and where if that was a system."""
+    what = f"{found.kind} by {found.cause}" if found.cause else found.kind
+    return f"{what} in {found.system}" if found.system else what
 
 
 def _fields(found: Change, read: Reader) -> str:
@@ -181,7 +183,7 @@ def _undone(results: list[Undone], run: int | None, read: Reader) -> list[Any]:
         return [screen.plain(f"Run {run} changed no record, so there is nothing to put back.")]
     rows = [
         (one.change.id, f"{one.change.entity} {one.change.title}",
-         _back(one.change, read) if one.done else one.reason,
+         _back(one.change, read) if one.done else _left(one),
          screen.plain("put back", "green") if one.done else screen.plain("left", "yellow"))
         for one in results
     ]  # fmt: skip
@@ -191,6 +193,12 @@ def _undone(results: list[Undone], run: int | None, read: Reader) -> list[Any]:
     if any(one.done for one in results):
         screens += [screen.plain(""), screen.plain(f"Decided. {CARRIED_OUT}")]
     return screens
+
+
+def _left(found: Undone) -> str:
+    if found.reason == found.change.kind:
+        return f"what was {found.change.kind} is not taken back; archive the record where it should not be"
+    return found.reason
 
 
 def _back(found: Change, read: Reader) -> str:

@@ -15,9 +15,17 @@ COLOURS = {"ok": "green", "warning": "yellow", "error": "red"}
 
 
 def table(
-    title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, right: Sequence[str] = ()
+    title: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    right: Sequence[str] = (),
+    whole: Sequence[str] = (),
 ) -> Table:
-    """A table that wraps. Cells are plain text or Rich renderables; columns in `right` hold numbers."""
+    """A table that wraps. Cells are plain text or Rich renderables.
+
+    Columns in `right` hold numbers; those and the ones in `whole` (times) keep their width.
+    """
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -28,7 +36,9 @@ def table(
     )  # fmt: skip
     for name in columns:
         number = name in right
-        made.add_column(name, overflow="fold", justify="right" if number else "left", no_wrap=number)
+        made.add_column(
+            name, overflow="fold", justify="right" if number else "left", no_wrap=number or name in whole
+        )
     for row in rows:
         made.add_row(*[cell(value) for value in row])
     return made

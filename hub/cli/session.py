@@ -32,6 +32,9 @@ UNREACHED: Final = 3
 FAULT: Final = 4
 
 DEFAULT_CONFIG: Final = "hub.yaml"
+NARROWEST: Final = 70
+"""Columns below which a table would have to cut; a terminal narrower than that breaks its lines itself."""
+
 PLAIN_WIDTH: Final = 100
 """Columns of what is printed into a file or a pipe."""
 
@@ -203,4 +206,7 @@ def _console(*, stderr: bool) -> Console:
 
     stream = sys.stderr if stderr else sys.stdout
     plain = not stream.isatty() and not os.environ.get("COLUMNS")
-    return Console(stderr=stderr, width=PLAIN_WIDTH if plain else None, highlight=False, soft_wrap=False)
+    console = Console(stderr=stderr, width=PLAIN_WIDTH if plain else None, highlight=False)
+    if console.width < NARROWEST:
+        console.width = NARROWEST
+    return console

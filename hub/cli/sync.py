@@ -64,7 +64,14 @@ def run(session: Session) -> int:
     """Run the daemon: every system at its own rhythm, until it is told to stop (Ctrl-C, SIGTERM)."""
     from scheduler import main
 
-    return main(session.config)
+    session.assembly().close()
+    try:
+        return main(session.config)
+    except OSError as problem:
+        raise failures.WrongUse(
+            f"the health page cannot be served: {problem.strerror or problem}",
+            "Choose another `http: port` in the configuration, or `http: {enabled: false}`.",
+        ) from problem
 
 
 def exit_code(report: Report, left: waiting.Waiting) -> int:
