@@ -15,7 +15,10 @@ class Fault(Exception):
         self.kind, self.what, self.why, self.todo = kind, what, why, todo
 
 
-def damaged(what: str, why: str = "", todo: str = "") -> Fault:
+RESTORE = "restore a backup, or open it in Excel and save it again"
+
+
+def damaged(what: str, why: str = "", todo: str = RESTORE) -> Fault:
     """The file cannot be trusted: nothing of it is read."""
     return Fault("damaged", what, why, todo)
 

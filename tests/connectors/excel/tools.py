@@ -97,7 +97,8 @@ def raw_book(
         f'<Relationship Id="rId1" Type="{RELS}/worksheet" Target="worksheets/sheet1.xml"/>'
         f'<Relationship Id="rId2" Type="{RELS}/styles" Target="styles.xml"/></Relationships>',
         "xl/worksheets/sheet1.xml": f'<?xml version="1.0" encoding="UTF-8"?>\n'
-        f'<worksheet xmlns="{main}" xmlns:r="{RELS}">{head}<sheetData>{sheet_data}</sheetData>{tail}</worksheet>',
+        f'<worksheet xmlns="{main}" xmlns:r="{RELS}">{head}'
+        f"<sheetData>{sheet_data}</sheetData>{tail}</worksheet>",
         "xl/styles.xml": styles or style_sheet(),
         **(others or {}),
     }
@@ -126,8 +127,8 @@ def style_sheet(*codes: str, strike: bool = False) -> str:
         '<fonts count="2"><font><sz val="11"/></font><font><strike/><sz val="11"/></font></fonts>'
         '<fills count="1"><fill><patternFill patternType="none"/></fill></fills>'
         '<borders count="1"><border/></borders><cellStyleXfs count="1"><xf/></cellStyleXfs>'
-        f'<cellXfs count="{len(codes) + 1}"><xf numFmtId="0" fontId="0" fillId="0" xfId="0"/>{xfs}{struck}</cellXfs>'
-        "</styleSheet>"
+        f'<cellXfs count="{len(codes) + 1 + strike}"><xf numFmtId="0" fontId="0" fillId="0" xfId="0"/>'
+        f"{xfs}{struck}</cellXfs></styleSheet>"
     )
 
 
