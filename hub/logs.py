@@ -4,7 +4,7 @@ Every line of every library goes through the same processors. The last of them k
 configuration and puts ``•••`` in its place wherever it stands: in an event, a value, a traceback, a URL.
 
 It promises: `configure` may be called again (a reloaded configuration brings new secrets; the old ones stay
-hidden too). Never: writes a log anywhere but to stderr and the file it was given.
+hidden too). Never: writes anywhere but to stderr; who runs the daemon as a service decides where that goes.
 """
 
 from __future__ import annotations
@@ -13,11 +13,9 @@ import base64
 import html
 import json
 import logging
-import logging.handlers
 import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
-from pathlib import Path
 from typing import IO, Any, Literal
 from urllib.parse import quote, quote_plus
 
@@ -100,28 +98,14 @@ def configure(
     level: str = "info",
     style: Style = "auto",
     secrets: Iterable[str] = (),
-    file: Path | None = None,
-    keep: int = 10,
     stream: IO[str] | None = None,
 ) -> None:
-    """Set the log up for this process. `file` is written as JSON, in parts of 10 MB, `keep` of which stay."""
+    """Set the log up for this process."""
     redactor.learn(secrets)
     out = stream or sys.stderr
     console = style == "console" or (style == "auto" and out.isatty())
-    handlers: list[logging.Handler] = [_handler(logging.StreamHandler(out), console, out.isatty())]
-    if file is not None:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        rotating = logging.handlers.RotatingFileHandler(
-            file, maxBytes=10_000_000, backupCount=keep, encoding="utf-8"
-        )
-        handlers.append(_handler(rotating, False, False))
     root = logging.getLogger()
-    for old in root.handlers[:]:
-        root.removeHandler(old)
-        if isinstance(old, logging.FileHandler):
-            old.close()
-    for handler in handlers:
-        root.addHandler(handler)
+    root.handlers[:] = [_handler(logging.StreamHandler(out), console, out.isatty())]
     root.setLevel(level.upper())
     for name, least in QUIET.items():
         logging.getLogger(name).setLevel(max(least, root.level))

@@ -29,7 +29,7 @@ class Metrics:
     """The metrics of one daemon, in a registry of their own."""
 
     def __init__(self, board: Board, reader: Reader, configuration: Callable[[], Configuration]) -> None:
-        disable_created_metrics()
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         self.registry = CollectorRegistry()
         route = ("entity", "system")
         self._runs = Counter(

@@ -161,7 +161,8 @@ logging: {{level: {level}, format: json}}
     def health(self) -> dict[str, Any]:
         found = self.page("/healthz")
         assert found is not None
-        return json.loads(found[1])
+        document: dict[str, Any] = json.loads(found[1])
+        return document
 
     def until(self, holds: Callable[[], Any], seconds: float = 30) -> None:
         """Wait for something to become true; shows the log if it does not."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
+import sys
 import threading
 from typing import Any
 
@@ -14,7 +16,7 @@ from hub.logs import spellings
 from hub.store import Store
 from hub.store.holders import Holder
 from sandbox.odoo import Call
-from tests.daemon.site import PASSWORD, Site
+from tests.daemon.site import HEADINGS, PASSWORD, PROJECT, Site
 
 DURAND = ("C0001", "Durand SA", "73282932000074", "01 42 00 00 01", "Lyon")
 
@@ -23,11 +25,10 @@ def edit(site: Site, name: str, heading: str, value: str) -> None:
     """Someone changes a cell and saves."""
     book = openpyxl.load_workbook(site.workbook)
     sheet = book["Clients"]
-    columns = {cell.value: cell.column for cell in sheet[1]}
-    row = next(
-        row[0].row for row in sheet.iter_rows(min_row=2) if row[columns["Raison sociale"] - 1].value == name
-    )
-    sheet.cell(row, columns[heading]).value = value
+    column = HEADINGS.index(heading) + 1
+    rows = range(2, sheet.max_row + 1)
+    row = next(row for row in rows if sheet.cell(row, 2).value == name)
+    sheet.cell(row, column).value = value
     draft = site.workbook.with_suffix(".draft")
     book.save(draft)
     draft.replace(site.workbook)
@@ -193,11 +194,6 @@ def spaced(phone: Any) -> str:
 
 def hub(site: Site, *words: str) -> str:
     """One command of the hub's on this site."""
-    import os
-    import sys
-
-    from tests.daemon.site import PROJECT
-
     done = subprocess.run(
         [sys.executable, "-m", "hub.cli.main", *words, "--config", str(site.config)],
         cwd=PROJECT, capture_output=True, text=True, encoding="utf-8", timeout=60, check=False,

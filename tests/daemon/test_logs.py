@@ -6,7 +6,6 @@ import io
 import json
 import logging
 from collections.abc import Iterator
-from pathlib import Path
 from urllib.parse import quote
 
 import pytest
@@ -79,15 +78,6 @@ def test_no_spelling_of_a_secret_is_written_whatever_says_it(style: logs.Style) 
     for spelling in logs.spellings(SECRET):
         assert spelling not in text
         assert json.dumps(spelling)[1:-1] not in text
-
-
-def test_a_file_is_written_as_json_beside_the_screen(tmp_path: Path) -> None:
-    out = io.StringIO()
-    logs.configure(stream=out, style="console", file=tmp_path / "log" / "hub.log", secrets=[SECRET])
-    logs.get().info("synced", text=SECRET)
-    logging.shutdown()
-    line = json.loads((tmp_path / "log" / "hub.log").read_text("utf-8"))
-    assert (line["event"], line["text"]) == ("synced", logs.HIDDEN)
 
 
 def test_secrets_of_an_older_configuration_stay_hidden() -> None:

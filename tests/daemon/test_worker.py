@@ -73,7 +73,7 @@ class House:
             lambda worker, work: self.done.append(work),
         )
 
-    def names(self, system: MemorySystem, table: str, field: str) -> list[object]:
+    def names(self, system: MemorySystem, table: str, field: str) -> list[str]:
         return sorted(str(item.values[field]) for item in system[table].items.values())
 
 
