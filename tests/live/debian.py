@@ -17,6 +17,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
+# A step of the build and all its children end with us, even killed, and leave no mount behind.
+_TOGETHER = ["setpriv", "--pdeathsig=KILL", "unshare", "--mount", "--pid", "--fork", "--kill-child", "--"]
 # The shell runs in a private mount namespace; exec keeps one process id from here to the command itself.
 _ENTER = 'mount -t proc proc "$0/proc" && mount --rbind /dev "$0/dev" && exec chroot "$0" "$@"'
 _APT = [
@@ -71,12 +73,12 @@ class Root:
         partial = self.path.with_name(self.path.name + ".partial")
         shutil.rmtree(partial, ignore_errors=True)
         partial.parent.mkdir(parents=True, exist_ok=True)
-        command = ["debootstrap", "--variant=minbase", suite, str(partial), mirror]
+        command = ["--variant=minbase", suite, str(partial), mirror]
         proxy = _apt_setting("Acquire::http::Proxy")
         environment = dict(os.environ, **({"http_proxy": proxy} if proxy else {}))
-        if _logged([*command[:1], "--download-only", *command[1:]], self.log, environment) != 0:
+        if _logged([*_TOGETHER, "debootstrap", "--download-only", *command], self.log, environment) != 0:
             raise Unavailable(f"Debian {suite} could not be downloaded: {_last_words(self.log)}")
-        if _logged(command, self.log, environment) != 0:
+        if _logged([*_TOGETHER, "debootstrap", *command], self.log, environment) != 0:
             raise BuildFailed(
                 f"debootstrap of {suite} failed: {_last_words(self.log)} (whole log: {self.log})"
             )
@@ -92,7 +94,7 @@ class Root:
         names = " ".join([*packages, *from_unstable])
         wanted = ["--no-install-recommends", "install", *packages, *from_unstable]
         # An earlier installation may have been cut off.
-        _logged(self.command(["dpkg", "--configure", "-a"]), self.log)
+        _logged(self._step(["dpkg", "--configure", "-a"]), self.log)
         if self._apt("update") != 0 or self._apt("--download-only", *wanted) != 0:
             raise Unavailable(f"{names} could not be downloaded: {_last_words(self.log)}")
         if self._apt(*wanted) != 0:
@@ -111,19 +113,24 @@ class Root:
         )
 
     def _apt(self, *arguments: str) -> int:
-        return _logged(self.command([*_APT, *arguments]), self.log)
+        return _logged(self._step([*_APT, *arguments]), self.log)
 
-    def command(self, argv: Sequence[str], user: str | None = None, die_with_us: bool = False) -> list[str]:
-        """The host command that runs `argv` inside; its process becomes `argv`, to be signalled by its id."""
-        inner = ["env", "-i", *(f"{name}={value}" for name, value in _ENVIRONMENT.items()), *argv]
-        if user or die_with_us:
-            identity = [f"--reuid={user}", f"--regid={user}", "--init-groups"] if user else []
-            inner = ["setpriv", *identity, *(["--pdeathsig=TERM"] if die_with_us else []), *inner]
-        return ["unshare", "--mount", "--", "sh", "-c", _ENTER, str(self.path), *inner]
+    def _step(self, argv: Sequence[str], user: str = "root") -> list[str]:
+        """The host command that runs one step of the build inside."""
+        return [
+            *_TOGETHER,
+            "sh",
+            "-c",
+            _ENTER,
+            str(self.path),
+            "setpriv",
+            *_as(user),
+            *_with_environment(argv),
+        ]
 
     def run(self, argv: Sequence[str], user: str, stdin: str = "") -> str:
         """Run to the end and give back its standard output; its standard error goes to the log."""
-        entered = self.command(argv, user)
+        entered = self._step(argv, user)
         with open(self.log, "ab") as errors:
             done = subprocess.run(
                 entered, input=stdin.encode(), stdout=subprocess.PIPE, stderr=errors, check=False
@@ -133,9 +140,10 @@ class Root:
         return done.stdout.decode()
 
     def start(self, argv: Sequence[str], user: str, log: IO[bytes]) -> subprocess.Popen[bytes]:
-        """Start a server inside, in a session of its own; it ends when the process that started it does."""
+        """Start a server inside; its id is the one returned. It ends when its starter does."""
+        inside = ["setpriv", *_as(user), "--pdeathsig=TERM", *_with_environment(argv)]
         return subprocess.Popen(
-            self.command(argv, user, die_with_us=True),
+            ["unshare", "--mount", "--", "sh", "-c", _ENTER, str(self.path), *inside],
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -149,6 +157,14 @@ class Root:
             if name == user:
                 return int(uid), int(gid)
         raise BuildFailed(f"{self.path} has no user {user}")
+
+
+def _as(user: str) -> list[str]:
+    return [f"--reuid={user}", f"--regid={user}", "--init-groups"]
+
+
+def _with_environment(argv: Sequence[str]) -> list[str]:
+    return ["env", "-i", *(f"{name}={value}" for name, value in _ENVIRONMENT.items()), *argv]
 
 
 def require_root() -> None:
