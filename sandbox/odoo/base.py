@@ -44,13 +44,13 @@ class Base:
         """These records of the same model."""
         return type(self)(self.env, self.spec, list(ids))
 
-    def rows(self) -> list[Row]:
-        """The stored rows of these records. Raises `MissingError` or `AccessError` as a read does."""
+    def rows(self, *, strict: bool = True) -> list[Row]:
+        """The stored rows of these records. Raises `MissingError` unless not `strict`, and `AccessError`."""
         rows = self.table.rows
         missing = [id for id in self.ids if id not in rows]
-        if missing:
+        if missing and strict:
             raise MissingError(self._missing(missing))
-        found = [rows[id] for id in self.ids]
+        found = [rows[id] for id in self.ids if id in rows]
         hidden = [row["id"] for row in found if not self.visible(row)]
         if hidden:
             raise AccessError(self._hidden(hidden))
@@ -64,10 +64,10 @@ class Base:
         return company is None or company in self.env.companies
 
     def field(self, name: str) -> Field:
-        """The field of that name. Raises what the real one raises for a field that is not there."""
+        """The field of that name. Raises what a real read raises for a field that is not there."""
         field = self.spec.fields.get(name)
         if field is None:
-            raise ValueError(f"Invalid field {name!r} on model {self.spec.name!r}")
+            raise ValueError(f"Invalid field {name!r} on {'model ' if self.old else ''}{self.spec.name!r}")
         return field
 
     def getter(self, name: str) -> Callable[[Row], Any]:
@@ -97,7 +97,7 @@ class Base:
         found = others.table.indexes[field.inverse].get(id, {})
         return others.sort(self._live(field, list(found)))
 
-    def below(self, roots: Iterable[int]) -> set[int]:
+    def below(self, roots: Iterable[int], parent: str = "parent_id") -> set[int]:
         """These records and everything that has one of them above it."""
         found: set[int] = set()
         todo = [id for id in roots if id in self.table.rows]
@@ -105,7 +105,7 @@ class Base:
             id = todo.pop()
             if id not in found:
                 found.add(id)
-                todo += self.table.indexes["parent_id"].get(id, ())
+                todo += self.table.indexes[parent].get(id, ())
         return found
 
     def above(self, leaves: Iterable[int]) -> set[int]:
@@ -136,7 +136,8 @@ class Base:
         """Without the archived ones, unless the context asks for them."""
         assert field.relation and field.type in X2MANY
         others = self.env.table(field.relation)
-        if "active" not in others.model.fields or self.env.context.get("active_test") is False:
+        everything = self.env.context.get("active_test") is False and not field.only_live
+        if everything or "active" not in others.model.fields:
             return ids
         return [id for id in ids if id in others.rows and others.rows[id].get("active")]
 

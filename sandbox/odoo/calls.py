@@ -15,7 +15,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.odoo.env import Database, Env
-from sandbox.odoo.errors import AccessDenied, AccessError, HttpError, IntegrityError, UserError, ValidationError
+from sandbox.odoo.errors import (
+    AccessDenied,
+    AccessError,
+    HttpError,
+    IntegrityError,
+    MissingError,
+    UserError,
+    ValidationError,
+)
 
 REMEMBERED = 10_000
 
@@ -59,8 +67,14 @@ class Dispatcher:
 
     def check(self, uid: int, password: str) -> None:
         """Refuse a call made with a wrong password."""
+        if not password:
+            raise AccessDenied
         found = [account for account in self.base.accounts.values() if account.uid == uid]
-        if not password or not found or self.login(found[0].login, password) is None:
+        if not found:
+            raise MissingError(
+                f"Record does not exist or has been deleted.\n(Record: res.users({uid},), User: {uid})"
+            )
+        if self.login(found[0].login, password) is None:
             raise AccessDenied
 
     def user_of_key(self, key: str) -> int | None:
@@ -125,10 +139,16 @@ class Dispatcher:
                 records: Any = Env(self.base, uid, context)[model].browse(ids)
                 return getattr(records, method)(*args, **named)
         except IntegrityError as error:
-            raise ValidationError(error.message) from error
+            raise ValidationError(self._said(error, context)) from error
+
+    def _said(self, error: IntegrityError, context: Mapping[str, Any]) -> str:
+        """A database constraint in the server's words: 14 only has them in the language a call asks for."""
+        if self.base.version >= 19:
+            return f"The operation cannot be completed: {error.message}"
+        return error.message if context.get("lang") or not error.constraint else error.constraint
 
     def _public(self, env: Env, model: str, method: str) -> Callable[..., Any]:
-        if method.startswith("_"):
+        if method.startswith("_") or (method in PRIVATE and self.base.version >= 19):
             shown = method if self.base.version < 19 else f"'{model}.{method}'"
             raise AccessError(f"Private methods (such as {shown}) cannot be called remotely.")
         function = getattr(type(env[model]), method, None)
@@ -157,6 +177,12 @@ class Dispatcher:
         return bool(row and row.get("active"))
 
 
+PRIVATE = {
+    "browse", "exists", "sudo", "with_context", "with_user", "with_company", "with_env", "mapped", "filtered", "sorted",
+    "ensure_one", "concat", "union", "flush_model", "flush_recordset", "invalidate_model", "invalidate_recordset",
+    "search_fetch", "fetch", "init", "filtered_domain", "grouped", "get_base_url", "lock_for_update", "new",
+}  # fmt: skip
+"""Public in Python and private to RPC, as 19 declares them."""
 NOT_FOUND = "werkzeug.exceptions.NotFound"
 UNPROCESSABLE = "werkzeug.exceptions.UnprocessableEntity"
 

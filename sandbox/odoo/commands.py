@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
-from sandbox.odoo.errors import MissingError
+from sandbox.odoo.errors import IntegrityError
 from sandbox.odoo.schema import Field
 
 if TYPE_CHECKING:
@@ -45,8 +45,17 @@ def apply_many2many(env: Env, field: Field, ids: Iterable[int], value: Any) -> t
             kept = dict.fromkeys(given if command == SET else ())
     missing = [id for id in kept if id not in others.table.rows]
     if missing:
-        raise MissingError(others._missing(missing))
+        raise IntegrityError("foreign_key", _not_there(others.old))
     return tuple(sorted(kept))
+
+
+def _not_there(old: bool) -> str:
+    if old:
+        return (
+            "The operation cannot be completed: another model requires the record being deleted. "
+            "If possible, archive it instead.\n\nModel: Unknown (Unknown)"
+        )
+    return "Another model is using the record you are trying to delete.\n\nThe troublemaker is: Unknown"
 
 
 def apply_one2many(env: Env, field: Field, id: int, value: Any) -> None:

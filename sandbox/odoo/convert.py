@@ -10,6 +10,7 @@ import datetime as dt
 import html as markup
 from typing import TYPE_CHECKING, Any
 
+from sandbox.odoo.errors import DatabaseError
 from sandbox.odoo.schema import TEXTS, Field
 
 if TYPE_CHECKING:
@@ -36,11 +37,12 @@ def to_stored(env: Env, model: str, name: str, field: Field, value: Any) -> Any:
     if field.type == "datetime":
         return parse_datetime(value)
     if field.type == "selection":
-        if value in (item for item, _ in choices(env, field)):
+        unchecked = callable(field.selection) and env.base.version >= 19
+        if unchecked or value in (item for item, _ in choices(env, field)):
             return value
         raise ValueError(f"Wrong value for {model}.{name}: {value!r}")
     if field.type == "many2one":
-        return _reference(model, name, value)
+        return _reference(env, name, value)
     raise ValueError(f"Wrong value for {model}.{name}: {value!r}")
 
 
@@ -88,7 +90,7 @@ def parse_datetime(value: Any) -> dt.datetime:
         return value.replace(tzinfo=None)
     if isinstance(value, dt.date):
         return dt.datetime(value.year, value.month, value.day)
-    written = str(value)[:19]
+    written = str(value)[:19].replace("T", " ")
     return dt.datetime.strptime(written, DATETIME[: len(DATETIME) if len(written) > 10 else 8])
 
 
@@ -101,9 +103,12 @@ def _text(field: Field, value: Any) -> str | None:
     return written[: field.size] if field.size else written
 
 
-def _reference(model: str, name: str, value: Any) -> int:
+def _reference(env: Env, name: str, value: Any) -> int | None:
+    """An id, or a pair that begins with one. Any other value 19 takes for none, and PostgreSQL refuses in 14."""
     if isinstance(value, int):
         return value
     if isinstance(value, list | tuple) and value and isinstance(value[0], int):
         return int(value[0])
-    raise ValueError(f"Wrong value for {model}.{name}: {value!r}")
+    if env.base.version >= 19:
+        return None
+    raise DatabaseError(f'invalid input syntax for type integer: "{value}" ({name})')

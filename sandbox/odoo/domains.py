@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sandbox.odoo.convert import parse_date, parse_datetime
+from sandbox.odoo.errors import DatabaseError
 from sandbox.odoo.schema import TEXTS, X2MANY, Field, Row
 
 if TYPE_CHECKING:
@@ -139,20 +140,11 @@ def _leaf(records: Records, path: str, operator: str, value: Any) -> Test:
 def _through(records: Records, name: str, field: Field, rest: str, operator: str, value: Any) -> Test:
     """A comparison on a field of the records that this one refers to."""
     assert field.relation is not None
-    negative = operator.startswith("not ") or operator == "!="
-    empty = operator in ("=", "in") and _has_empty(value)
-    if not records.old and negative and field.type in X2MANY:
-        positive = _through(records, name, field, rest, _opposite(operator), value)
-        return lambda row: not positive(row)
     others = records.env.with_context(active_test=False if field.type == "many2one" else None)[field.relation]
     found = set(others.find([(rest, operator, value)]))
     get = records.getter(name)
     if field.type == "many2one":
-        if empty or (negative and not records.old and not _has_empty(value)):
-            return lambda row: get(row) is None or get(row) in found
         return lambda row: get(row) in found
-    if empty:
-        return lambda row: not get(row) or not found.isdisjoint(get(row))
     return lambda row: not found.isdisjoint(get(row))
 
 
@@ -171,8 +163,9 @@ def _hierarchy(records: Records, name: str, field: Field, operator: str, value: 
     model = field.relation or records.spec.name
     others = records.env[model]
     roots = _named_ids(others, value, "ilike")
-    found = others.below(roots) if operator == "child_of" else others.above(roots)
-    if name == "id":
+    parent = name if model == records.spec.name and field.type == "many2one" else "parent_id"
+    found = others.below(roots, parent) if operator == "child_of" else others.above(roots)
+    if name == parent or name == "id":
         return lambda row: row["id"] in found
     get = records.getter(name)
     if field.type == "many2one":
@@ -213,6 +206,9 @@ def _named_ids(others: Records, value: Any, operator: str) -> list[int]:
 def _ids_test(operator: str, value: Any) -> Test:
     if operator in EQUALS:
         values = {v for v in (value if isinstance(value, list | tuple) else [value]) if not isinstance(v, bool)}
+        texts = [v for v in values if isinstance(v, str) and not v.isdigit()]
+        if texts:
+            raise DatabaseError(f'invalid input syntax for type integer: "{texts[0]}"')
         wanted = operator in ("=", "in")
         return lambda row: (row["id"] in values) == wanted
     if operator in COMPARISONS:
@@ -297,10 +293,6 @@ def _pattern(operator: str, value: Any) -> Callable[[str], bool]:
     body = "".join({"%": ".*", "_": "."}.get(p) or re.escape(p[1:] if p[:1] == "\\" and len(p) == 2 else p) for p in parts)
     expression = re.compile(body if whole else f".*{body}.*", re.DOTALL | (re.IGNORECASE if folds else 0))
     return lambda text: expression.fullmatch(str(text)) is not None
-
-
-def _opposite(operator: str) -> str:
-    return {"!=": "=", "not in": "in"}.get(operator, operator.removeprefix("not "))
 
 
 def _empty(value: Any) -> bool:

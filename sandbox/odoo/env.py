@@ -125,9 +125,10 @@ class Env:
         """The language texts are read and written in."""
         if self._lang is None:
             asked = self.context.get("lang") or "en_US"
-            if asked != "en_US" and asked not in self.installed_langs():
+            known = asked == "en_US" or asked in self.installed_langs()
+            if not known and self.base.version >= 19:
                 raise UserError(f"Invalid language code: {asked}")
-            self._lang = asked
+            self._lang = asked if known else "en_US"
         return self._lang
 
     def installed_langs(self) -> dict[str, str]:

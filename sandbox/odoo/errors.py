@@ -29,9 +29,10 @@ class ValidationError(UserError):
 
 
 class RedirectWarning(UserError):
-    """A refusal that offers a button leading elsewhere."""
+    """A refusal that offers a button leading elsewhere. In the real server it is no user error: JSON-2 answers 500."""
 
     name = "odoo.exceptions.RedirectWarning"
+    status = 500
 
 
 class MissingError(UserError):
@@ -63,12 +64,25 @@ class AccessDenied(UserError):
 class IntegrityError(Exception):
     """A constraint of the database itself: becomes a `ValidationError` at the door, a row message in `load`.
 
-    `kind` is ``not_null``, ``check``, ``unique`` or ``foreign_key``; `field` the field at fault where there is one.
+    `kind` is ``not_null``, ``check``, ``unique`` or ``foreign_key``; `field` the field at fault where there is one;
+    `constraint` its name in the database, which 14 shows to who asks in no language.
     """
 
-    def __init__(self, kind: str, message: str, field: str | None = None) -> None:
+    def __init__(self, kind: str, message: str, field: str | None = None, constraint: str = "") -> None:
         super().__init__(message)
-        self.kind, self.message, self.field = kind, message, field
+        self.kind, self.message, self.field, self.constraint = kind, message, field, constraint
+
+
+class DatabaseError(Exception):
+    """What PostgreSQL could not read as a value: an application error."""
+
+    name: ClassVar[str] = "psycopg2.errors.InvalidTextRepresentation"
+
+
+class DatabaseMissing(Exception):
+    """There is no database of that name: an application error."""
+
+    name: ClassVar[str] = "psycopg2.OperationalError"
 
 
 class HttpError(Exception):
@@ -82,6 +96,6 @@ class HttpError(Exception):
 def dotted_name(error: BaseException) -> str:
     """The dotted name a JSON answer carries for this exception."""
     known = getattr(error, "name", None)
-    if isinstance(error, UserError | HttpError) and isinstance(known, str):
+    if isinstance(error, UserError | HttpError | DatabaseError | DatabaseMissing) and isinstance(known, str):
         return known
     return f"{type(error).__module__}.{type(error).__name__}"

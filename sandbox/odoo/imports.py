@@ -14,13 +14,17 @@ if TYPE_CHECKING:
     from sandbox.odoo.records import Records
 
 TRUE = {"1", "true", "yes"}
+YES_OR_NO = "Use '1' for yes and '0' for no"
 FALSE = {"", "0", "false", "no"}
 
 
 class BadCell(Exception):
-    """A cell that cannot be imported. `message` may hold ``%(field)s`` for the label; `more` joins the message."""
+    """A cell that cannot be imported. `message` may hold ``%(field)s`` for the label; `more` joins the message.
 
-    def __init__(self, message: str, more: Mapping[str, Any] | None = None, *, detailed: bool = False) -> None:
+    `detailed` is whether 19 adds the label as ``field_name``.
+    """
+
+    def __init__(self, message: str, more: Mapping[str, Any] | None = None, *, detailed: bool = True) -> None:
         super().__init__(message)
         self.message = message
         self.more = dict(more or {})
@@ -75,16 +79,14 @@ class Converter:
             return self._selection(field, value)
         return value, []
 
-    @staticmethod
-    def _boolean(value: Any) -> Converted:
+    def _boolean(self, value: Any) -> Converted:
         lowered = value.lower()
         if lowered in TRUE or lowered in FALSE:
             return lowered in TRUE, []
-        doubt = Doubt(
-            f"Unknown value '{escaped(value)}' for boolean field '%(field)s'",
-            {"moreinfo": "Use '1' for yes and '0' for no"},
-        )
-        return True, [doubt]
+        said, more = f"Unknown value '{escaped(value)}' for boolean field '%(field)s'", {"moreinfo": YES_OR_NO}
+        if self.records.old:
+            return True, [Doubt(f"{said}, assuming 'yes'", more)]
+        raise BadCell(said, more)
 
     def _selection(self, field: Field, value: Any) -> Converted:
         pairs = choices(self.records.env, field)
@@ -93,18 +95,18 @@ class Converter:
             if folds(value) in (folds(str(item)), folds(label)):
                 return item, []
         more = {"moreinfo": [label or item for item, label in pairs if label or item]}
-        raise BadCell(f"Value '{escaped(value)}' not found in selection field '%(field)s'", more, detailed=True)
+        raise BadCell(f"Value '{escaped(value)}' not found in selection field '%(field)s'", more)
 
     def _relation(self, field: Field, cells: Mapping[str | None, Any]) -> Converted:
         if set(cells) - {None, "id", ".id"}:
             kind = "Many-To-One" if field.type == "many2one" else "Many-To-Many"
-            raise BadCell(f"Can not create {kind} records indirectly, import the field separately")
-        given = {sub: cell for sub, cell in cells.items()}
-        if len(given) > 1:
+            raise BadCell(f"Can not create {kind} records indirectly, import the field separately", detailed=False)
+        if len(cells) > 1:
             raise BadCell(
-                "Ambiguous specification for field '%(field)s', only provide one of name, external id or database id"
+                "Ambiguous specification for field '%(field)s', only provide one of name, external id or database id",
+                detailed=False,
             )
-        ((sub, value),) = given.items()
+        ((sub, value),) = cells.items()
         if field.type == "many2one":
             return self._reference(field, sub, value)
         ids, doubts = [], []
@@ -131,7 +133,6 @@ class Converter:
             raise BadCell(
                 f"No matching record found for {kind} '{escaped(value)}' in field '%(field)s'",
                 {"moreinfo": _possible_values(others.spec.name, sub, self.records.old)},
-                detailed=True,
             )
         return id, doubts
 
@@ -158,7 +159,8 @@ class Converter:
             if row["module"] == module:
                 if row["model"] != others.spec.name:
                     raise BadCell(
-                        f"Invalid external ID {xml_id}: expected model {others.spec.name!r}, found {row['model']!r}"
+                        f"Invalid external ID {xml_id}: expected model {others.spec.name!r}, found {row['model']!r}",
+                        detailed=False,
                     )
                 self._known[xml_id] = row["res_id"]
                 return int(row["res_id"])
@@ -185,7 +187,7 @@ def _attempt(convert: Callable[[Any], Any], value: Any, bad: str, more: Mapping[
     try:
         return convert(value), []
     except ValueError:
-        raise BadCell(bad, more, detailed=more is not None) from None
+        raise BadCell(bad, more) from None
 
 
 def _moment(value: Any) -> dt.datetime:

@@ -74,9 +74,15 @@ class Loading(Writing):
             if path[0] in ("id", ".id"):
                 continue
             if path[0] not in self.spec.fields:
-                raise KeyError(path[0]) if self.old else ValueError(f"Invalid field name {path[0]!r}")
+                raise self._bad_column(path[0])
+            relation = self.spec.fields[path[0]].relation
+            if len(path) > 1 and relation and path[1] not in ("id", ".id", *self.env.base.models[relation].fields):
+                raise self._bad_column(path[1])
             if self.spec.fields[path[0]].type == "one2many":
                 raise NotImplementedError(f"the sandbox does not load one2many columns ({path[0]})")
+
+    def _bad_column(self, name: str) -> Exception:
+        return KeyError(name) if self.old else ValueError(f"Invalid field name {name!r}")
 
     def _rows(self, paths: Sequence[list[str]], data: Sequence[Sequence[Any]], work: Import) -> Iterator[Prepared]:
         module = self.env.context.get("module", "__import__")
@@ -200,6 +206,8 @@ class Loading(Writing):
         """Write the row to the record it names, or create one; note its external id. Answers the id."""
         id = row.values.pop("id", None) if not row.xml_id else self._bound(row.xml_id)
         if id is None and not row.xml_id and self.env.context.get("mode") == "update":
+            if self.old:
+                raise KeyError("record")
             raise ValidationError("Cannot update a record without specifying its id or xml_id")
         if id is not None:
             self.browse([id]).write(row.values)
@@ -219,13 +227,25 @@ class Loading(Writing):
             row = table.rows[data]
             if row["module"] != module:
                 continue
-            if row["model"] != self.spec.name:
+            if row["model"] != self.spec.name and not self.old:
                 raise ValidationError(
                     f"For external id {xml_id} when trying to create/update a record of model {self.spec.name} "
                     f"found record of different model {row['model']} ({data})"
                 )
-            return int(row["res_id"])
+            return self._rebound(data)
         return None
+
+
+    def _rebound(self, data: int) -> int | None:
+        """The record behind an external id. 14 asks only the number: an id of another model changes hands."""
+        table = self.env.table("ir.model.data")
+        row = table.rows[data]
+        if row["res_id"] not in self.table.rows:
+            table.drop(data)
+            return None
+        if row["model"] != self.spec.name:
+            table.put(data, {**row, "model": self.spec.name})
+        return int(row["res_id"])
 
 
 TOO_MANY = (

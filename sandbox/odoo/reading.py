@@ -52,9 +52,9 @@ class Reading(Base):
         self.env.need(self.spec.name, "read")
         names = list(dict.fromkeys(["id", *(fields or self.spec.fields)]))
         readers = [(name, self.reader(name, classic=load == "_classic_read")) for name in names]
-        return [{name: read(row) for name, read in readers} for row in self.rows()]
+        return [{name: read(row) for name, read in readers} for row in self.rows(strict=False)]
 
-    @remote()
+    @remote(until=16)
     def exists(self) -> list[int]:
         """Those of these ids that are there."""
         return [id for id in self.ids if id in self.table.rows]

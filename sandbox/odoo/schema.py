@@ -28,6 +28,7 @@ class Field:
     """One field. `default` is a value or a function of the env; `inverse` names the many2one behind a one2many.
 
     `recorded` is whether the real server keeps it in a column, which a field computed here may be there.
+    `only_live` is a one2many that never shows archived records, whatever the context asks.
     """
 
     type: str
@@ -44,6 +45,7 @@ class Field:
     compute: Compute | None = None
     searchable: bool = True
     recorded: bool = True
+    only_live: bool = False
 
     @property
     def stored(self) -> bool:
@@ -57,7 +59,7 @@ class Model:
 
     `indexes` are the fields looked up by equality without a scan. `records` is the class its record sets are
     of, when the model has behaviour of its own. `unique` lists field tuples no two records may share, each
-    with the message the real one gives; `access` gives groups the letters of create, read, write, unlink.
+    with the message the real one gives and the constraint's name; `access` gives groups the letters of create, read, write, unlink.
     """
 
     name: str
@@ -66,7 +68,7 @@ class Model:
     order: str = "id"
     rec_name: str = "name"
     indexes: tuple[str, ...] = ()
-    unique: tuple[tuple[tuple[str, ...], str], ...] = ()
+    unique: tuple[tuple[tuple[str, ...], str, str], ...] = ()
     records: type | None = None
     access: Mapping[str, str] = field(default_factory=lambda: {"base.group_user": "crwu"})
     by_company: bool = False

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
+import secrets
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
+from http.cookies import SimpleCookie
 from typing import Any
 
 from sandbox.odoo.calls import Call, Dispatcher, Hook
 from sandbox.odoo.doors import json2, jsonrpc, xmlrpc
 from sandbox.odoo.doors.http import Reply, Server
-from sandbox.odoo.env import ADMIN_UID, Account, Database, Env, group_field
-from sandbox.odoo.errors import AccessDenied
+from sandbox.odoo.env import ADMIN_UID, Database, Env, group_field
+from sandbox.odoo.errors import AccessDenied, DatabaseMissing
 from sandbox.odoo.models.catalogue import models_of
 from sandbox.odoo.models.seed import seed
 from sandbox.odoo.schema import Model
 
 VERSIONS = (14, 19)
-
-
-class DatabaseMissing(Exception):
-    """There is no such database."""
 
 
 class Odoo:
@@ -31,8 +30,9 @@ class Odoo:
     """
 
     def __init__(
-        self, version: int, database: str, login: str, password: str, api_key: str, port: int, models: Iterable[Model]
-    ) -> None:
+        self, version: int, database: str, login: str, password: str, api_key: str, port: int,
+        models: Iterable[Model], single: bool,
+    ) -> None:  # fmt: skip
         if version not in VERSIONS:
             raise ValueError(f"the sandbox knows Odoo {' and '.join(map(str, VERSIONS))}, not {version}")
         self.version, self.database = version, database
@@ -42,6 +42,13 @@ class Odoo:
         self.env = Env(self.base, ADMIN_UID)
         self._calls = Dispatcher(self.base)
         self._server = Server(self._respond, port)
+        self._single = single
+        self._sessions: set[str] = set()
+        self._json_addresses: dict[str, Callable[[dict[str, Any]], Any]] = {
+            "/jsonrpc": self._jsonrpc,
+            "/web/webclient/version_info": lambda _: self._version(),
+            "/web/session/authenticate": self._session,
+        }
 
     @property
     def url(self) -> str:
@@ -90,21 +97,32 @@ class Odoo:
 
     def _respond(self, verb: str, path: str, headers: Mapping[str, str], body: bytes) -> Reply:
         path = path.split("?", 1)[0]
-        if path.startswith("/xmlrpc/2/") and verb == "POST":
+        if verb == "POST" and path.startswith("/xmlrpc/2/"):
             service = path.removeprefix("/xmlrpc/2/").strip("/")
-            return 200, "text/xml", xmlrpc.answer(body, service, lambda *call: self._service("xmlrpc", *call))
-        if path == "/jsonrpc" and verb == "POST":
-            return 200, "application/json", jsonrpc.answer(body, self._jsonrpc, self.version)
+            return Reply(200, "text/xml", xmlrpc.answer(body, service, lambda *call: self._service("xmlrpc", *call)))
         if path.startswith("/json/2/") and self.version >= 19:
-            return json2.answer(self._calls, path, headers, body, mono=True)
-        if path == "/web/webclient/version_info" and verb == "POST":
-            return 200, "application/json", jsonrpc.answer(body, lambda _: self._version(), self.version)
-        if path == "/web/session/authenticate" and verb == "POST":
-            return 200, "application/json", jsonrpc.answer(body, self._session, self.version)
+            return json2.answer(self._calls, path, headers, body, single=self._single)
+        if verb == "POST" and path in self._json_addresses:
+            known = self._single or self._session_of(headers) in self._sessions
+            reply = jsonrpc.answer(body, self._json_addresses[path], self.version, database=known)
+            if path == "/web/session/authenticate" and b'"error"' not in reply.content:
+                return replace(reply, headers={"Set-Cookie": f"session_id={self._new_session()}; Path=/; HttpOnly"})
+            return reply
         if path in ("/web/version", "/json/version") and self.version >= 19:
-            about = {"version_info": self._version()["server_version_info"], "version": self._version()["server_version"]}
-            return 200, "application/json; charset=utf-8", jsonrpc.dump(about)
-        return 404, "text/html; charset=utf-8", json2.NO_DATABASE
+            version = self._version()
+            about = {"version_info": version["server_version_info"], "version": version["server_version"]}
+            return Reply(200, json2.JSON, jsonrpc.dump(about))
+        return Reply(404, jsonrpc.HTML, json2.NO_DATABASE)
+
+    def _new_session(self) -> str:
+        session = secrets.token_hex(20)
+        self._sessions.add(session)
+        return session
+
+    @staticmethod
+    def _session_of(headers: Mapping[str, str]) -> str:
+        found = SimpleCookie(headers.get("Cookie") or "").get("session_id")
+        return found.value if found else ""
 
     def _jsonrpc(self, params: dict[str, Any]) -> Any:
         return self._service("jsonrpc", params["service"], params["method"], tuple(params["args"]))
@@ -168,10 +186,14 @@ class Odoo:
 @contextmanager
 def serve(
     version: int = 19, *, database: str = "sandbox", login: str = "admin", password: str = "admin",
-    api_key: str = "sandbox-api-key", port: int = 0, models: Iterable[Model] = (),
+    api_key: str = "sandbox-api-key", port: int = 0, models: Iterable[Model] = (), single: bool = True,
 ) -> Iterator[Odoo]:  # fmt: skip
-    """Run a sandbox Odoo on loopback for as long as the block lasts. `models` are added to those it has."""
-    odoo = Odoo(version, database, login, password, api_key, port, models)
+    """Run a sandbox Odoo on loopback for as long as the block lasts.
+
+    `models` are added to those it has. `single` is whether the server has this one database only; where it has more,
+    a caller must say which, and 14 answers any error on ``/jsonrpc`` with HTML unless a session is open.
+    """
+    odoo = Odoo(version, database, login, password, api_key, port, models, single)
     odoo.start()
     try:
         yield odoo

@@ -19,7 +19,7 @@ class Records(Loading):
     def web_read(self, specification: Specification) -> list[dict[str, Any]]:
         """The fields the specification names, references opened as far as it says."""
         self.env.need(self.spec.name, "read")
-        return [self._specified(row, specification) for row in self.rows()]
+        return [self._specified(row, specification) for row in self.rows(strict=False)]
 
     @remote(since=17)
     def web_save(

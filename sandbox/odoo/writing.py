@@ -14,7 +14,7 @@ from sandbox.odoo.commands import apply_many2many, apply_one2many
 from sandbox.odoo.convert import to_stored
 from sandbox.odoo.errors import IntegrityError
 from sandbox.odoo.reading import Reading
-from sandbox.odoo.schema import Row
+from sandbox.odoo.schema import Model, Row
 
 LOG_FIELDS = ("create_date", "create_uid", "write_date", "write_uid")
 NEVER_WRITTEN = {"id", "parent_path", "display_name", *LOG_FIELDS}
@@ -91,13 +91,13 @@ class Writing(Reading):
         with self.env.base.transaction():
             defaults = self._defaults()
             for values in given:
-                self._refuse_unknown(values)
+                self._refuse_unknown(values, creating=True)
                 ids.append(self._create_one({**defaults, **values}))
             self._finish(ids, given, creating=True)
         return ids
 
     def _write(self, vals: Mapping[str, Any]) -> None:
-        self._refuse_unknown(vals)
+        self._refuse_unknown(vals, creating=False)
         with self.env.base.transaction():
             for id in self.ids:
                 self._write_one(id, vals)
@@ -174,10 +174,10 @@ class Writing(Reading):
             if field.type == "many2one" and value is not None:
                 assert field.relation is not None
                 if value not in self.env.table(field.relation).rows:
-                    raise IntegrityError("foreign_key", self._dangling(name), name)
+                    raise IntegrityError("foreign_key", self._in_use(self.spec, name), name)
 
     def _check_unique(self, ids: Sequence[int], names: set[str]) -> None:
-        for fields, message in self.spec.unique:
+        for fields, message, constraint in self.spec.unique:
             if names.isdisjoint(fields):
                 continue
             for id in ids:
@@ -186,16 +186,18 @@ class Writing(Reading):
                     continue
                 twins = self._twins(fields, key) - {id}
                 if twins:
-                    raise IntegrityError("unique", message, fields[0])
+                    raise IntegrityError("unique", message, fields[0] if len(fields) == 1 else None, constraint)
 
     def _twins(self, fields: Sequence[str], key: Sequence[Any]) -> set[int]:
         indexed = [place for place, name in enumerate(fields) if name in self.table.indexes]
         found = self.table.matching(fields[indexed[0]], [key[indexed[0]]]) if indexed else set(self.table.rows)
         return {id for id in found if all(self.table.rows[id].get(n) == k for n, k in zip(fields, key, strict=True))}
 
-    def _refuse_unknown(self, values: Mapping[str, Any]) -> None:
-        for name in values:
-            self.field(name)
+    def _refuse_unknown(self, values: Mapping[str, Any], *, creating: bool) -> None:
+        for name in values.keys() - self.spec.fields.keys():
+            if self.old:
+                raise ValueError(f"Invalid field {name!r} on model {self.spec.name!r}")
+            raise ValueError(f"Invalid field {name!r} in {self.spec.name!r}") if creating else KeyError(name)
 
     def _defaults(self) -> dict[str, Any]:
         found = {name: self.default(name) for name, field in self.spec.fields.items() if field.stored or field.inverse}
@@ -210,7 +212,7 @@ class Writing(Reading):
                 table = self.env.table(other.name)
                 users = [row for row in table.rows.values() if row.get(name) in going]
                 if users and not (other.name == self.spec.name and all(row["id"] in going for row in users)):
-                    raise IntegrityError("foreign_key", self._needed_by(other.name, other.description, name))
+                    raise IntegrityError("foreign_key", self._in_use(other, name))
 
     def _let_go_of(self, id: int) -> None:
         for model in self.env.base.models.values():
@@ -237,26 +239,31 @@ class Writing(Reading):
                 table.drop(data)
 
     def _required(self, name: str) -> str:
-        field = self.spec.fields[name]
+        label, spec = self.spec.fields[name].string, self.spec
+        if self.old:
+            return (
+                "The operation cannot be completed:\n- Create/update: a mandatory field is not set.\n"
+                "- Delete: another model requires the record being deleted. If possible, archive it instead.\n\n"
+                f"Model: {spec.description} ({spec.name}), Field: {label} ({name})"
+            )
         return (
-            "The operation cannot be completed:\n- Create/update: a mandatory field is not set.\n"
-            "- Delete: another model requires the record being deleted. If possible, archive it instead.\n\n"
-            f"Model: {self.spec.description} ({self.spec.name})\nField: {field.string} ({name})\n"
+            f"Missing required value for the field {label!r} ({name}).\nModel: {spec.description!r} ({spec.name})\n"
+            "- create/update: a mandatory field is not set\n"
+            "- delete: another model requires the record being deleted, you can archive it instead"
         )
 
-    def _dangling(self, name: str) -> str:
-        field = self.spec.fields[name]
+    def _in_use(self, by: Model, name: str) -> str:
+        constraint = f"{by.name.replace('.', '_')}_{name}_fkey"
+        if self.old:
+            return (
+                "The operation cannot be completed: another model requires the record being deleted. "
+                f"If possible, archive it instead.\n\nModel: {by.description} ({by.name}), Constraint: {constraint}"
+            )
         return (
-            "The operation cannot be completed: another model requires the record being deleted. "
-            f"If possible, archive it instead.\n\nModel: {self.spec.description} ({self.spec.name})\n"
-            f"Field: {field.string} ({name})"
-        )
-
-    def _needed_by(self, model: str, description: str, name: str) -> str:
-        return (
-            "The operation cannot be completed: another model requires the record being deleted. "
-            f"If possible, archive it instead.\n\nModel: {description} ({model})\nConstraint: "
-            f"{model.replace('.', '_')}_{name}_fkey"
+            "Another model is using the record you are trying to delete.\n\n"
+            f"The troublemaker is: {by.description!r} ({by.name})\n"
+            f"Thanks to the following constraint: {by.fields[name].string!r} ({name})\n"
+            "How about archiving the record instead?"
         )
 
 

@@ -6,11 +6,21 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-Reply = tuple[int, str, bytes]
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An HTTP answer."""
+
+    status: int
+    kind: str
+    content: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
 Respond = Callable[[str, str, Mapping[str, str], bytes], Reply]
 
 
@@ -122,18 +132,19 @@ def _handler(respond: Respond) -> type[BaseHTTPRequestHandler]:
             length = int(self.headers.get("Content-Length") or 0)
             body = self.rfile.read(length)
             try:
-                status, kind, content = respond(self.command, self.path, self.headers, body)
+                reply = respond(self.command, self.path, self.headers, body)
             except Html as page:
-                status, kind, content = page.status, "text/html", page.body.encode()
+                reply = Reply(page.status, "text/html", page.body.encode())
             except ConnectionError:
                 self.close_connection = True
                 self.connection.shutdown(socket.SHUT_RDWR)
                 return
-            self.send_response(status)
-            self.send_header("Content-Type", kind)
-            self.send_header("Content-Length", str(len(content)))
+            self.send_response(reply.status)
+            for name, value in {"Content-Type": reply.kind, **reply.headers}.items():
+                self.send_header(name, value)
+            self.send_header("Content-Length", str(len(reply.content)))
             self.end_headers()
-            self.wfile.write(content)
+            self.wfile.write(reply.content)
             self.wfile.flush()
 
         do_POST = do_GET = do_PUT = do_DELETE = _answer

@@ -10,6 +10,7 @@ import orjson
 
 from sandbox.odoo.calls import Dispatcher
 from sandbox.odoo.doors import jsonrpc
+from sandbox.odoo.doors.http import Reply
 from sandbox.odoo.errors import HttpError, UserError
 
 UNAUTHORIZED = "werkzeug.exceptions.Unauthorized"
@@ -22,26 +23,27 @@ NO_DATABASE = b"""<!DOCTYPE html>
 
 
 def answer(
-    calls: Dispatcher, path: str, headers: Mapping[str, str], body: bytes, *, mono: bool
-) -> tuple[int, str, bytes]:
-    """Status, content type and body. `mono` is whether a missing database header means the only database there is."""
+    calls: Dispatcher, path: str, headers: Mapping[str, str], body: bytes, *, single: bool
+) -> Reply:
+    """The answer. `single` is whether a missing database header means the only database there is."""
     wanted = headers.get("X-Odoo-Database")
-    if (wanted and wanted != calls.base.name) or (not wanted and not mono):
-        return 404, "text/html; charset=utf-8", NO_DATABASE
+    if (wanted and wanted != calls.base.name) or (not wanted and not single):
+        return Reply(404, jsonrpc.HTML, NO_DATABASE)
     try:
         result = _run(calls, path, headers, body)
-        return 200, JSON, jsonrpc.dump(result)
+        return Reply(200, JSON, jsonrpc.dump(result))
     except HttpError as error:
         shown = {**jsonrpc.serialised(error), "message": error.message, "arguments": [error.message, error.status]}
-        return error.status, JSON, jsonrpc.dump(shown)
+        return Reply(error.status, JSON, jsonrpc.dump(shown), CHALLENGE if error.status == 401 else {})
     except UserError as error:
-        return error.status, JSON, jsonrpc.dump(jsonrpc.serialised(error))
+        return Reply(error.status, JSON, jsonrpc.dump(jsonrpc.serialised(error)))
     except Exception as error:
         if isinstance(error, ConnectionError):
             raise
-        return 500, JSON, jsonrpc.dump(jsonrpc.serialised(error))
+        return Reply(500, JSON, jsonrpc.dump(jsonrpc.serialised(error)))
 
 
+CHALLENGE = {"WWW-Authenticate": "bearer"}
 JSON = "application/json; charset=utf-8"
 
 

@@ -8,22 +8,37 @@ from typing import Any
 
 import orjson
 
+from sandbox.odoo.doors.http import Reply
 from sandbox.odoo.errors import dotted_name
+
+HTML = "text/html; charset=utf-8"
+BROKEN = b"""<!DOCTYPE HTML PUBLIC "-//W3C//DTD HTML 3.2 Final//EN">
+<title>500 Internal Server Error</title>
+<h1>Internal Server Error</h1>
+"""
 
 Run = Callable[[dict[str, Any]], Any]
 
 
-def answer(body: bytes, run: Run, version: int) -> bytes:
-    """The JSON answer to a JSON call whose ``params`` `run` understands."""
+def answer(body: bytes, run: Run, version: int, *, database: bool = True) -> Reply:
+    """The answer to a JSON call whose ``params`` `run` understands.
+
+    `database` is whether the server knows which database the caller means before it reads the call: where 14 does
+    not, any error is a page of HTML with status 500.
+    """
     request = orjson.loads(body)
     reply: dict[str, Any] = {"jsonrpc": "2.0", "id": request.get("id")}
     try:
-        reply["result"] = run(request.get("params") or {})
+        result = run(request.get("params") or {})
+        # A real server leaves the key out when the method answered nothing.
+        reply |= {} if result is None else {"result": result}
     except Exception as error:
         if isinstance(error, ConnectionError):
             raise
+        if version < 19 and not database:
+            return Reply(500, HTML, BROKEN)
         reply["error"] = failure(error, version)
-    return dump(reply)
+    return Reply(200, "application/json", dump(reply))
 
 
 def failure(error: Exception, version: int) -> dict[str, Any]:
@@ -36,7 +51,7 @@ def serialised(error: Exception) -> dict[str, Any]:
     """An exception as JSON: name, message, arguments, context, traceback."""
     return {
         "name": dotted_name(error),
-        "message": str(error),
+        "message": "\n".join(map(str, error.args)),
         "arguments": [arg if isinstance(arg, str | int | float | bool | None) else str(arg) for arg in error.args],
         "context": {},
         "debug": "".join(traceback.format_exception(error)),

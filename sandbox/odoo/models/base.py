@@ -102,8 +102,8 @@ class Category(Records):
         return " / ".join(reversed(names))
 
     def named(self, name: str, operator: str) -> list[Any]:
-        """By the last part of the shown name."""
-        return [("name", operator, name.split(" / ")[-1])]
+        """By name; in 14 by the last part of the shown name."""
+        return [("name", operator, name.split(" / ")[-1] if self.old else name)]
 
 
 class Company(Records):

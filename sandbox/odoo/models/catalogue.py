@@ -91,7 +91,7 @@ def _partner(version: int) -> Model:
             recorded=False,
         ),
         "parent_id": many2one("res.partner", "Related Company"),
-        "child_ids": one2many("res.partner", "parent_id", "Contact"),
+        "child_ids": one2many("res.partner", "parent_id", "Contact", only_live=True),
         "ref": char("Reference"),
         "lang": selection(_langs, "Language", default=lambda env: env.lang),
         "tz": selection(base.timezones, "Timezone", default=lambda env: env.context.get("tz")),
@@ -192,7 +192,7 @@ def _country(version: int) -> Model:
         },
         order="name" if old else "name, id",
         records=base.Country,
-        unique=((("code",), "The code of the country must be unique!" if old else "The code of the country must be unique!"),),
+        unique=((("code",), "The code of the country must be unique !" if old else "The code of the country must be unique!", "res_country_code_uniq"),),
         access={**READ, SETTINGS: "crwu"},
     )
 
@@ -208,7 +208,7 @@ def _state(version: int) -> Model:
         },
         order="code" if version < 19 else "code, id",
         records=base.State,
-        unique=((("country_id", "code"), "The code of the state must be unique by country !" if version < 19 else "The code of the state must be unique by country!"),),
+        unique=((("country_id", "code"), "The code of the state must be unique by country !" if version < 19 else "The code of the state must be unique by country!", "res_country_state_name_code_uniq"),),
         access={EVERYONE: "r", CONTACTS: "crwu"},
     )
 
@@ -228,14 +228,14 @@ def _user(version: int) -> Model:
             groups: many2many("res.groups", "Groups"),
             "share": boolean("Share User", readonly=True, compute=users.share),
             **{
-                name: replace(field, compute=users.through_partner(name), default=None, required=name == "name", recorded=False)
+                name: replace(field, compute=users.through_partner(name), default=None, recorded=False)
                 for name, field in _partner(version).fields.items()
                 if name in users.DELEGATED
             },
         },
         order="name, login",
         records=users.Users,
-        unique=((("login",), "You can not have two users with the same login!" if version < 19 else "You can not have two users with the same login!"),),
+        unique=((("login",), "You can not have two users with the same login !" if version < 19 else "You can not have two users with the same login!", "res_users_login_key"),),
         access={EVERYONE: "r", RIGHTS: "crwu"},
     )
 
@@ -248,7 +248,7 @@ def _company(version: int) -> Model:
         "currency_id": many2one("res.currency", "Currency", required=True, default=1),
         "parent_id": many2one("res.company", "Parent Company"),
         "child_ids": one2many("res.company", "parent_id", "Child Companies" if version < 19 else "Branches"),
-        "country_id": many2one("res.country", "Country", compute=base.company_country, recorded=False),
+        "country_id": many2one("res.country", "Country", compute=base.company_country, searchable=False, recorded=False),
     }
     if version >= 19:
         fields["active"] = boolean("Active", default=True)
@@ -258,7 +258,7 @@ def _company(version: int) -> Model:
         fields,
         order="sequence, name",
         records=base.Company,
-        unique=((("name",), "The company name must be unique !" if version < 19 else "The company name must be unique!"),),
+        unique=((("name",), "The company name must be unique !" if version < 19 else "The company name must be unique!", "res_company_name_uniq"),),
         access={EVERYONE: "r", RIGHTS: "crwu"},
     )
 
@@ -325,7 +325,7 @@ def _model_data(version: int) -> Model:
     fields = {
         "name": char("External Identifier", required=True),
         "module": char("Module", required=True, default=""),
-        "complete_name": char("Complete ID", readonly=True, compute=base.complete_id, recorded=False),
+        "complete_name": char("Complete ID", readonly=True, compute=base.complete_id, searchable=False, recorded=False),
         "model": char("Model Name", required=True),
         "res_id": integer("Record ID"),
         "noupdate": boolean("Non Updatable"),
@@ -333,7 +333,7 @@ def _model_data(version: int) -> Model:
     return Model(
         "ir.model.data", "Model Data", fields, order="module, model, name",
         records=base.ModelData, indexes=("name", "res_id"),
-        unique=((("module", "name"), 'duplicate key value violates unique constraint "ir_model_data_module_name_uniq_index"'),),
+        unique=((("module", "name"), 'duplicate key value violates unique constraint "ir_model_data_module_name_uniq_index"', ""),),
         access={RIGHTS: "crwu", **({EVERYONE: "cr"} if version < 19 else {})},
     )  # fmt: skip
 

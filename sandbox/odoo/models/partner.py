@@ -11,11 +11,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import phonenumbers
-from stdnum.fr import tva
 
 from sandbox.odoo.convert import choices
 from sandbox.odoo.env import Env
-from sandbox.odoo.errors import IntegrityError, RedirectWarning, ValidationError
+from sandbox.odoo.errors import IntegrityError, MissingError, RedirectWarning, ValidationError
+from sandbox.odoo.models import vat
 from sandbox.odoo.records import Records
 from sandbox.odoo.schema import Row
 
@@ -117,12 +117,28 @@ class Partner(Records):
             values["website"] = clean_website(values["website"])
         if values.get("parent_id"):
             values["company_name"] = False
+        if values.get("vat") and self.old:
+            values["vat"] = vat.written_14(str(values["vat"]), self._country_for(values))
+        if not creating and not self.old and values.get("country_id"):
+            self._need_country(values["country_id"])
         return values
+
+    def _country_for(self, values: Mapping[str, Any]) -> str | None:
+        """The country code a VAT number is written for: the one given, else that of the record."""
+        given = values.get("country_id")
+        if given is None and len(self.ids) == 1:
+            given = self.table.rows[self.ids[0]].get("country_id")
+        return country_code(self.env, {"country_id": given})
+
+    def _need_country(self, id: Any) -> None:
+        countries = self.env["res.country"]
+        if isinstance(id, int) and id not in countries.table.rows:
+            raise MissingError(countries._missing([id]))
 
     def check_row(self, row: Row, names: Iterable[str]) -> None:
         """A name, no circle, a VAT number that can be one."""
         if row.get("type") in ("contact", None) and row.get("name") is None and row.get("type") is not None:
-            raise IntegrityError("check", "Contacts require a name")
+            raise IntegrityError("check", "Contacts require a name", None, "res_partner_check_name")
         written = set(names)
         if "parent_id" in written and self._circular(row):
             raise ValidationError("You cannot create recursive Partner hierarchies.")
@@ -244,31 +260,21 @@ class Partner(Records):
         return False
 
     def _check_vat(self, row: Row) -> None:
-        """French numbers are checked, and in 19 written without spaces; others are taken as they are."""
+        """Refuse a number its country cannot have given; 19 also writes it as the country does."""
         company = self.table.rows[commercial_partner(self.env, row)]
-        code = country_code(self.env, row if not self.old else company)
-        vat = str(row["vat"])
-        if code != "FR" or (len(vat) == 1 and vat == "/"):
-            return
-        prefix = vat[:2].upper() if vat[:2].isalpha() else ""
-        if prefix not in ("", "FR"):
-            return
-        if not tva.is_valid(vat[2:] if prefix else vat):
-            raise ValidationError(self._bad_vat(row, vat, prefix))
-        if not self.old:
-            self._set(row["id"], {"vat": prefix + tva.compact(vat[2:] if prefix else vat)})
-
-    def _bad_vat(self, row: Row, vat: str, prefix: str) -> str:
+        code = country_code(self.env, company if self.old else row)
+        number = str(row["vat"])
         if self.old:
-            return (
-                f"\nThe VAT number [{vat}] for partner [{row.get('name')}] does not seem to be valid. \n"
-                "Note: the expected format is FR83404833048"
-            )
-        shown = tva.compact(vat[2:] if prefix else vat)
-        return (
-            f"\nThe VAT number [{shown}] for partner [{row.get('name')}] does not seem to be valid. \n"
-            "Note: the expected format is FR23334175221"
-        )
+            if not vat.plausible_14(number, code):
+                raise ValidationError(vat.complaint(number, row.get("name"), code, old=True))
+            return
+        if code is None:
+            return
+        prefix, local = vat.parts_19(number, code)
+        if not vat.plausible_19(prefix or code, local) and number != "/":
+            raise ValidationError(vat.complaint(vat.compact(prefix or code, local), row.get("name"), code, old=False))
+        if number != "/":
+            self._set(row["id"], {"vat": prefix + vat.compact(prefix or code, local)})
 
     def _refuse_users(self, verb: str, advice: str) -> None:
         users = self.env.table("res.users")
@@ -279,7 +285,7 @@ class Partner(Records):
         if self.old:
             if verb == "archive":
                 raise ValidationError("You cannot archive a contact linked to an internal user.")
-            raise ValidationError("You cannot delete contacts linked to an active user.")
+            return
         names = ", ".join(self.name_of(self.table.rows[row["partner_id"]]) for row in active)
         raise RedirectWarning(
             f"You cannot {verb} contacts linked to an active user.\n{advice}\n\nLinked active users : {names}"

@@ -11,11 +11,11 @@ from sandbox.odoo.env import Account, Database, Env, group_field
 from sandbox.odoo.schema import Row
 
 GROUPS = {
-    "base.group_user": ("User types / Internal User", "Role / User"),
-    "base.group_erp_manager": ("Administration / Access Rights", "Access Rights"),
-    "base.group_system": ("Administration / Settings", "Role / Administrator"),
+    "base.group_user": ("User types/Internal User", "Role / User"),
+    "base.group_erp_manager": ("Administration/Access Rights", "Access Rights"),
+    "base.group_system": ("Administration/Settings", "Role / Administrator"),
     "base.group_multi_company": ("Multi Companies", "Multi Companies"),
-    "base.group_partner_manager": ("Extra Rights / Contact Creation", "Contact / Creation"),
+    "base.group_partner_manager": ("Extra Rights/Contact Creation", "Contact/Creation"),
 }
 STATES = (
     ("US", "CA", "California"), ("US", "NY", "New York"), ("US", "TX", "Texas"),
@@ -70,10 +70,7 @@ def _languages(base: Database) -> None:
 def _countries(base: Database) -> dict[str, int]:
     found = {}
     for code in sorted(code for code in LOCALE_DATA if len(code) == 2):
-        names: Any = LOCALE_DATA[code]
-        english, french = NAMES_IN_ODOO.get(code, (names.get("en", code), names.get("fr", "*en")))
-        english = code if english.startswith("*") else english
-        french = english if french.startswith("*") else french
+        english, french = NAMES_IN_ODOO.get(code, (_named(code, "en"), _named(code, "fr")))
         row = {
             "name": {"en_US": english, "fr_FR": french},
             "code": code,
@@ -81,6 +78,13 @@ def _countries(base: Database) -> dict[str, int]:
         }
         found[code] = _put(base, "res.country", row, f"base.{code.lower()}")
     return found
+
+
+def _named(code: str, lang: str) -> str:
+    """A country's name; where the source says ``*xx`` it means the name it gives in language xx."""
+    names: Any = LOCALE_DATA[code]
+    name = str(names.get(lang, code))
+    return str(names.get(name[1:], code)) if name.startswith("*") else name
 
 
 def _company_and_users(base: Database, login: str, france: int) -> None:

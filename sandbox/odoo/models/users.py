@@ -20,7 +20,10 @@ IMPLIED = {
 
 
 class Frozen(dict[str, Any]):
-    """A mapping XML-RPC of 14 cannot carry."""
+    """A mapping that 14's XML-RPC cannot carry: it says so by this name."""
+
+
+Frozen.__module__, Frozen.__qualname__, Frozen.__name__ = "odoo.tools.misc", "frozendict", "frozendict"
 
 
 def through_partner(name: str) -> Compute:
