@@ -79,7 +79,7 @@ class Delivery:
         """Deliver all that is due; true if something must be settled and delivered again at once."""
         after, done = 0, 0
         while not self.engine.stopping():
-            with self.engine.store.transaction() as connection:
+            with self.engine.store.reading() as connection:
                 rows = outbox.due(
                     connection, self.mapping.entity, self.system.system, self.engine.clock(), after, BATCH
                 )

@@ -41,7 +41,7 @@ class Puller:
 
     def run(self, compare: bool) -> None:
         self._receipts()
-        with self.engine.store.transaction() as connection:
+        with self.engine.store.reading() as connection:
             self.start = cursors.get(connection, self.mapping.entity, self.system.system)
             self.unknown = not worlds.any_link(connection, self.mapping.entity, self.system.system)
         self.anew = self.start.fingerprint != self.mapping.fingerprint
@@ -64,7 +64,7 @@ class Puller:
     def _known(self, ids: Sequence[str]) -> dict[str, str | None]:
         if self.anew or self.unknown:
             return {}
-        with self.engine.store.transaction() as connection:
+        with self.engine.store.reading() as connection:
             return worlds.versions(connection, self.mapping.entity, self.system.system, ids)
 
     def _page(self, page: Page) -> None:
@@ -98,7 +98,7 @@ class Puller:
 
     def _look_again(self) -> None:
         """Records held or parked may have become clear: their twin corrected, their parent linked."""
-        with self.engine.store.transaction() as connection:
+        with self.engine.store.reading() as connection:
             held = reviews.held(connection, self.mapping.entity, self.system.system, _PAGE)
         if not held:
             return

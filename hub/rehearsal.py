@@ -65,7 +65,7 @@ def plan(
         rehearsed.rehearse(result.report, entities, compare)
         for mapping in rehearsed.mappings:
             result.writes += planned_writes(rehearsed, store, mapping.entity)
-        with store.transaction() as connection:
+        with store.reading() as connection:
             result.conflicts = listing.conflicts(connection)
             result.reviews = listing.reviews(connection)
     return result
@@ -75,7 +75,7 @@ def planned_writes(engine: Engine, store: Store, entity: str) -> list[PlannedWri
     """What the outbox comes to right now, write by write."""
     mapping = engine.mapping(entity)
     found: list[PlannedWrite] = []
-    with store.transaction() as connection:
+    with store.reading() as connection:
         rows = list(listing.pending(connection, entity))
         for part in worlds.chunks(rows):
             world = World(mapping, new_id)

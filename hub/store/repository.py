@@ -17,7 +17,7 @@ from typing import Any
 import orjson
 from sqlalchemy import Connection, Engine, Table, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError
 
 
 class StoreError(Exception):
@@ -30,6 +30,9 @@ def dumps(value: Any) -> str:
 
 
 loads = orjson.loads
+
+
+_READER = "hub_reader"
 
 
 class Store:
@@ -62,7 +65,7 @@ class Store:
 
         try:
             upgrade(self.engine)
-        except OperationalError as problem:
+        except DatabaseError as problem:
             raise StoreError(f"database {self.shown_url}: {problem.orig}") from problem
 
     @property
@@ -75,6 +78,14 @@ class Store:
         """One transaction: committed at the end, rolled back on any exception."""
         with self.engine.begin() as connection:
             yield connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """One consistent view, for reading only: it neither waits for a writer nor holds one up."""
+        with self.engine.connect() as connection:
+            reader = connection.execution_options(**{_READER: True})
+            with reader.begin():
+                yield reader
 
     @contextmanager
     def rehearsal(self) -> Iterator[Store]:
@@ -120,6 +131,10 @@ class _Rehearsal(Store):
         with self._connection.begin_nested():
             yield self._connection
 
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        yield self._connection
+
 
 def upsert(
     connection: Connection,
@@ -146,19 +161,21 @@ def _tune_sqlite(engine: Engine) -> None:
     """WAL so that readers never wait, full sync so that a power cut loses nothing committed.
 
     The driver's own transaction handling is switched off (its deferred BEGIN would let two writers meet in
-    mid-transaction): every transaction begins IMMEDIATE, as SQLAlchemy's documentation of the dialect shows.
+    mid-transaction): every transaction that may write begins IMMEDIATE, as SQLAlchemy's documentation of the
+    dialect shows.
     """
 
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _: Any) -> None:
         connection.isolation_level = None
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "busy_timeout=30000", "foreign_keys=ON",
-                       "cache_size=-32000"):  # fmt: skip
+                       "cache_size=-32000", "wal_autocheckpoint=8000"):  # fmt: skip
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        reader = connection.get_execution_options().get(_READER, False)
+        connection.exec_driver_sql("BEGIN" if reader else "BEGIN IMMEDIATE")
 
 
 def _make_private(path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, exists, func, insert, literal, select, update
+from sqlalchemy import Connection, Row, bindparam, delete, exists, func, insert, literal, select, text, update
 
 from hub.matching import Key
 from hub.model import Candidate, Conflict, Golden, Link, Review
@@ -15,6 +15,7 @@ from hub.world import World
 
 _CHUNK = 900
 _DIRTY, _NEW = 1, 2
+_SOME_DIRT = text("golden.dirty > 0")  # as the partial index says it, or SQLite does not use the index
 
 
 def chunks(items: Iterable[Any], size: int = _CHUNK) -> Iterator[list[Any]]:
@@ -346,7 +347,7 @@ def dirty(connection: Connection, entity: str, after: str, limit: int) -> list[s
     return list(
         connection.scalars(
             select(t.golden.c.id)
-            .where(t.golden.c.entity == entity, t.golden.c.dirty == _DIRTY, t.golden.c.id > after)
+            .where(t.golden.c.entity == entity, t.golden.c.dirty == _DIRTY, _SOME_DIRT, t.golden.c.id > after)
             .order_by(t.golden.c.id)
             .limit(limit)
         )
@@ -358,7 +359,7 @@ def settle_new(connection: Connection, entity: str, systems: Sequence[str], at: 
 
     Not where a record is held that claims a key: then each is looked at on its own.
     """
-    new = (t.golden.c.entity == entity) & (t.golden.c.dirty == _NEW)
+    new = (t.golden.c.entity == entity) & (t.golden.c.dirty == _NEW) & _SOME_DIRT
     held = connection.execute(select(t.held_key.c.key).where(t.held_key.c.entity == entity).limit(1)).first()
     if held is not None:
         connection.execute(update(t.golden).where(new).values(dirty=_DIRTY))

@@ -1,0 +1,48 @@
+"""``python -m benchmarks [--sandbox] [name …]``: measure, print the table, end with 1 if a bar is missed."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+
+from benchmarks import engine, memory, odoo
+from benchmarks.rows import Row, show
+from benchmarks.target import target
+
+ALONE: dict[str, Callable[[], Row]] = {
+    "engine": engine.new_records,
+    "changes": engine.few_changes,
+    "memory": memory.peak,
+}
+WITH_ODOO: dict[str, Callable[[odoo.Target], list[Row]]] = {
+    "load": odoo.first_load,
+    "push": odoo.pushed_and_quiet,
+}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", help=f"which: {', '.join([*ALONE, *WITH_ODOO])}; default: all")
+    parser.add_argument("--sandbox", action="store_true", help="measure on the sandbox even if Odoo is there")
+    given = parser.parse_args()
+    wanted = given.names or [*ALONE, *WITH_ODOO]
+    rows: list[Row] = []
+    name = "no Odoo"
+    for each in wanted:
+        if each in ALONE:
+            print(f"measuring: {each}", file=sys.stderr)
+            rows.append(ALONE[each]())
+    if any(each in WITH_ODOO for each in wanted):
+        with target(given.sandbox) as found:
+            name = found.name
+            for each in wanted:
+                if each in WITH_ODOO:
+                    print(f"measuring: {each}, on {name}", file=sys.stderr)
+                    rows += WITH_ODOO[each](found)
+    show(rows, name)
+    return 0 if all(row.holds for row in rows) else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,84 @@
+"""The engine alone, on a source and a sink that cost nothing.
+
+- *100,000 new records*: reading, matching, committing golden records, links, keys and journal, page by page,
+  and settling; against one table with the same 100,000 input rows, written by SQLAlchemy's bulk insert into
+  the same database in the same pages of 1,000.
+- *100 changes*: a whole cycle with 100 changed records, among 100,000 linked ones and among 1,000.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from statistics import median
+
+import sqlalchemy as sa
+
+from benchmarks.base import COLUMNS, Mirror, customer, fresh_store, mappings
+from benchmarks.rows import Row, timed
+from hub.engine import Engine
+from hub.report import Report
+from hub.store import Store
+
+MANY = 100_000
+FEW = 1_000
+PAGE = 1_000
+
+
+def new_records() -> Row:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        store = fresh_store(folder)
+        bare = _bare_insert(store)
+        engine = Engine(store, mappings(folder / "m", "mirror"), {"mirror": Mirror("mirror", MANY)})
+        with timed() as making:
+            for number in range(MANY):
+                customer(number)
+        with timed() as taking:
+            engine.pull_entity(engine.mappings[0], Report())
+            engine.settle(engine.mappings[0])
+        store.close()
+    engine_alone = taking.seconds - making.seconds
+    detail = f"{engine_alone:.1f} s against {bare:.2f} s of bare bulk insert"
+    return Row("engine alone, 100,000 new records", engine_alone / bare, 8, True, detail=detail)
+
+
+def few_changes() -> Row:
+    among_many, among_few = _changes_among(MANY), _changes_among(FEW)
+    detail = f"{among_many * 1000:.0f} ms among 100,000, {among_few * 1000:.0f} ms among 1,000"
+    return Row("100 changes among 100,000 linked", among_many / among_few, 1.3, True, detail=detail)
+
+
+def _changes_among(count: int) -> float:
+    """Median seconds of a cycle with 100 changes spread over `count` linked records."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        store = fresh_store(folder)
+        mirror, other = Mirror("mirror", count), Mirror("clients", 0)
+        engine = Engine(
+            store, mappings(folder / "m", "mirror", "clients"), {"mirror": mirror, "clients": other}
+        )
+        engine.sync()
+        seconds = []
+        for turn in range(7):
+            mirror.touch(range(turn, count, count // 100), f"Ville {turn}")
+            with timed() as clock:
+                report = engine.sync()
+            seconds.append(clock.seconds)
+            assert report.writes == 100, report
+        store.close()
+    return median(seconds)
+
+
+def _bare_insert(store: Store) -> float:
+    table = sa.Table(
+        "bare", sa.MetaData(), sa.Column("id", sa.Text, primary_key=True),
+        *(sa.Column(name, sa.Text) for name in COLUMNS),
+    )  # fmt: skip
+    table.metadata.create_all(store.engine)
+    rows = [{"id": str(number), **customer(number)} for number in range(MANY)]
+    with timed() as clock:
+        for start in range(0, MANY, PAGE):
+            with store.transaction() as connection:
+                connection.execute(sa.insert(table), rows[start : start + PAGE])
+    return clock.seconds
