@@ -82,16 +82,22 @@ class Daemon:
     """One daemon on one configuration file.
 
     `start` and `stop` bracket its life; with ``scheduled=False`` it works only when `cycle` is called.
-    `lost` is called if another process took the database over while this one was asleep.
+    `lost` is called if another process took the database over while this one was asleep, `done` after each
+    piece of work.
     """
 
     def __init__(
-        self, config: Path | str, *, progress: Progress = silent, lost: Callable[[], None] = lambda: None
+        self,
+        config: Path | str,
+        *,
+        progress: Progress = silent,
+        lost: Callable[[], None] = lambda: None,
+        done: Callable[[Work], None] = lambda work: None,
     ) -> None:
         self.config = Path(config).absolute()
         self.stopping = threading.Event()
         self.board = Board()
-        self._progress, self._on_lost = progress, lost
+        self._progress, self._on_lost, self._on_done = progress, lost, done
         self._entity_locks: dict[str, threading.Lock] = {}
         self._system_locks: dict[str, threading.Lock] = {}
         self._retired: list[Generation] = []
@@ -267,6 +273,7 @@ class Daemon:
         """Tell of a piece of work, and wake those that waited for its records."""
         self.metrics.observe(work)
         self._tell(work)
+        self._on_done(work)
         if work.is_news:
             self.reader.refresh(recount=work.new_records)
         if not self._scheduler.running or work.stopped:

@@ -58,7 +58,7 @@ class Reader:
 
     def refresh(self, *, recount: bool = False) -> Figures:
         """Read them anew. Raises what the database raises; the last figures stay then."""
-        with self._lock, self.store.transaction() as connection:
+        with self._lock, self.store.reading() as connection:
             if recount or self._linked_at is None or self.clock() - self._linked_at > RECOUNT:
                 self._linked, self._linked_at = _linked(connection), self.clock()
             self.last = _read(connection, self.clock(), self._linked)

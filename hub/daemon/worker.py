@@ -254,7 +254,7 @@ class Worker:
 
     def _is_dirty(self) -> bool:
         """Whether a person decided something (a conflict, an undo) that the systems have not been told."""
-        with self.engine.store.transaction() as connection:
+        with self.engine.store.reading() as connection:
             return bool(worlds.dirty(connection, self.entity, "", 1))
 
     def _has_mail(self) -> bool:
@@ -266,7 +266,7 @@ class Worker:
             box.entity == self.entity,
             (box.state == "sending") | ((box.state == "due") & (box.due_at <= now())),
         )
-        with self.engine.store.transaction() as connection:
+        with self.engine.store.reading() as connection:
             return connection.execute(due.limit(1)).first() is not None
 
     def _owes(self, system: str) -> bool:
@@ -274,7 +274,7 @@ class Worker:
         rows = select(box.id).where(
             box.entity == self.entity, box.system == system, box.state.in_(("due", "sending"))
         )
-        with self.engine.store.transaction() as connection:
+        with self.engine.store.reading() as connection:
             return connection.execute(rows.limit(1)).first() is not None
 
 

@@ -77,7 +77,7 @@ def parts(name: str) -> tuple[str, int, str]:
 
 def holdings(store: Store) -> list[Holding]:
     """Every role that is held, or was when its holder died."""
-    with store.transaction() as connection:
+    with store.reading() as connection:
         return [Holding(row.role, row.name, row.beat) for row in connection.execute(select(t.holder))]
 
 
