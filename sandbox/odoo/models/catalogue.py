@@ -117,6 +117,7 @@ def _partner(version: int) -> Model:
         "industry_id": many2one("res.partner.industry", "Industry"),
         "company_id": many2one("res.company", "Company"),
         "company_name": char("Company Name"),
+        "ref_company_ids": one2many("res.company", "partner_id", "Companies that refers to partner"),
         "color": integer("Color Index", default=0),
         "user_ids": one2many("res.users", "partner_id", "Users"),
         "partner_share": boolean("Share Partner", readonly=True, compute=partner.partner_share),
