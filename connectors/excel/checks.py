@@ -49,10 +49,11 @@ def _protocol(connector: ExcelConnector) -> list[Finding]:
         )
         return [*found, Finding("ok", "read only", why)]
     try:
+        files.require_writable(connector.path)
         with files.staging(connector.path):
-            found.append(Finding("ok", "its folder", "can be written"))
+            found.append(Finding("ok", "the file and its folder", "can be written"))
     except Fault as fault:
-        found.append(_error("its folder", fault))
+        found.append(_error("the file and its folder", fault))
     return [*found, *_owner(connector)]
 
 

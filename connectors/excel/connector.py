@@ -235,6 +235,7 @@ class ExcelConnector:
     ) -> tuple[dict[str, Any], files.Snapshot, Unknown | None]:
         path = self.path
         files.look(path)
+        files.require_writable(path)
         files.require_free(path, self.settings.stale_lock_hours)
         with files.snapshot(path, self.settings.stable_seconds) as taken, files.staging(path) as staged:
             answer = self._end(task, taken, spec, target=str(staged), **extra)

@@ -248,6 +248,17 @@ def _ago(seconds: float) -> str:
     return f"{seconds / 60:.0f} minutes" if seconds < 7200 else f"{seconds / 3600:.0f} hours"
 
 
+def require_writable(path: Path) -> None:
+    """Raises `Fault` (denied) for a file marked read-only: being able to replace it is no leave to."""
+    if path.stat().st_mode & 0o222 and os.access(path, os.W_OK):
+        return
+    raise Fault(
+        "denied",
+        f"{path} is read-only for the hub",
+        todo="take the mark off the file, or set read_only: true in hub.yaml",
+    )
+
+
 # -- replacing ---------------------------------------------------------------------------------------
 
 
@@ -279,9 +290,9 @@ def _unwritable(path: Path, error: OSError) -> Fault:
 def replace(path: Path, staged: Path, taken: Snapshot, stale_hours: float) -> None:
     """Move `staged` into the workbook's place, if that still is what `taken` was; raises `Fault` if not."""
     try:
-        _keep_attributes(path, staged)
         with staged.open("rb+") as file:
             os.fsync(file.fileno())
+        _keep_attributes(path, staged)
     except OSError as error:
         raise _unwritable(path, error) from error
     require_free(path, stale_hours)
@@ -329,9 +340,9 @@ def back_up(path: Path, taken: Snapshot, folder: Path, keep: int) -> Path:
         now = datetime.now().strftime("%Y-%m-%d_%H-%M-%S-%f")
         backup = folder / f"{path.stem}.{now}{path.suffix}"
         shutil.copyfile(taken.copy, backup)
-        shutil.copymode(path, backup)
         with backup.open("rb+") as file:
             os.fsync(file.fileno())
+        shutil.copymode(path, backup)
     except OSError as error:
         raise Fault(
             "denied",

@@ -1,4 +1,4 @@
-"""Workbooks as they should not be: each ends in a clear error or a rejected row; nothing is written or lost."""
+"""Workbooks as they should not be: each ends in a clear error or a rejected row, nothing lost."""
 
 from __future__ import annotations
 

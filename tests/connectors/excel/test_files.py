@@ -153,13 +153,22 @@ def test_nothing_is_replaced_and_nothing_backed_up_where_nothing_changes(path: P
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows keeps rights on the folder")
-@pytest.mark.parametrize("mode", [0o600, 0o640, 0o664, 0o444])
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o664])
 def test_the_mode_of_the_file_is_kept(path: Path, mode: int) -> None:
     path.chmod(mode)
     connector(path).write(NOM, [add("C3", {"Nom": "Trois"})])
     assert path.stat().st_mode & 0o777 == mode
     (backup,) = (path.parent / "hub-backups").iterdir()
     assert backup.stat().st_mode & 0o777 == mode
+
+
+def test_a_file_marked_read_only_is_left_alone(path: Path) -> None:
+    path.chmod(0o444)
+    before = path.read_bytes()
+    with pytest.raises(Denied, match="read-only"):
+        connector(path).write(NOM, [add("C3", {"Nom": "Trois"})])
+    assert path.read_bytes() == before
+    assert any(f.level == "error" and "read-only" in f.message for f in connector(path).check([NOM]))
 
 
 @pytest.mark.skipif(
@@ -180,16 +189,24 @@ def test_a_link_to_the_workbook_stays_a_link(path: Path, tmp_path: Path) -> None
     assert set(records(connector(path), NOM)) == {"C1", "C2", "C3"}
 
 
-@pytest.mark.skipif(
-    sys.platform == "win32" or os.geteuid() == 0, reason="root may write everywhere; Windows has other rights"
-)
 def test_a_folder_without_the_right_to_write_is_named(path: Path) -> None:
     path.parent.chmod(0o555)
     try:
+        if os.access(path.parent, os.W_OK):
+            pytest.skip("this user may write everywhere, whatever the folder says")
         with pytest.raises(Denied, match="folder"):
             connector(path).write(NOM, [add("C3", {"Nom": "Trois"})])
+        assert any(f.level == "error" and "folder" in f.what for f in connector(path).check([NOM]))
     finally:
         path.parent.chmod(0o755)
+
+
+def test_a_file_without_the_right_to_read_is_named(path: Path) -> None:
+    path.chmod(0o000)
+    if os.access(path, os.R_OK):
+        pytest.skip("this user may read everything, whatever the file says")
+    with pytest.raises(Denied, match="right"):
+        pull(connector(path), NOM)
 
 
 def test_a_file_saved_while_the_copy_was_made_is_not_replaced(path: Path) -> None:
