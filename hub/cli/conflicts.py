@@ -30,7 +30,7 @@ def list_(session: Session) -> int:
     """List the open conflicts, and the records and fields that were set aside, with what to do."""
     from hub.store import listing
 
-    with session.assembly() as assembly, assembly.open_store().transaction() as connection:
+    with session.assembly() as assembly, assembly.open_store().reading() as connection:
         conflicts, reviews = listing.conflicts(connection), listing.reviews(connection)
         screens = _list_screens(conflicts, reviews, Reader(assembly.mappings, connection))
     data = {
@@ -48,7 +48,7 @@ def show(
     from hub.decisions import DecisionError
     from hub.store import listing
 
-    with session.assembly() as assembly, assembly.open_store().transaction() as connection:
+    with session.assembly() as assembly, assembly.open_store().reading() as connection:
         found = listing.conflicts(connection, number)
         if not found:
             raise DecisionError(f"there is no conflict {number}; `hub conflicts list` shows the open ones")
@@ -72,7 +72,7 @@ def resolve(
     with session.assembly() as assembly:
         store = assembly.open_store()
         decisions.resolve(assembly.engine(), number, take=take, value=value)
-        with store.transaction() as connection:
+        with store.reading() as connection:
             settled = listing.conflicts(connection, number)[0]
             chosen = listing.changes(connection, golden_id=settled.golden_id, limit=50)
             after = next(

@@ -26,7 +26,7 @@ def list_(session: Session) -> int:
     """List the writes that a system refused, with its reason and what to do."""
     from hub.store import listing
 
-    with session.assembly() as assembly, assembly.open_store().transaction() as connection:
+    with session.assembly() as assembly, assembly.open_store().reading() as connection:
         found = listing.dead_letters(connection)
     session.show({"dead_letters": [shapes.dead_letter(one) for one in found]}, *_screens(found))
     return DONE
@@ -44,7 +44,7 @@ def retry(
     if bool(numbers) == everything:
         raise WrongUse("say which to retry: their numbers, or --all", "`hub deadletters list` shows them.")
     with session.assembly() as assembly:
-        with assembly.open_store().transaction() as connection:
+        with assembly.open_store().reading() as connection:
             known = {letter.id for letter in listing.dead_letters(connection)}
         wanted = sorted(known if everything else set(numbers or ()))
         unknown = [str(number) for number in wanted if number not in known]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from rich.console import Console
 
     from hub.yamlfile import Problem
 
@@ -72,7 +73,9 @@ def explain(error: Exception) -> Failure:
     if _is(error, "hub.decisions", "DecisionError"):
         return Failure(2, "decision", str(error))
     if _is(error, "hub.store.repository", "StoreError"):
-        return _of_store(error)
+        return _of_store(error, error.__cause__)
+    if _is(error, "sqlalchemy.exc", "OperationalError"):
+        return _of_store(f"database: {getattr(error, 'orig', error)}", error)
     if _is(error, "hub.store.holders", "Held"):
         return Failure(2, "held", str(error), where="the hub's own database")
     return Failure(
@@ -98,18 +101,22 @@ def worst(codes: list[int]) -> int:
     return next((code for code in (4, 2, 3, 1) if code in codes), 0)
 
 
-def screen(failure: Failure, *, debug: bool = False) -> RenderableType:
-    """The error for a person: at most one screen, nothing cut."""
-    from rich.console import Group
+def show(failure: Failure, console: Console) -> None:
+    """The error for a person: at most one screen, nothing cut, and each place in a file in one piece."""
     from rich.padding import Padding
     from rich.text import Text
 
-    lines: list[RenderableType] = [Text.assemble(("Error: ", "bold red"), failure.what)]
-    lines += [Padding(_problem(problem), (0, 0, 0, 2), expand=False) for problem in failure.problems]
+    console.print(Text.assemble(("Error: ", "bold red"), failure.what))
+    for problem in failure.problems:
+        place = f"{_near(problem.file)}:{problem.line}:{problem.column}:"
+        # An editor or a terminal opens the place with a click if no line break is put into it.
+        console.print(Text(place, style="cyan"), soft_wrap=True)
+        message = Text(f"{problem.message} {problem.suggestion}".strip())
+        console.print(Padding(message, (0, 0, 0, 4), expand=False))
     for label, text in (("Where", failure.where), ("Why", failure.why), ("What to do", failure.todo)):
-        if text and not (debug and failure.kind == "fault" and label == "What to do"):
-            lines.append(Padding(Text.assemble((f"{label}: ", "bold"), text), (0, 0, 0, 2), expand=False))
-    return Group(*lines)
+        if text:
+            line = Text.assemble((f"{label}: ", "bold"), text)
+            console.print(Padding(line, (0, 0, 0, 2), expand=False))
 
 
 def _is(error: Exception, module: str, name: str) -> bool:
@@ -118,12 +125,10 @@ def _is(error: Exception, module: str, name: str) -> bool:
     return found is not None and isinstance(error, getattr(found, name, ()))
 
 
-def _problem(problem: Problem) -> RenderableType:
-    from rich.text import Text
-
-    place = f"{problem.file}:{problem.line}:{problem.column}: "
-    # The place is one word to an editor or a terminal: it stands whole, whatever the width.
-    return Text.assemble((place, "cyan"), f"{problem.message} {problem.suggestion}".strip(), overflow="fold")
+def _near(file: str) -> str:
+    """A file's path from the present folder, where it lies below it."""
+    path, here = Path(file).absolute(), Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else file)
 
 
 def _of_files(error: Any) -> Failure:
@@ -149,14 +154,19 @@ def _of_connector(error: Any) -> Failure:
     )
 
 
-def _of_store(error: Exception) -> Failure:
-    from sqlalchemy.exc import OperationalError
-
-    unreached = isinstance(error.__cause__, OperationalError)
+def _of_store(error: object, cause: BaseException | None) -> Failure:
     return Failure(
-        3 if unreached else 2,
+        3 if _may_pass(cause) else 2,
         "database",
         str(error).splitlines()[0],
         where="the hub's own database",
-        todo="Check `database` in hub.yaml, that the server runs or the folder exists, and its rights.",
+        todo="Check `database` in hub.yaml: is the server up, is the file a database, may it be written?",
     )
+
+
+def _may_pass(cause: BaseException | None) -> bool:
+    """A server that does not answer, or a file that someone holds; not a file that is none."""
+    found = getattr(cause, "orig", None)
+    if type(found).__name__ != "OperationalError":
+        return False
+    return not type(found).__module__.startswith("sqlite3") or "locked" in str(found)

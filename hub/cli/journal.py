@@ -46,7 +46,7 @@ def journal(
     moment = start(since, datetime.now().astimezone()) if since else None
     with session.assembly() as assembly:
         names.systems(assembly, [system] if system else None)
-        with assembly.open_store().transaction() as connection:
+        with assembly.open_store().reading() as connection:
             wanted = {"system": system, "run": run, "since": moment}
             found, more = _changes(connection, record, wanted, limit)
             screens = _screens(found, more, Reader(assembly.mappings, connection))
@@ -74,7 +74,7 @@ def undo(
     if (number is None) == (run is None):
         raise WrongUse("say what to undo: a change's number, or --run N", "`hub journal` shows both.")
     with session.assembly() as assembly:
-        with assembly.open_store().transaction() as connection:
+        with assembly.open_store().reading() as connection:
             changes = listing.changes(connection, change_id=number, run=run)
         if not changes:
             what = f"change {number}" if run is None else f"change of run {run}"
@@ -85,7 +85,7 @@ def undo(
             # What a run wrote to the systems follows from what it agreed on, so only the latter is undone.
             changes = [one for one in changes if one.kind in decisions.GOLDEN_KINDS]
         results = decisions.undo(assembly.engine(), changes, force=force)
-        with assembly.open_store().transaction() as connection:
+        with assembly.open_store().reading() as connection:
             screens = _undone(results, run, Reader(assembly.mappings, connection))
     session.show({"undone": [shapes.undone(one) for one in results]}, *screens)
     return DONE if all(one.done for one in results) else WAITING

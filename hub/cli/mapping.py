@@ -12,7 +12,7 @@ import typer
 
 from hub.cli import failures, names, screen
 from hub.cli.failures import WrongUse
-from hub.cli.session import DONE, WAITING, WRONG, Session, command
+from hub.cli.session import DONE, WAITING, WRONG, Session, command, group
 
 if TYPE_CHECKING:
     from connectors.assembly import Assembly
@@ -28,6 +28,8 @@ def register(app: typer.Typer) -> None:
     found = typer.Typer(
         help="Try the mappings on real records, look through them, get their schema.", no_args_is_help=True
     )
+    # The group alone does nothing; it is there to take the common flags before its command's name.
+    found.callback()(group(lambda session: DONE))
     found.command("check")(command(check))
     found.command("preview")(command(preview))
     found.command("schema")(command(schema))

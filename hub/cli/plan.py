@@ -49,7 +49,7 @@ def plan(
         with stoppable(session) as stop, progress.shown(session.err) as told:
             engine = assembly.engine(connectors, progress=told, stopping=stop.asked)
             found = rehearsal.plan(engine, assembly.mappings, connectors, entities, compare)
-        with assembly.open_store().transaction() as connection:
+        with assembly.open_store().reading() as connection:
             screens = _screens(found, limit, Reader(assembly.mappings, connection))
     if stop.asked():
         session.say("Stopped: a plan is whole or not at all. Nothing was changed.")

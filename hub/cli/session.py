@@ -166,7 +166,7 @@ def _fail(session: Session, error: Exception) -> int:
     if session.flags.debug:
         trace = redactor.clean("".join(traceback.format_exception(error)))
         session.err.print(trace, markup=False, highlight=False)
-    session.err.print(failures.screen(failure, debug=session.flags.debug))
+    failures.show(failure, session.err)
     if session.flags.json:
         write_json({"error": failure.as_json()})
     return failure.code

@@ -28,7 +28,7 @@ def status(session: Session) -> int:
 
     with session.assembly() as assembly:
         store = assembly.open_store()
-        with store.transaction() as connection:
+        with store.reading() as connection:
             routes = listing.routes(connection)
             left = waiting.of_store(connection)
             runs = listing.runs(connection, 1)
@@ -54,8 +54,6 @@ def _screens(
 ) -> list[Any]:
     from hub.store import holders
 
-    if not routes:
-        return [screen.plain("Nothing has been synchronised yet. `hub plan` shows what `hub sync` would do.")]
     columns = ("Entity", "System", "Records", "Last read", "To write", "Handed over", "Refused", "State")
     rows = [
         (route.entity, route.system, f"{route.records:,}", screen.ago(route.pulled_at), route.due, route.sent,
@@ -64,6 +62,8 @@ def _screens(
     ]  # fmt: skip
     found: list[Any] = [
         screen.table("Routes", columns, rows, right=("Records", "To write", "Handed over", "Refused"))
+        if rows
+        else screen.plain("Nothing has been synchronised yet. `hub plan` shows what `hub sync` would do.")
     ]
     found += [
         screen.notice(f"{route.system}, {route.entity}", problem)

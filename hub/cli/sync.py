@@ -52,7 +52,7 @@ def sync(
             progress.shown(session.err) as told,
         ):
             report = assembly.engine(progress=told, stopping=stop.asked).sync(entities, systems, compare)
-        with store.transaction() as connection:
+        with store.reading() as connection:
             left = waiting.of_store(connection)
     data = {"run": report.run, "writes": report.writes, **shapes.report(report), "waiting": left.as_json(),
             "stopped": stop.asked()}  # fmt: skip

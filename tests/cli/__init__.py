@@ -1,0 +1,1 @@
+"""The command line, through Typer's runner and as a real program, on a small company of real files."""
