@@ -16,7 +16,7 @@ from hub.engine import Engine
 from hub.mapping import SystemMapping
 from hub.model import ARCHIVED, PERSON, Golden
 from hub.ports import Record
-from hub.store import cursors, listing, reviews, worlds
+from hub.store import cursors, listing, reviews, saving, worlds
 from hub.store.listing import OpenReview
 from hub.world import World
 
@@ -123,6 +123,6 @@ def _vanished(engine: Engine, connection: Connection, review: OpenReview) -> tup
 def _close(engine: Engine, connection: Connection, world: World, review: OpenReview) -> None:
     at = engine.clock()
     run = cursors.begin_run(connection, "answer", at)
-    worlds.save(connection, world, run, at)
+    saving.save(connection, world, run, at)
     reviews.forget(connection, review.entity, review.system, [review.external_id])
     cursors.end_run(connection, run, {}, at)

@@ -15,7 +15,7 @@ from hub import absorbing
 from hub.clock import new_id
 from hub.engine import Engine
 from hub.model import ARCHIVED, MISSING, PERSON, Candidate
-from hub.store import cursors, listing, outbox, worlds
+from hub.store import cursors, listing, outbox, saving, worlds
 from hub.store import tables as t
 from hub.store.listing import Change, OpenConflict
 from hub.values import Canonical
@@ -60,7 +60,7 @@ def resolve(
         at = engine.clock()
         absorbing.settle(world, golden, conflict.field, chosen, (PERSON, at), "resolved")
         run = cursors.begin_run(connection, "resolve", at)
-        worlds.save(connection, world, run, at)
+        saving.save(connection, world, run, at)
         cursors.end_run(connection, run, {}, at)
     return conflict
 
@@ -122,7 +122,7 @@ def _undo_one(
         value = None if before is MISSING else before
         absorbing.settle(world, golden, name, value, (PERSON, at), "undone")
         put_back = True
-    worlds.save(connection, world, run, at)
+    saving.save(connection, world, run, at)
     return Undone(change, put_back)
 
 

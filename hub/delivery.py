@@ -38,7 +38,7 @@ from hub.ports import (
     Unreachable,
     Write,
 )
-from hub.store import cursors, outbox, reviews, worlds
+from hub.store import cursors, outbox, reviews, saving, worlds
 from hub.store.outbox import Mail
 from hub.world import World
 
@@ -110,7 +110,7 @@ class Delivery:
                 record = records.get(row.id)
                 if record is not None:
                     self._recognise(world, row, record)
-            worlds.save(connection, world, self.report.run, self.engine.clock())
+            saving.save(connection, world, self.report.run, self.engine.clock())
             outbox.update_rows(connection, doubtful, self.engine.clock())
 
     def _find(self, rows: Sequence[Mail], links: dict[int, Link | None]) -> dict[int, Record]:
@@ -176,7 +176,7 @@ class Delivery:
                     for native, value in parcel.values.items():
                         link.echoes.setdefault(native, []).append(value)
                     link.changed = True
-            worlds.save(connection, world, self.report.run, self.engine.clock())
+            saving.save(connection, world, self.report.run, self.engine.clock())
             outbox.update_rows(connection, [parcel.mail for parcel in ready], self.engine.clock())
         return ready
 
@@ -270,7 +270,7 @@ class Delivery:
                 parcel.mail.state, parcel.mail.attempts = "due", tries
                 parcel.mail.reason = str(problem)
                 self._forget_echo(world, parcel)
-            worlds.save(connection, world, self.report.run, self.engine.clock())
+            saving.save(connection, world, self.report.run, self.engine.clock())
             outbox.update_rows(connection, [parcel.mail for parcel in parcels], later)
 
     def _record(self, connection: Connection, parcels: Sequence[Parcel], outcomes: Sequence[Outcome]) -> None:
@@ -284,7 +284,7 @@ class Delivery:
             golden = world.goldens[parcel.mail.golden_id]
             (paid.append(parcel.mail.id) if self._outcome(world, golden, parcel, outcome, at)
              else kept.append(parcel.mail))  # fmt: skip
-        worlds.save(connection, world, self.report.run, at)
+        saving.save(connection, world, self.report.run, at)
         outbox.remove(connection, paid)
         outbox.update_rows(connection, kept, at)
 

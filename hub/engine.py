@@ -168,10 +168,12 @@ class Engine:
         mapping: EntityMapping,
         system: SystemMapping,
         records: Sequence[Record],
+        unlinked: bool = False,
     ) -> World:
-        """Everything the planner needs to know to observe these records."""
+        """All the planner needs to know to observe these records; `unlinked`: none can be known yet."""
         world = World(mapping, new_id)
-        worlds.fill_records(connection, world, system.system, [record.id for record in records])
+        if not unlinked:
+            worlds.fill_records(connection, world, system.system, [record.id for record in records])
         self.fill_sources(connection, world, system, records)
         planner.read_fresh(world, system, records)
         keys = [key for reading in world.readings.values() for key in reading.keys]

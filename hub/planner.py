@@ -148,12 +148,12 @@ def _read(world: World, system: SystemMapping, record: Record, refs: BoundRefs) 
 def _meet(world: World, system: SystemMapping, fresh: Sequence[Record], observed_at: str) -> None:
     """Find or make the golden record of records seen for the first time."""
     claims = Counter(key for record in fresh for key in world.readings[record.id].keys)
+    twins = {key for key, count in claims.items() if count > 1}
     for record in fresh:
         reading = world.readings[record.id]
-        twins = [key for key in reading.keys if claims[key] > 1]
         golden = _referred(world, system, record)
-        if golden is None and twins:
-            _hold_twins(world, system, record, reading, twins[0])
+        if golden is None and twins and (shared := [key for key in reading.keys if key in twins]):
+            _hold_twins(world, system, record, reading, shared[0])
             continue
         if golden is None:
             golden = _identified(world, system, record, reading, observed_at)
@@ -204,6 +204,8 @@ def _identified(
     world: World, system: SystemMapping, record: Record, reading: Reading, observed_at: str
 ) -> Golden | None:
     """The golden record a fresh record belongs to, an existing or a new one; ``None`` if it is held."""
+    if not any(world.owners.get(key) for key in reading.keys):
+        return _founded(world, system, record, reading, observed_at)
     match = identify(
         world.mapping,
         reading.keys,

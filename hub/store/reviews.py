@@ -9,7 +9,7 @@ from sqlalchemy import Connection, delete, select
 from hub.mapping import EntityMapping
 from hub.model import Golden, Review
 from hub.ports import Receipt, Rejected
-from hub.store import outbox, worlds
+from hub.store import outbox, saving, worlds
 from hub.store import tables as t
 from hub.world import World
 
@@ -23,7 +23,7 @@ def reject(connection: Connection, entity: str, system: str, rows: Sequence[Reje
         Review(entity, system, row.id or row.where, "rejected", row.reason, row.todo, place=row.where)
         for row in rows
     ]
-    worlds.put_reviews(connection, found, at)
+    saving.put_reviews(connection, found, at)
     return {review.external_id for review in found}
 
 
@@ -101,7 +101,7 @@ def note_shared(connection: Connection, world: World, system: str, at: str) -> N
                         "correct it where it is wrong", candidates=tuple(owners),
                     )
                 )  # fmt: skip
-    worlds.put_reviews(connection, found, at)
+    saving.put_reviews(connection, found, at)
 
 
 def take_receipts(
@@ -126,4 +126,4 @@ def take_receipts(
                 link.echoes.clear()
                 link.changed = True
         outbox.update_rows(connection, refused, at)
-        worlds.save(connection, world, 0, at)
+        saving.save(connection, world, 0, at)

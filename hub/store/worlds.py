@@ -1,20 +1,20 @@
-"""Filling the planner's world from the tables, and writing back what it decided, in one transaction."""
+"""Filling the planner's world from the tables: what is known about some records or golden records."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, delete, exists, func, insert, literal, select, text, update
+from sqlalchemy import Connection, Row, exists, func, insert, literal, select, text, update
 
 from hub.matching import Key
-from hub.model import Candidate, Conflict, Golden, Link, Review
+from hub.model import Candidate, Conflict, Golden, Link
 from hub.store import tables as t
-from hub.store.repository import dumps, loads, upsert
+from hub.store.repository import loads
 from hub.world import World
 
 _CHUNK = 900
-_DIRTY, _NEW = 1, 2
+DIRTY, NEW = 1, 2
 _SOME_DIRT = text("golden.dirty > 0")  # as the partial index says it, or SQLite does not use the index
 
 
@@ -41,10 +41,14 @@ def versions(connection: Connection, entity: str, system: str, ids: Sequence[str
     return found
 
 
-def any_link(connection: Connection, entity: str, system: str) -> bool:
-    """Whether the hub knows any record of this entity in this system."""
-    query = select(t.link.c.external_id).where(t.link.c.entity == entity, t.link.c.system == system).limit(1)
-    return connection.execute(query).first() is not None
+def any_record(connection: Connection, entity: str, system: str) -> bool:
+    """Whether the hub knows any record of this entity in this system, linked or set aside."""
+    return any(
+        connection.execute(
+            select(table.c.external_id).where(table.c.entity == entity, table.c.system == system).limit(1)
+        ).first()
+        for table in (t.link, t.review)
+    )
 
 
 def fill_records(connection: Connection, world: World, system: str, ids: Sequence[str]) -> None:
@@ -144,26 +148,6 @@ def fill_references(
                 world.refs.to_external[(entity, system, row[0])] = row[1]
 
 
-def save(connection: Connection, world: World, run: int, at: str) -> None:
-    """Write everything the planner changed. The caller's transaction makes it one."""
-    _save_goldens(connection, world)
-    _save_links(connection, world)
-    _save_conflicts(connection, world, at)
-    _save_reviews(connection, world, at)
-    if world.journal:
-        connection.execute(
-            insert(t.journal),
-            [
-                {
-                    "at": at, "run": run, "entity": entry.entity, "golden_id": entry.golden_id,
-                    "system": entry.system, "external_id": entry.external_id, "kind": entry.kind,
-                    "cause": entry.cause, "before": dumps(entry.before), "after": dumps(entry.after),
-                }
-                for entry in world.journal
-            ],
-        )  # fmt: skip
-
-
 def shared_keys(connection: Connection, world: World) -> list[tuple[Key, list[str]]]:
     """Keys touched by this world that more than one golden record owns now."""
     touched = {key for golden_id, keys in world.rekeyed.items() for key in keys
@@ -187,144 +171,9 @@ def shared_keys(connection: Connection, world: World) -> list[tuple[Key, list[st
     return shared
 
 
-def _save_goldens(connection: Connection, world: World) -> None:
-    fresh: list[dict[str, Any]] = []
-    changed: list[dict[str, Any]] = []
-    keys: list[dict[str, Any]] = []
-    unkeyed: list[str] = []
-    for golden in world.changed_goldens():
-        row: dict[str, Any] = {
-            "data": dumps(golden.values),
-            "origins": dumps(golden.origins),
-            "dirty": _dirt(golden),
-        }
-        if golden.new:
-            row |= {"id": golden.id, "entity": golden.entity, "created_at": golden.created_at}
-            fresh.append(row)
-        else:
-            changed.append(row | {"of": golden.id})
-        if golden.id in world.rekeyed and (golden.new or golden.changed):
-            if not golden.new:
-                unkeyed.append(golden.id)
-            keys += [
-                {"entity": golden.entity, "rule": rule, "key": key, "golden_id": golden.id}
-                for rule, key in world.rekeyed[golden.id]
-            ]
-    if fresh:
-        connection.execute(insert(t.golden), fresh)
-    if changed:
-        connection.execute(update(t.golden).where(t.golden.c.id == bindparam("of")), changed)
-    for part in chunks(unkeyed):
-        connection.execute(delete(t.match_key).where(t.match_key.c.golden_id.in_(part)))
-    if keys:
-        connection.execute(insert(t.match_key), keys)
-
-
-def _save_links(connection: Connection, world: World) -> None:
-    fresh, changed = [], []
-    for link in world.changed_links():
-        key = {"entity": link.entity, "system": link.system, "external_id": link.external_id}
-        if link.removed:
-            if not link.new:
-                connection.execute(delete(t.link).filter_by(**key))
-            continue
-        notes = link.notes()
-        row: dict[str, Any] = {
-            "golden_id": link.golden_id, "base": dumps(link.base), "version": link.version,
-            "notes": dumps(notes) if notes else None, "gone": link.gone, "unconfirmed": link.unconfirmed,
-        }  # fmt: skip
-        if link.new:
-            fresh.append(row | key)
-        else:
-            changed.append(row | {f"of_{name}": value for name, value in key.items()})
-    if fresh:
-        connection.execute(insert(t.link), fresh)
-    if changed:
-        connection.execute(
-            update(t.link).where(
-                t.link.c.entity == bindparam("of_entity"),
-                t.link.c.system == bindparam("of_system"),
-                t.link.c.external_id == bindparam("of_external_id"),
-            ),
-            changed,
-        )
-
-
-def _save_conflicts(connection: Connection, world: World, at: str) -> None:
-    for conflict in world.opened.values():
-        candidates = dumps([[c.system, c.value, c.at] for c in conflict.candidates])
-        if conflict.id is not None:
-            connection.execute(
-                update(t.conflict).where(t.conflict.c.id == conflict.id).values(candidates=candidates)
-            )
-        else:
-            connection.execute(
-                insert(t.conflict).values(
-                    entity=conflict.entity, golden_id=conflict.golden_id, field=conflict.field,
-                    candidates=candidates, opened_at=at,
-                )
-            )  # fmt: skip
-    for conflict in world.closed.values():
-        if conflict.id is not None:
-            value = world.goldens[conflict.golden_id].values.get(conflict.field)
-            connection.execute(
-                update(t.conflict)
-                .where(t.conflict.c.id == conflict.id)
-                .values(closed_at=at, resolution=dumps(value))
-            )
-
-
-def _save_reviews(connection: Connection, world: World, at: str) -> None:
-    for entity, system, external_id, what in world.settled_reviews:
-        where = [t.review.c.entity == entity, t.review.c.system == system,
-                 t.review.c.external_id == external_id]  # fmt: skip
-        if what == "field":
-            where.append(t.review.c.field != "")
-        else:
-            connection.execute(
-                delete(t.held_key).filter_by(entity=entity, system=system, external_id=external_id)
-            )
-        connection.execute(delete(t.review).where(*where))
-    reviews = {(r.external_id, r.kind, r.field): r for r in world.reviews}
-    put_reviews(connection, reviews.values(), at)
-    upsert(
-        connection,
-        t.held_key,
-        (
-            {"entity": r.entity, "system": r.system, "external_id": r.external_id, "rule": rule, "key": key}
-            for r in reviews.values()
-            for rule, key in r.keys
-        ),
-        ("entity", "rule", "key", "system", "external_id"),
-        (),
-    )
-
-
-def put_reviews(connection: Connection, reviews: Iterable[Review], at: str) -> None:
-    """Set aside for a person; what is already there keeps its date."""
-    rows = [
-        {
-            "entity": r.entity, "system": r.system, "external_id": r.external_id, "kind": r.kind,
-            "field": r.field, "reason": r.reason, "todo": r.todo, "place": r.place,
-            "candidates": dumps(r.candidates), "since": at,
-        }
-        for r in reviews
-    ]  # fmt: skip
-    upsert(
-        connection, t.review, rows, ("entity", "system", "external_id", "kind", "field"),
-        ("reason", "todo", "place", "candidates"),
-    )  # fmt: skip
-
-
-def _dirt(golden: Golden) -> int:
-    if golden.dirty:
-        return _DIRTY
-    return _NEW if golden.new else 0
-
-
 def _golden(row: Row[Any]) -> Golden:
     origins = {name: (origin[0], origin[1]) for name, origin in loads(row.origins).items()}
-    return Golden(row.id, row.entity, loads(row.data), origins, row.created_at, dirty=row.dirty == _DIRTY)
+    return Golden(row.id, row.entity, loads(row.data), origins, row.created_at, dirty=row.dirty == DIRTY)
 
 
 def _link(row: Row[Any]) -> Link:
@@ -347,7 +196,7 @@ def dirty(connection: Connection, entity: str, after: str, limit: int) -> list[s
     return list(
         connection.scalars(
             select(t.golden.c.id)
-            .where(t.golden.c.entity == entity, t.golden.c.dirty == _DIRTY, _SOME_DIRT, t.golden.c.id > after)
+            .where(t.golden.c.entity == entity, t.golden.c.dirty == DIRTY, _SOME_DIRT, t.golden.c.id > after)
             .order_by(t.golden.c.id)
             .limit(limit)
         )
@@ -359,10 +208,10 @@ def settle_new(connection: Connection, entity: str, systems: Sequence[str], at: 
 
     Not where a record is held that claims a key: then each is looked at on its own.
     """
-    new = (t.golden.c.entity == entity) & (t.golden.c.dirty == _NEW) & _SOME_DIRT
+    new = (t.golden.c.entity == entity) & (t.golden.c.dirty == NEW) & _SOME_DIRT
     held = connection.execute(select(t.held_key.c.key).where(t.held_key.c.entity == entity).limit(1)).first()
     if held is not None:
-        connection.execute(update(t.golden).where(new).values(dirty=_DIRTY))
+        connection.execute(update(t.golden).where(new).values(dirty=DIRTY))
         return
     columns = ("entity", "system", "golden_id", "state", "due_at", "attempts", "since")
     for system in systems:
