@@ -96,6 +96,11 @@ def code_of(error: Exception) -> int:
     return 1 if isinstance(error, SourceDamaged) else 2
 
 
+def kind_of(error: Exception) -> str:
+    """The stable word for a connector's failure: that of the port, whatever a connector calls its own."""
+    return next(kind.__name__.lower() for kind in type(error).__mro__ if kind.__module__ == "hub.ports")
+
+
 def worst(codes: list[int]) -> int:
     """The exit code of a run in which several things happened: 2 hides 3 hides 1 hides 0."""
     return next((code for code in (4, 2, 3, 1) if code in codes), 0)
@@ -146,7 +151,7 @@ def _of_files(error: Any) -> Failure:
 def _of_connector(error: Any) -> Failure:
     return Failure(
         code_of(error),
-        type(error).__name__.lower(),
+        kind_of(error),
         error.what,
         where=f"system {error.system}",
         why=error.why,

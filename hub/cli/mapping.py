@@ -264,7 +264,7 @@ def _verdict(one: Trial) -> Any:
 
 def _problem(problem: ConnectorError) -> dict[str, Any]:
     return {
-        "system": problem.system, "kind": type(problem).__name__.lower(), "what": problem.what,
+        "system": problem.system, "kind": failures.kind_of(problem), "what": problem.what,
         "why": problem.why, "todo": problem.todo,
     }  # fmt: skip
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from hub.cli import failures
+
 if TYPE_CHECKING:
     from hub.decisions import Undone
     from hub.ports import Finding
@@ -79,7 +81,7 @@ def report(found: Report) -> dict[str, Any]:
         for (entity, system), count in found.counts.items()
     ]
     problems = [
-        {"entity": entity, "system": system, "kind": type(problem).__name__.lower(), "what": problem.what,
+        {"entity": entity, "system": system, "kind": failures.kind_of(problem), "what": problem.what,
          "why": problem.why, "todo": problem.todo}
         for entity, system, problem in found.problems
     ]  # fmt: skip
