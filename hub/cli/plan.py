@@ -110,7 +110,7 @@ def _screens(found: Plan, limit: int, read: Reader) -> list[Any]:
 
 
 def _summary(found: Plan) -> Any:
-    columns = ("Entity", "System", "Read", "Linked", "To create", "To change", "Conflicts", "Set aside")
+    columns = ("Read", "Linked", "To create", "To change", "Conflicts", "Set aside")
     routes = list(dict.fromkeys([*found.report.counts, *_by_route(found.writes)]))
     rows = []
     for entity, system in routes:
@@ -123,9 +123,8 @@ def _summary(found: Plan) -> Any:
         )
         aside = sum((one.entity, one.system) == (entity, system) for one in found.reviews)
         read, linked = (count.read, count.linked) if count else (0, 0)
-        numbers = (read, linked, creates, len(mine) - creates, disputed, aside)
-        rows.append((entity, system, *(f"{number:,}" for number in numbers)))
-    return screen.table("Plan", columns, rows, right=columns[2:])
+        rows.append(((entity, system), (read, linked, creates, len(mine) - creates, disputed, aside)))
+    return screen.counts("Plan", ("Entity", "System"), columns, rows)
 
 
 def _by_route(writes: Sequence[PlannedWrite]) -> dict[tuple[str, str], list[PlannedWrite]]:

@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -24,16 +24,20 @@ PLAIN_EVERY = 5.0
 _PLACES = {"read": "from", "write": "to"}
 
 
+Left = Callable[[str, str], int]
+"""How many writes one entity and system still wait for."""
+
+
 @contextmanager
-def shown(console: Console) -> Iterator[Progress]:
-    """A progress for the time of some work."""
+def shown(console: Console, left: Left = lambda entity, system: 0) -> Iterator[Progress]:
+    """A progress for the time of some work. `left` is asked where a step does not know its own end."""
     if not console.is_terminal:
         lines = _Lines(lambda text: console.print(text, markup=False, soft_wrap=True))
         yield lines
         lines.finish()
         return
     with _bars(console) as bars:
-        yield _Bars(bars)
+        yield _Bars(bars, left)
 
 
 class _Lines:
@@ -64,8 +68,8 @@ class _Lines:
 class _Bars:
     """A bar per step, entity and system."""
 
-    def __init__(self, bars: Bars) -> None:
-        self.bars = bars
+    def __init__(self, bars: Bars, left: Left) -> None:
+        self.bars, self.left = bars, left
         self.tasks: dict[tuple[str, str, str], TaskID] = {}
 
     def __call__(self, step: str, entity: str, system: str, done: int, total: int | None) -> None:
@@ -73,17 +77,18 @@ class _Bars:
         if key not in self.tasks:
             self._settle()
             text = f"{step} {entity} {_PLACES.get(step, 'in')} {system}"
+            if total is None and step == "write":
+                total = done + self.left(entity, system)
             self.tasks[key] = self.bars.add_task(text, total=total)
-        changes: dict[str, Any] = {"completed": done}
-        if total is not None:
-            changes["total"] = max(total, done)
-        self.bars.update(self.tasks[key], **changes)
+        task = self.bars.tasks[self.tasks[key]]
+        known = total if total is not None else task.total
+        self.bars.update(task.id, completed=done, total=None if known is None else max(known, done))
 
     def _settle(self) -> None:
         """Steps before this one are over: their bars stand full."""
         for task in self.bars.tasks:
-            if task.total is None or task.completed < task.total:
-                self.bars.update(task.id, total=task.completed or 1, completed=task.completed or 1)
+            if task.total != task.completed:
+                self.bars.update(task.id, total=task.completed)
 
 
 def _bars(console: Console) -> Bars:

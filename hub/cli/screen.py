@@ -44,6 +44,22 @@ def table(
     return made
 
 
+def counts(
+    title: str,
+    names: Sequence[str],
+    columns: Sequence[str],
+    rows: Iterable[tuple[Sequence[Any], Sequence[int]]],
+) -> Table:
+    """A table of numbers, each row under some names. Columns of nothing but zeros are left out, the first kept."""
+    found = list(rows)
+    kept = [
+        place for place in range(len(columns)) if not place or any(numbers[place] for _, numbers in found)
+    ]
+    shown = [columns[place] for place in kept]
+    cells = [(*words, *(f"{numbers[place]:,}" for place in kept)) for words, numbers in found]
+    return table(title, (*names, *shown), cells, right=shown, whole=names)
+
+
 def cell(value: Any) -> RenderableType:
     """One cell: text is shown as it is, never read as markup."""
     from rich.text import Text

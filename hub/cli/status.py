@@ -54,14 +54,17 @@ def _screens(
 ) -> list[Any]:
     from hub.store import holders
 
-    columns = ("Entity", "System", "Records", "Last read", "To write", "Handed over", "Refused", "State")
     rows = [
-        (route.entity, route.system, f"{route.records:,}", screen.ago(route.pulled_at), route.due, route.sent,
-         route.dead, _state(route))
+        ((route.entity, route.system, screen.ago(route.pulled_at), _state(route)),
+         (route.records, route.due, route.sent, route.dead))
         for route in routes
     ]  # fmt: skip
+    names, columns = (
+        ("Entity", "System", "Last read", "State"),
+        ("Records", "To write", "Handed over", "Refused"),
+    )
     found: list[Any] = [
-        screen.table("Routes", columns, rows, right=("Records", "To write", "Handed over", "Refused"))
+        screen.counts("Routes", names, columns, rows)
         if rows
         else screen.plain("Nothing has been synchronised yet. `hub plan` shows what `hub sync` would do.")
     ]

@@ -14,6 +14,7 @@ from hub.cli.session import DONE, WAITING, Session, command
 
 if TYPE_CHECKING:
     from hub.report import Report
+    from hub.store import Store
 
 EntityOption = Annotated[
     list[str] | None,
@@ -49,7 +50,7 @@ def sync(
         with (
             stoppable(session) as stop,
             Holder(store, ("worker",), lost=stop),
-            progress.shown(session.err) as told,
+            progress.shown(session.err, lambda *route: _due(store, *route)) as told,
         ):
             report = assembly.engine(progress=told, stopping=stop.asked).sync(entities, systems, compare)
         with store.reading() as connection:
@@ -72,6 +73,14 @@ def run(session: Session) -> int:
             f"the health page cannot be served: {problem.strerror or problem}",
             "Choose another `http: port` in the configuration, or `http: {enabled: false}`.",
         ) from problem
+
+
+def _due(store: Store, entity: str, system: str) -> int:
+    """How many writes wait for one entity and system, for the time left."""
+    from hub.store import listing
+
+    with store.reading() as connection:
+        return sum(it.due for it in listing.routes(connection) if (it.entity, it.system) == (entity, system))
 
 
 def exit_code(report: Report, left: waiting.Waiting) -> int:
@@ -133,15 +142,14 @@ def _on_interrupt(handler: Any) -> Any:
 
 
 def _screens(report: Report, left: waiting.Waiting, *, stopped: bool) -> list[Any]:
-    columns = ("Entity", "System", "Read", "Linked", "Created", "Changed", "Refused", "Waiting", "Gone")
+    columns = ("Read", "Linked", "Created", "Changed", "Refused", "Waiting", "Gone")
     rows = [
-        (entity, system, *(f"{number:,}" for number in (c.read, c.linked, c.created, c.written, c.refused,
-                                                          c.waiting, c.gone)))
-        for (entity, system), c in report.counts.items()
-    ]  # fmt: skip
+        (route, (c.read, c.linked, c.created, c.written, c.refused, c.waiting, c.gone))
+        for route, c in report.counts.items()
+    ]
     found: list[Any] = []
     if rows:
-        found.append(screen.table(f"Run {report.run}", columns, rows, right=columns[2:]))
+        found.append(screen.counts(f"Run {report.run}", ("Entity", "System"), columns, rows))
     found += problem_screens(report)
     found.append(screen.plain(""))
     found.append(screen.plain(_summary(report, stopped=stopped)))

@@ -199,3 +199,21 @@ def test_an_exit_asked_for_by_a_command_is_not_an_error() -> None:
     with pytest.raises(typer.Exit) as left:
         guarded(Session(Flags()), leaves)
     assert left.value.exit_code == 3
+
+
+def test_bars_on_a_terminal_count_up_to_what_is_left_and_end_full() -> None:
+    from io import StringIO
+
+    from rich.console import Console
+    from rich.progress import Progress as Bars
+
+    from hub.cli.progress import _Bars
+
+    with Bars(console=Console(file=StringIO(), force_terminal=True)) as bars:
+        told = _Bars(bars, lambda entity, system: 700)
+        told("read", "customer", "odoo", 0, None)
+        told("write", "customer", "sage", 500, None)
+        assert [(task.completed, task.total) for task in bars.tasks] == [(0, 0), (500, 1200)]
+        told("write", "customer", "sage", 1300, None)
+        told("read", "contact", "odoo", 10, 90)
+        assert [(task.completed, task.total) for task in bars.tasks] == [(0, 0), (1300, 1300), (10, 90)]

@@ -14,6 +14,7 @@ from tests.cli.conftest import Company
 @pytest.fixture(scope="module")
 def odoo() -> Iterator[Odoo]:
     with serve(version=19, password="long-secret-7", single=False) as found:
+        found.env["res.partner"].create({"name": "Atelier du Bois", "is_company": True})
         yield found
 
 
