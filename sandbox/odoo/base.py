@@ -1,4 +1,4 @@
-"""What every record set is made of: its model, its ids, its rows, its hierarchy, and what may be called remotely."""
+"""What every record set is made of: its model, its ids, its rows, its hierarchy."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from sandbox.odoo.convert import translated
 from sandbox.odoo.errors import AccessError, MissingError
-from sandbox.odoo.schema import X2MANY, Field, Model, Row
+from sandbox.odoo.schema import Field, Model, Row
 
 if TYPE_CHECKING:
     from sandbox.odoo.env import Env
@@ -17,7 +17,7 @@ NEWEST = 1000
 
 
 def remote(*, on: str = "records", since: int = 0, until: int = NEWEST) -> Callable[[Method], Method]:
-    """Mark a method as callable over RPC: on ``records`` (ids first) or on the ``model``; in which versions."""
+    """Mark a method as callable over RPC: on ``records`` (ids first) or on the ``model``."""
 
     def mark(method: Method) -> Method:
         method._remote = (on, since, until)  # type: ignore[attr-defined]
@@ -92,7 +92,8 @@ class Base:
     def children(self, name: str, id: int) -> list[int]:
         """The ids of a one2many of the record `id`, in the other model's order."""
         field = self.field(name)
-        assert field.relation and field.inverse
+        assert field.relation
+        assert field.inverse
         others = self.env[field.relation]
         found = others.table.indexes[field.inverse].get(id, {})
         return others.sort(self._live(field, list(found)))
@@ -134,7 +135,7 @@ class Base:
 
     def _live(self, field: Field, ids: Sequence[int]) -> Sequence[int]:
         """Without the archived ones, unless the context asks for them."""
-        assert field.relation and field.type in X2MANY
+        assert field.relation
         others = self.env.table(field.relation)
         everything = self.env.context.get("active_test") is False and not field.only_live
         if everything or "active" not in others.model.fields:

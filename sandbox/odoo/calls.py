@@ -1,8 +1,8 @@
 """One remote call: who may make it, what it runs, how it is counted, and the hooks around it.
 
-A hook is any function of a `Call`. Hooks in `Dispatcher.before` run before the call is applied (one that raises leaves
-nothing applied); hooks in `Dispatcher.after` run once it is committed (one that raises loses only the answer). A hook may
-also raise what `sandbox.odoo.doors.http` offers (`Cut`, `Html`) or answer a `Delay`.
+A hook is any function of a `Call`. Hooks in `Dispatcher.before` run before the call is applied: one that raises
+leaves nothing applied. Hooks in `Dispatcher.after` run once it is committed: one that raises loses only the answer.
+A hook may also raise what `sandbox.odoo.doors.http` offers (`Cut`, `Html`) or answer a `Delay`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ REMEMBERED = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One call as it came in. `model` is ``None`` for the services (`method` is then ``common.version``, …)."""
+    """One call as it came in. `model` is ``None`` for a service (`method` is then ``common.version``, …)."""
 
     door: str
     model: str | None
@@ -89,7 +89,13 @@ class Dispatcher:
         return self._around(Call(door, None, name), run)
 
     def positional(
-        self, door: str, uid: int, model: str, method: str, args: Sequence[Any], kwargs: Mapping[str, Any] | None
+        self,
+        door: str,
+        uid: int,
+        model: str,
+        method: str,
+        args: Sequence[Any],
+        kwargs: Mapping[str, Any] | None,
     ) -> Any:
         """A call as XML-RPC and JSON-RPC make it: the ids first, the context among the named arguments."""
         named = dict(kwargs or {})
@@ -178,10 +184,32 @@ class Dispatcher:
 
 
 PRIVATE = {
-    "browse", "exists", "sudo", "with_context", "with_user", "with_company", "with_env", "mapped", "filtered", "sorted",
-    "ensure_one", "concat", "union", "flush_model", "flush_recordset", "invalidate_model", "invalidate_recordset",
-    "search_fetch", "fetch", "init", "filtered_domain", "grouped", "get_base_url", "lock_for_update", "new",
-}  # fmt: skip
+    "browse",
+    "concat",
+    "ensure_one",
+    "exists",
+    "fetch",
+    "filtered",
+    "filtered_domain",
+    "flush_model",
+    "flush_recordset",
+    "get_base_url",
+    "grouped",
+    "init",
+    "invalidate_model",
+    "invalidate_recordset",
+    "lock_for_update",
+    "mapped",
+    "new",
+    "search_fetch",
+    "sorted",
+    "sudo",
+    "union",
+    "with_company",
+    "with_context",
+    "with_env",
+    "with_user",
+}
 """Public in Python and private to RPC, as 19 declares them."""
 NOT_FOUND = "werkzeug.exceptions.NotFound"
 UNPROCESSABLE = "werkzeug.exceptions.UnprocessableEntity"
@@ -202,5 +230,3 @@ def _ids(value: Any) -> list[int]:
     if value in (None, False):
         return []
     return [value] if isinstance(value, int) else list(value)
-
-

@@ -60,7 +60,8 @@ def _not_there(old: bool) -> str:
 
 def apply_one2many(env: Env, field: Field, id: int, value: Any) -> None:
     """Write the other side of a one2many of the record `id`."""
-    assert field.relation and field.inverse
+    assert field.relation
+    assert field.inverse
     others, inverse = env[field.relation], field.inverse
     for command, other, given in normalised(value):
         if command == CREATE:
@@ -81,7 +82,8 @@ def apply_one2many(env: Env, field: Field, id: int, value: Any) -> None:
 
 
 def _let_go(env: Env, field: Field, ids: list[int], *, delete: bool) -> None:
-    assert field.relation and field.inverse
+    assert field.relation
+    assert field.inverse
     others = env[field.relation]
     if not ids:
         return

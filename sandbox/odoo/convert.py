@@ -1,7 +1,7 @@
 """A field's value between the wire, the stored row, and a reader.
 
-Promises: what a real field makes of a value (numbers cut to text, texts trimmed to size, dates parsed) is what
-is stored here; what cannot be converted raises what the real one raises.
+Promises: what a real field makes of a value (numbers to text, texts cut to size, dates parsed) is what is
+stored here; what cannot be converted raises what the real one raises.
 """
 
 from __future__ import annotations
@@ -104,7 +104,7 @@ def _text(field: Field, value: Any) -> str | None:
 
 
 def _reference(env: Env, name: str, value: Any) -> int | None:
-    """An id, or a pair that begins with one. Any other value 19 takes for none, and PostgreSQL refuses in 14."""
+    """An id, or a pair that begins with one. 19 takes any other value for none, 14's database refuses it."""
     if isinstance(value, int):
         return value
     if isinstance(value, list | tuple) and value and isinstance(value[0], int):

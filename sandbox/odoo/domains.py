@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sandbox.odoo.convert import parse_date, parse_datetime
-from sandbox.odoo.errors import DatabaseError
-from sandbox.odoo.schema import TEXTS, X2MANY, Field, Row
+from sandbox.odoo.errors import BadTime, DatabaseError
+from sandbox.odoo.schema import TEXTS, Field, Row
 
 if TYPE_CHECKING:
-    from sandbox.odoo.records import Records
+    from sandbox.odoo.reading import Reading
 
 Test = Callable[[Row], bool]
 SECOND = dt.timedelta(seconds=1)
@@ -33,7 +33,7 @@ HIERARCHY = ("child_of", "parent_of")
 OPERATORS = {*COMPARISONS, *LIKES, *EQUALS, *HIERARCHY, "=?", "any", "not any"}
 
 
-def compile_domain(records: Records, domain: Sequence[Any]) -> Test:
+def compile_domain(records: Reading, domain: Sequence[Any]) -> Test:
     """A test of one row of `records`' model for this domain, in prefix notation."""
     tests = [_compile(records, token) for token in _tree(domain)]
     if len(tests) == 1:
@@ -41,7 +41,7 @@ def compile_domain(records: Records, domain: Sequence[Any]) -> Test:
     return lambda row: all(test(row) for test in tests)
 
 
-def candidates(records: Records, domain: Sequence[Any]) -> list[int] | None:
+def candidates(records: Reading, domain: Sequence[Any]) -> list[int] | None:
     """The ids an index leaves to look at for this domain, ascending, or ``None`` for all of them."""
     table = records.table
     found: set[int] | None = None
@@ -54,13 +54,15 @@ def candidates(records: Records, domain: Sequence[Any]) -> list[int] | None:
             values = value if isinstance(value, list | tuple) else [value]
             if any(not v or not isinstance(v, int | str) for v in values):
                 continue
-            if isinstance(records.spec.fields[name].relation, str) and any(isinstance(v, str) for v in values):
+            if isinstance(records.spec.fields[name].relation, str) and any(
+                isinstance(v, str) for v in values
+            ):
                 continue
             ids = [v for v in values if v in table.rows] if name == "id" else table.matching(name, values)
         elif name == "id" and operator == ">" and isinstance(value, int):
             ids = table.ids_above(value)
         elif name == "write_date" and operator in (">", ">=") and value:
-            ids = table.written_since(parse_datetime(value))
+            ids = table.written_since(_moment(records, value))
         if ids is not None:
             found = set(ids) if found is None else found & set(ids)
     return None if found is None else sorted(found)
@@ -72,7 +74,7 @@ def mentions(domain: Sequence[Any], name: str) -> bool:
 
 
 def _tree(domain: Sequence[Any]) -> list[Any]:
-    """The domain as a list of terms that all must hold; a term is a leaf, ``("!", t)``, or ``("&"|"|", t, t)``."""
+    """The domain as terms that all must hold; a term is a leaf, ``("!", t)``, or ``("&"|"|", t, t)``."""
     stack: list[Any] = []
     for token in reversed(list(domain)):
         if token in ("&", "|"):
@@ -97,7 +99,7 @@ def _spread(term: Any, terms: list[Any]) -> None:
         terms.append(term)
 
 
-def _compile(records: Records, term: Any) -> Test:
+def _compile(records: Reading, term: Any) -> Test:
     if term[0] == "!" and len(term) == 2:
         inner = _compile(records, term[1])
         return lambda row: not inner(row)
@@ -110,11 +112,13 @@ def _compile(records: Records, term: Any) -> Test:
         truth = (term[0] == term[2]) == (term[1] == "=")
         return lambda row: truth
     if len(term) != 3 or not isinstance(term[0], str):
-        raise ValueError(f"Invalid leaf {list(term)!r}" if records.old else f"Domain() invalid item in domain: {term!r}")
+        raise ValueError(
+            f"Invalid leaf {list(term)!r}" if records.old else f"Domain() invalid item in domain: {term!r}"
+        )
     return _leaf(records, *term)
 
 
-def _leaf(records: Records, path: str, operator: str, value: Any) -> Test:
+def _leaf(records: Reading, path: str, operator: str, value: Any) -> Test:
     if operator.lower() not in OPERATORS:
         raise ValueError(_bad_operator(records, path, operator, value))
     operator = {"<>": "!=", "==": "="}.get(operator.lower(), operator.lower())
@@ -137,7 +141,7 @@ def _leaf(records: Records, path: str, operator: str, value: Any) -> Test:
     return _scalar(records, name, field, operator, value)
 
 
-def _through(records: Records, name: str, field: Field, rest: str, operator: str, value: Any) -> Test:
+def _through(records: Reading, name: str, field: Field, rest: str, operator: str, value: Any) -> Test:
     """A comparison on a field of the records that this one refers to."""
     assert field.relation is not None
     others = records.env.with_context(active_test=False if field.type == "many2one" else None)[field.relation]
@@ -148,7 +152,7 @@ def _through(records: Records, name: str, field: Field, rest: str, operator: str
     return lambda row: not found.isdisjoint(get(row))
 
 
-def _any(records: Records, name: str, field: Field, operator: str, value: Any) -> Test:
+def _any(records: Reading, name: str, field: Field, operator: str, value: Any) -> Test:
     if not field.relation:
         raise ValueError(_bad_operator(records, name, operator, value))
     found = set(records.env[field.relation].find(value))
@@ -159,7 +163,7 @@ def _any(records: Records, name: str, field: Field, operator: str, value: Any) -
     return lambda row: (not found.isdisjoint(get(row))) == wanted
 
 
-def _hierarchy(records: Records, name: str, field: Field, operator: str, value: Any) -> Test:
+def _hierarchy(records: Reading, name: str, field: Field, operator: str, value: Any) -> Test:
     model = field.relation or records.spec.name
     others = records.env[model]
     roots = _named_ids(others, value, "ilike")
@@ -173,7 +177,7 @@ def _hierarchy(records: Records, name: str, field: Field, operator: str, value: 
     return lambda row: not found.isdisjoint(get(row))
 
 
-def _relational(records: Records, name: str, field: Field, operator: str, value: Any) -> Test:
+def _relational(records: Reading, name: str, field: Field, operator: str, value: Any) -> Test:
     assert field.relation is not None
     get = records.getter(name)
     others = records.env[field.relation]
@@ -193,7 +197,7 @@ def _relational(records: Records, name: str, field: Field, operator: str, value:
     return lambda row: empty if not get(row) else ids.isdisjoint(get(row)) == negative
 
 
-def _named_ids(others: Records, value: Any, operator: str) -> list[int]:
+def _named_ids(others: Reading, value: Any, operator: str) -> list[int]:
     """Ids given as ids, or as names to look up."""
     values = value if isinstance(value, list | tuple) else [value]
     ids = [int(v) for v in values if isinstance(v, int) and not isinstance(v, bool)]
@@ -205,7 +209,9 @@ def _named_ids(others: Records, value: Any, operator: str) -> list[int]:
 
 def _ids_test(operator: str, value: Any) -> Test:
     if operator in EQUALS:
-        values = {v for v in (value if isinstance(value, list | tuple) else [value]) if not isinstance(v, bool)}
+        values = {
+            v for v in (value if isinstance(value, list | tuple) else [value]) if not isinstance(v, bool)
+        }
         texts = [v for v in values if isinstance(v, str) and not v.isdigit()]
         if texts:
             raise DatabaseError(f'invalid input syntax for type integer: "{texts[0]}"')
@@ -218,7 +224,7 @@ def _ids_test(operator: str, value: Any) -> Test:
     return lambda row: like(str(row["id"]))
 
 
-def _scalar(records: Records, name: str, field: Field, operator: str, value: Any) -> Test:
+def _scalar(records: Reading, name: str, field: Field, operator: str, value: Any) -> Test:
     get = records.getter(name)
     if operator in LIKES:
         like = _pattern(operator, value)
@@ -230,7 +236,7 @@ def _scalar(records: Records, name: str, field: Field, operator: str, value: Any
     return _compared(get, *_bound(records, field, operator, value))
 
 
-def _equal(records: Records, field: Field, get: Callable[[Row], Any], operator: str, value: Any) -> Test:
+def _equal(records: Reading, field: Field, get: Callable[[Row], Any], operator: str, value: Any) -> Test:
     negative = operator in ("!=", "not in")
     values = list(value) if isinstance(value, list | tuple | set) else [value]
     empty = any(_empty(v) for v in values)
@@ -245,22 +251,33 @@ def _equal(records: Records, field: Field, get: Callable[[Row], Any], operator: 
     if not records.old and field.type in TEXTS and "" in values:
         empty = True
     if field.type == "datetime" and not records.old:
-        return lambda row: (empty if get(row) is None else get(row).replace(microsecond=0) in wanted) != negative
+        return lambda row: (
+            (empty if get(row) is None else get(row).replace(microsecond=0) in wanted) != negative
+        )
     return lambda row: (empty if (got := get(row)) in blank else got in wanted) != negative
 
 
-def _bound(records: Records, field: Field, operator: str, value: Any) -> tuple[str, Any]:
+def _bound(records: Reading, field: Field, operator: str, value: Any) -> tuple[str, Any]:
     """The operator and bound as the database compares them."""
     if field.type == "date" and value:
         return operator, parse_date(value)
     if field.type != "datetime" or not value:
         return operator, value
-    bound = parse_datetime(value)
+    bound = _moment(records, value)
     if isinstance(value, str) and len(value) <= 10 and operator in ("<=", ">"):
         bound += dt.timedelta(days=1) - SECOND
     if not records.old and operator in (">", "<=") and not bound.microsecond:
         return {">": ">=", "<=": "<"}[operator], bound + SECOND
     return operator, bound
+
+
+def _moment(records: Reading, value: Any) -> dt.datetime:
+    try:
+        return parse_datetime(value)
+    except ValueError as error:
+        if records.old:
+            raise BadTime(f'invalid input syntax for type timestamp: "{value}"') from error
+        raise
 
 
 def _compared(get: Callable[[Row], Any], operator: str, value: Any) -> Test:
@@ -279,7 +296,7 @@ def _comparable(field: Field, value: Any) -> Any:
 
 
 def _pattern(operator: str, value: Any) -> Callable[[str], bool]:
-    """A test of a text for a like operator: ``%`` any text, ``_`` any character, ``\\`` before either is itself."""
+    """A test of a text for a like operator: ``%`` any text, ``_`` any character, ``\\`` before them none."""
     operator = operator.removeprefix("not ")
     written = "" if value in (None, False) else str(value)
     folds = operator.endswith("ilike")
@@ -290,7 +307,10 @@ def _pattern(operator: str, value: Any) -> Callable[[str], bool]:
             return lambda text: lowered in str(text).lower()
         return lambda text: written in str(text)
     parts = re.split(r"(\\.|%|_)", written)
-    body = "".join({"%": ".*", "_": "."}.get(p) or re.escape(p[1:] if p[:1] == "\\" and len(p) == 2 else p) for p in parts)
+    body = "".join(
+        {"%": ".*", "_": "."}.get(p) or re.escape(p[1:] if p[:1] == "\\" and len(p) == 2 else p)
+        for p in parts
+    )
     expression = re.compile(body if whole else f".*{body}.*", re.DOTALL | (re.IGNORECASE if folds else 0))
     return lambda text: expression.fullmatch(str(text)) is not None
 
@@ -303,16 +323,14 @@ def _has_empty(value: Any) -> bool:
     return any(_empty(v) for v in value) if isinstance(value, list | tuple) else _empty(value)
 
 
-def _bad_operator(records: Records, path: str, operator: str, value: Any) -> str:
+def _bad_operator(records: Reading, path: str, operator: str, value: Any) -> str:
     if records.old:
         return f"Invalid leaf {[path, operator, value]!r}"
     return f"Invalid operator in condition Domain({path!r}, {operator!r}, {value!r})"
 
 
-def _bad_field(records: Records, path: str, operator: str, value: Any) -> str:
+def _bad_field(records: Reading, path: str, operator: str, value: Any) -> str:
     model = records.spec.name
     if records.old:
         return f"Invalid field {model}.{path} in leaf {(path, operator, value)!r}"
     return f"Invalid field {model}.{path} in condition {(path, operator, value)!r}"
-
-

@@ -42,7 +42,7 @@ class Account:
 
 
 class Database:
-    """One database: its models, its rows, its accounts, its clock, and the lock that makes calls take turns."""
+    """One database: models, rows, accounts, a clock, and the lock that makes calls take turns."""
 
     def __init__(self, name: str, version: int, models: Mapping[str, Model]) -> None:
         self.name = name
@@ -92,7 +92,8 @@ class Env:
         from sandbox.odoo.records import Records
 
         spec = self.base.models[model]
-        return (spec.records or Records)(self, spec)
+        kind: type[Records] = spec.records or Records
+        return kind(self, spec)
 
     def __contains__(self, model: str) -> bool:
         return model in self.base.models
@@ -175,7 +176,11 @@ class Env:
         allowed = "\n".join(f"\t- {full_text(name)}" for name in names)
         message = (
             f"You are not allowed to {VERBS[operation]} '{spec.description}' ({model}) records.\n\n"
-            + (f"This operation is allowed for the following groups:\n{allowed}" if allowed else "No group currently allows this operation.")
+            + (
+                f"This operation is allowed for the following groups:\n{allowed}"
+                if allowed
+                else "No group currently allows this operation."
+            )
             + "\n\nContact your administrator to request access if necessary."
         )
         raise AccessError(message)

@@ -29,7 +29,7 @@ class ValidationError(UserError):
 
 
 class RedirectWarning(UserError):
-    """A refusal that offers a button leading elsewhere. In the real server it is no user error: JSON-2 answers 500."""
+    """A refusal that offers a button leading elsewhere. It is no user error there: JSON-2 answers 500."""
 
     name = "odoo.exceptions.RedirectWarning"
     status = 500
@@ -64,8 +64,8 @@ class AccessDenied(UserError):
 class IntegrityError(Exception):
     """A constraint of the database itself: becomes a `ValidationError` at the door, a row message in `load`.
 
-    `kind` is ``not_null``, ``check``, ``unique`` or ``foreign_key``; `field` the field at fault where there is one;
-    `constraint` its name in the database, which 14 shows to who asks in no language.
+    `kind` is ``not_null``, ``check``, ``unique`` or ``foreign_key``; `field` the field at fault where there is
+    one; `constraint` its name in the database, which 14 shows to who asks in no language.
     """
 
     def __init__(self, kind: str, message: str, field: str | None = None, constraint: str = "") -> None:
@@ -77,6 +77,12 @@ class DatabaseError(Exception):
     """What PostgreSQL could not read as a value: an application error."""
 
     name: ClassVar[str] = "psycopg2.errors.InvalidTextRepresentation"
+
+
+class BadTime(DatabaseError):
+    """A text PostgreSQL cannot read as a time."""
+
+    name = "psycopg2.errors.InvalidDatetimeFormat"
 
 
 class DatabaseMissing(Exception):

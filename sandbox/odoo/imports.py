@@ -19,9 +19,10 @@ FALSE = {"", "0", "false", "no"}
 
 
 class BadCell(Exception):
-    """A cell that cannot be imported. `message` may hold ``%(field)s`` for the label; `more` joins the message.
+    """A cell that cannot be imported.
 
-    `detailed` is whether 19 adds the label as ``field_name``.
+    `message` may hold ``%(field)s`` for the label; `more` joins the message; `detailed` is whether 19 adds the
+    label as ``field_name``.
     """
 
     def __init__(self, message: str, more: Mapping[str, Any] | None = None, *, detailed: bool = True) -> None:
@@ -43,7 +44,7 @@ Converted = tuple[Any, list[Doubt]]
 
 
 class Converter:
-    """Converts the cells of one `load`. `flush` stores the rows before this one, which a reference may be to."""
+    """Converts the cells of one `load`. `flush` stores the rows before, which a reference may be to."""
 
     def __init__(self, records: Any, module: str, flush: Callable[[str | None, str | None], None]) -> None:
         self.records: Records = records
@@ -83,7 +84,10 @@ class Converter:
         lowered = value.lower()
         if lowered in TRUE or lowered in FALSE:
             return lowered in TRUE, []
-        said, more = f"Unknown value '{escaped(value)}' for boolean field '%(field)s'", {"moreinfo": YES_OR_NO}
+        said, more = (
+            f"Unknown value '{escaped(value)}' for boolean field '%(field)s'",
+            {"moreinfo": YES_OR_NO},
+        )
         if self.records.old:
             return True, [Doubt(f"{said}, assuming 'yes'", more)]
         raise BadCell(said, more)
@@ -100,10 +104,13 @@ class Converter:
     def _relation(self, field: Field, cells: Mapping[str | None, Any]) -> Converted:
         if set(cells) - {None, "id", ".id"}:
             kind = "Many-To-One" if field.type == "many2one" else "Many-To-Many"
-            raise BadCell(f"Can not create {kind} records indirectly, import the field separately", detailed=False)
+            raise BadCell(
+                f"Can not create {kind} records indirectly, import the field separately", detailed=False
+            )
         if len(cells) > 1:
             raise BadCell(
-                "Ambiguous specification for field '%(field)s', only provide one of name, external id or database id",
+                "Ambiguous specification for field '%(field)s', "
+                "only provide one of name, external id or database id",
                 detailed=False,
             )
         ((sub, value),) = cells.items()
@@ -159,7 +166,8 @@ class Converter:
             if row["module"] == module:
                 if row["model"] != others.spec.name:
                     raise BadCell(
-                        f"Invalid external ID {xml_id}: expected model {others.spec.name!r}, found {row['model']!r}",
+                        f"Invalid external ID {xml_id}: "
+                        f"expected model {others.spec.name!r}, found {row['model']!r}",
                         detailed=False,
                     )
                 self._known[xml_id] = row["res_id"]
@@ -173,7 +181,11 @@ class Converter:
             return None, []
         doubts = []
         if len(found) > 1:
-            which = f'for value "{escaped(value)}" in field "%(field)s"' if not others.old else "for field '%(field)s'"
+            which = (
+                f'for value "{escaped(value)}" in field "%(field)s"'
+                if not others.old
+                else "for field '%(field)s'"
+            )
             doubts.append(Doubt(f"Found multiple matches {which} ({len(found)} matches)"))
         return int(found[0][0]), doubts
 
@@ -183,7 +195,9 @@ def escaped(value: Any) -> str:
     return str(value).replace("%", "%%")
 
 
-def _attempt(convert: Callable[[Any], Any], value: Any, bad: str, more: Mapping[str, Any] | None = None) -> Converted:
+def _attempt(
+    convert: Callable[[Any], Any], value: Any, bad: str, more: Mapping[str, Any] | None = None
+) -> Converted:
     try:
         return convert(value), []
     except ValueError:

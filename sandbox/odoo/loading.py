@@ -1,8 +1,8 @@
 """`load`: rows of text in, records out, all or none; external ids make it repeatable.
 
-Promises: as in the real one, the rows are first tried together, then one by one so that each bad row has a message
-of its own; any error leaves nothing written and answers ``ids`` False. Columns ``id``, ``.id``, ``field``,
-``field/id`` and ``field/.id`` are understood; a one2many column is refused, which the real one would accept.
+Promises: as in the real one, the rows are first tried together, then one by one so that each bad row has a
+message of its own; any error leaves nothing written and answers ``ids`` False. Columns ``id``, ``.id``,
+``field``, ``field/id`` and ``field/.id`` are understood; a one2many column is refused, unlike there.
 """
 
 from __future__ import annotations
@@ -76,7 +76,11 @@ class Loading(Writing):
             if path[0] not in self.spec.fields:
                 raise self._bad_column(path[0])
             relation = self.spec.fields[path[0]].relation
-            if len(path) > 1 and relation and path[1] not in ("id", ".id", *self.env.base.models[relation].fields):
+            if (
+                len(path) > 1
+                and relation
+                and path[1] not in ("id", ".id", *self.env.base.models[relation].fields)
+            ):
                 raise self._bad_column(path[1])
             if self.spec.fields[path[0]].type == "one2many":
                 raise NotImplementedError(f"the sandbox does not load one2many columns ({path[0]})")
@@ -84,7 +88,9 @@ class Loading(Writing):
     def _bad_column(self, name: str) -> Exception:
         return KeyError(name) if self.old else ValueError(f"Invalid field name {name!r}")
 
-    def _rows(self, paths: Sequence[list[str]], data: Sequence[Sequence[Any]], work: Import) -> Iterator[Prepared]:
+    def _rows(
+        self, paths: Sequence[list[str]], data: Sequence[Sequence[Any]], work: Import
+    ) -> Iterator[Prepared]:
         module = self.env.context.get("module", "__import__")
         convert = Converter(self, module, lambda xml_id, model: self._flush_for(work, xml_id, model))
         for place, cells in enumerate(data):
@@ -137,7 +143,9 @@ class Loading(Writing):
             value, warnings = convert(name, given)
         except BadCell as bad:
             said = {**info, "type": "error", "field": name, "message": bad.message % {"field": label}}
-            work.messages.append({**said, **bad.more, **({} if self.old or not bad.detailed else {"field_name": label})})
+            work.messages.append(
+                {**said, **bad.more, **({} if self.old or not bad.detailed else {"field_name": label})}
+            )
             return False
         for warning in warnings:
             said = {**info, "type": "warning", "field": name, "message": warning.message % {"field": label}}
@@ -198,7 +206,10 @@ class Loading(Writing):
             return {"message": f"Missing required value for the field '{label}' ({error.field})", **field}
         if error.kind == "unique" and error.field:
             label = self.spec.fields[error.field].string
-            said = f"The value for the field '{error.field}' already exists (this is probably '{label}' in the current model)."
+            said = (
+                f"The value for the field '{error.field}' already exists "
+                f"(this is probably '{label}' in the current model)."
+            )
             return {"message": said, **field}
         return {"message": f"'{error.message}'"}
 
@@ -215,7 +226,13 @@ class Loading(Writing):
         created = int(self.create(row.values))
         if row.xml_id:
             module, _, name = row.xml_id.partition(".")
-            data = {"module": module, "name": name, "model": self.spec.name, "res_id": created, "noupdate": False}
+            data = {
+                "module": module,
+                "name": name,
+                "model": self.spec.name,
+                "res_id": created,
+                "noupdate": False,
+            }
             self.env.sudo()["ir.model.data"].create(data)
         return created
 
@@ -229,12 +246,11 @@ class Loading(Writing):
                 continue
             if row["model"] != self.spec.name and not self.old:
                 raise ValidationError(
-                    f"For external id {xml_id} when trying to create/update a record of model {self.spec.name} "
-                    f"found record of different model {row['model']} ({data})"
+                    f"For external id {xml_id} when trying to create/update a record of model "
+                    f"{self.spec.name} found record of different model {row['model']} ({data})"
                 )
             return self._rebound(data)
         return None
-
 
     def _rebound(self, data: int) -> int | None:
         """The record behind an external id. 14 asks only the number: an id of another model changes hands."""
@@ -249,12 +265,13 @@ class Loading(Writing):
 
 
 TOO_MANY = (
-    "Found more than 10 errors and more than one error per 10 records, interrupted to avoid showing too many errors."
+    "Found more than 10 errors and more than one error per 10 records, "
+    "interrupted to avoid showing too many errors."
 )
 
 
 def split_path(name: str) -> list[str]:
-    """A column's name as field and sub-field: ``country_id.id``, ``country_id:id`` and ``country_id/id`` alike."""
+    """A column's name as field and sub-field: ``country_id.id``, ``country_id:id``, ``country_id/id``."""
     return re.sub(r"([^/]):id", r"\1/id", re.sub(r"([^/])\.id", r"\1/.id", name)).split("/")
 
 

@@ -19,7 +19,11 @@ class Reading(Base):
 
     @remote(on="model")
     def search(
-        self, domain: Sequence[Any], offset: int = 0, limit: int | None = None, order: str | None = None,
+        self,
+        domain: Sequence[Any],
+        offset: int = 0,
+        limit: int | None = None,
+        order: str | None = None,
         count: bool = False,
     ) -> Any:
         """The ids of the records of this domain."""
@@ -39,8 +43,12 @@ class Reading(Base):
 
     @remote(on="model")
     def search_read(
-        self, domain: Sequence[Any] | None = None, fields: Sequence[str] | None = None, offset: int = 0,
-        limit: int | None = None, order: str | None = None,
+        self,
+        domain: Sequence[Any] | None = None,
+        fields: Sequence[str] | None = None,
+        offset: int = 0,
+        limit: int | None = None,
+        order: str | None = None,
     ) -> list[dict[str, Any]]:
         """The records of this domain, read."""
         ids = self.search(domain or [], offset=offset, limit=limit, order=order)
@@ -81,7 +89,11 @@ class Reading(Base):
         self, allfields: Sequence[str] | None = None, attributes: Sequence[str] | None = None
     ) -> dict[str, dict[str, Any]]:
         """What the model's fields are."""
-        wanted = self.spec.fields if not allfields else {n: self.spec.fields[n] for n in allfields if n in self.spec.fields}
+        wanted = (
+            self.spec.fields
+            if not allfields
+            else {n: self.spec.fields[n] for n in allfields if n in self.spec.fields}
+        )
         answer = {name: self._describe(name, field) for name, field in wanted.items()}
         if attributes:
             kept = set(attributes)
@@ -127,7 +139,11 @@ class Reading(Base):
         wanted: Any = domain
         if "active" in self.spec.fields and self.env.context.get("active_test", True) is not False:
             if not mentions(domain, "active"):
-                wanted = [*domain, ("active", "=", True)] if not domain else ["&", *_anded(domain), ("active", "=", True)]
+                wanted = (
+                    [*domain, ("active", "=", True)]
+                    if not domain
+                    else ["&", *_anded(domain), ("active", "=", True)]
+                )
         test = compile_domain(self, wanted)
         ids = candidates(self, wanted)
         rows = table.rows
@@ -188,7 +204,11 @@ class Reading(Base):
         name = term[0].strip('"')
         words = [word.lower() for word in term[1:]]
         field = self.spec.fields.get(name)
-        if field is None or field.type in X2MANY or any(w not in ("asc", "desc", "nulls", "first", "last") for w in words):
+        if (
+            field is None
+            or field.type in X2MANY
+            or any(w not in ("asc", "desc", "nulls", "first", "last") for w in words)
+        ):
             raise self._bad_order(name, term)
         down = "desc" in words
         rows, get = self.table.rows, self.getter(name)
@@ -203,15 +223,17 @@ class Reading(Base):
         empties = [id for id in ids if values[id] is None]
         filled = sorted((id for id in ids if values[id] is not None), key=values.__getitem__, reverse=False)
         if down:
-            filled = sorted((id for id in ids if values[id] is not None), key=values.__getitem__, reverse=True)
+            filled = sorted(
+                (id for id in ids if values[id] is not None), key=values.__getitem__, reverse=True
+            )
         first = "first" in words or (down and "last" not in words)
         ids[:] = empties + filled if first else filled + empties
 
     def _bad_order(self, name: str, term: list[str]) -> Exception:
         if name in self.spec.fields or len(term) > 2:
             return UserError(
-                f'Invalid "order" specified ({" ".join(term)}). A valid "order" specification is a comma-separated '
-                "list of valid field names (optionally followed by asc/desc for the direction)"
+                f'Invalid "order" specified ({" ".join(term)}). A valid "order" specification is a '
+                "comma-separated list of valid field names (optionally followed by asc/desc for the direction)"
             )
         return ValueError(f"Invalid field {name!r} on model {self.spec.name!r}")
 

@@ -1,9 +1,9 @@
-"""How a model is declared: its fields, its order, its rules. Data only, so that one more model is a few lines.
+"""How a model is declared: fields, order, rules. Data only, so that one more model is a few lines.
 
-    Model("project.task", "Task", order="id", fields={
-        "name": char("Title", required=True),
-        "partner_id": many2one("res.partner", "Customer"),
-    })
+Model("project.task", "Task", order="id", fields={
+    "name": char("Title", required=True),
+    "partner_id": many2one("res.partner", "Customer"),
+})
 """
 
 from __future__ import annotations
@@ -25,8 +25,9 @@ TEXTS = ("char", "text", "html")
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field. `default` is a value or a function of the env; `inverse` names the many2one behind a one2many.
+    """One field.
 
+    `default` is a value or a function of the env; `inverse` names the many2one behind a one2many.
     `recorded` is whether the real server keeps it in a column, which a field computed here may be there.
     `only_live` is a one2many that never shows archived records, whatever the context asks.
     """
@@ -59,7 +60,8 @@ class Model:
 
     `indexes` are the fields looked up by equality without a scan. `records` is the class its record sets are
     of, when the model has behaviour of its own. `unique` lists field tuples no two records may share, each
-    with the message the real one gives and the constraint's name; `access` gives groups the letters of create, read, write, unlink.
+    with the message the real one gives and the constraint's name; `access` gives groups the letters of
+    create, read, write, unlink.
     """
 
     name: str

@@ -25,8 +25,8 @@ VERSIONS = (14, 19)
 class Odoo:
     """A running sandbox Odoo, with what a test or a demonstration needs of it.
 
-    `env` reads and writes records directly, as the administrator, in this process; nothing done through it is counted or
-    hooked. `before` and `after` are the hooks around every call (see `sandbox.odoo.calls`).
+    `env` reads and writes records directly, as the administrator, in this process; nothing done through it is
+    counted or hooked. `before` and `after` are the hooks around every call (see `sandbox.odoo.calls`).
     """
 
     def __init__(
@@ -75,11 +75,18 @@ class Odoo:
         """Hooks run after a call is committed, before it is answered."""
         return self._calls.after
 
-    def add_user(self, login: str, password: str, groups: Iterable[str] = (), api_key: str | None = None) -> int:
+    def add_user(
+        self, login: str, password: str, groups: Iterable[str] = (), api_key: str | None = None
+    ) -> int:
         """A further user, in these groups (external ids) besides internal users; its id."""
         table = self.env.table("res.groups")
         ids = [id for id, row in table.rows.items() if row["xmlid"] in {"base.group_user", *groups}]
-        values = {"name": login, "login": login, "password": password, group_field(self.version): [(6, 0, ids)]}
+        values = {
+            "name": login,
+            "login": login,
+            "password": password,
+            group_field(self.version): [(6, 0, ids)],
+        }
         uid = int(self.env["res.users"].create(values))
         if api_key:
             self.base.accounts[login].api_keys.add(api_key)
@@ -93,20 +100,24 @@ class Odoo:
         """Stop answering; no thread is left."""
         self._server.stop()
 
-    # -- the doors --------------------------------------------------------------------------------------------
+    # -- the doors ---------------------------------------------------------------------------------------
 
     def _respond(self, verb: str, path: str, headers: Mapping[str, str], body: bytes) -> Reply:
         path = path.split("?", 1)[0]
         if verb == "POST" and path.startswith("/xmlrpc/2/"):
             service = path.removeprefix("/xmlrpc/2/").strip("/")
-            return Reply(200, "text/xml", xmlrpc.answer(body, service, lambda *call: self._service("xmlrpc", *call)))
+            return Reply(
+                200, "text/xml", xmlrpc.answer(body, service, lambda *call: self._service("xmlrpc", *call))
+            )
         if path.startswith("/json/2/") and self.version >= 19:
             return json2.answer(self._calls, path, headers, body, single=self._single)
         if verb == "POST" and path in self._json_addresses:
             known = self._single or self._session_of(headers) in self._sessions
             reply = jsonrpc.answer(body, self._json_addresses[path], self.version, database=known)
             if path == "/web/session/authenticate" and b'"error"' not in reply.content:
-                return replace(reply, headers={"Set-Cookie": f"session_id={self._new_session()}; Path=/; HttpOnly"})
+                return replace(
+                    reply, headers={"Set-Cookie": f"session_id={self._new_session()}; Path=/; HttpOnly"}
+                )
             return reply
         if path in ("/web/version", "/json/version") and self.version >= 19:
             version = self._version()
@@ -146,7 +157,9 @@ class Odoo:
         self._calls.check(int(uid), password)
         if method == "execute":
             return self._calls.positional(door, int(uid), model, name, rest, None)
-        return self._calls.positional(door, int(uid), model, name, rest[0], rest[1] if len(rest) > 1 else None)
+        return self._calls.positional(
+            door, int(uid), model, name, rest[0], rest[1] if len(rest) > 1 else None
+        )
 
     def _common(self, method: str, args: tuple[Any, ...]) -> Any:
         if method == "version":
@@ -171,12 +184,23 @@ class Odoo:
         if uid is None:
             raise AccessDenied
         context = {"lang": "en_US", "tz": False, "uid": uid}
-        return {"uid": uid, "db": self.database, "username": params["login"], "user_context": context, **self._version()}
+        return {
+            "uid": uid,
+            "db": self.database,
+            "username": params["login"],
+            "user_context": context,
+            **self._version(),
+        }
 
     def _version(self) -> dict[str, Any]:
         name = f"{self.version}.0"
         info = [self.version, 0, 0, "final", 0, ""]
-        return {"server_version": name, "server_version_info": info, "server_serie": name, "protocol_version": 1}
+        return {
+            "server_version": name,
+            "server_version_info": info,
+            "server_serie": name,
+            "protocol_version": 1,
+        }
 
     def _need_database(self, name: str) -> None:
         if name != self.database:
@@ -190,8 +214,8 @@ def serve(
 ) -> Iterator[Odoo]:  # fmt: skip
     """Run a sandbox Odoo on loopback for as long as the block lasts.
 
-    `models` are added to those it has. `single` is whether the server has this one database only; where it has more,
-    a caller must say which, and 14 answers any error on ``/jsonrpc`` with HTML unless a session is open.
+    `models` are added to those it has. `single` is whether the server has this one database only; where it has
+    more, a caller must say which, and 14 answers any error on ``/jsonrpc`` with HTML unless a session is open.
     """
     odoo = Odoo(version, database, login, password, api_key, port, models, single)
     odoo.start()

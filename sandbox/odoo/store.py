@@ -1,7 +1,7 @@
 """Rows in memory: tables, indexes, and an undo log that gives calls and savepoints their all-or-nothing.
 
-Promises: a row is never changed in place, so that a reader keeps what it got; undoing restores rows and indexes
-exactly; the rows written since a moment are found without looking at the others.
+Promises: a row is never changed in place, so that a reader keeps what it got; undoing restores rows and
+indexes exactly; the rows written since a moment are found without looking at the others.
 """
 
 from __future__ import annotations

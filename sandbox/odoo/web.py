@@ -1,4 +1,4 @@
-"""What the web client calls: reading by specification, and saving many records with values of their own (19)."""
+"""What the web client calls: reading by specification, saving many records with values of their own."""
 
 from __future__ import annotations
 
@@ -46,8 +46,13 @@ class Records(Loading):
 
     @remote(on="model", since=17)
     def web_search_read(
-        self, domain: Sequence[Any], specification: Specification, offset: int = 0, limit: int | None = None,
-        order: str | None = None, count_limit: int | None = None,
+        self,
+        domain: Sequence[Any],
+        specification: Specification,
+        offset: int = 0,
+        limit: int | None = None,
+        order: str | None = None,
+        count_limit: int | None = None,
     ) -> dict[str, Any]:
         """A page of this domain, and how many there are."""
         ids = self.search(domain, offset=offset, limit=limit, order=order)

@@ -1,7 +1,7 @@
 """Creating, changing and deleting, with the constraints a real Odoo holds.
 
-Promises: `write_date` is the transaction's time; a constraint that fails undoes the whole call. A model with rules
-of its own overrides `prepare`, `settle`, `check_row` and `before_unlink`.
+Promises: `write_date` is the transaction's time; a constraint that fails undoes the whole call. A model with
+rules of its own overrides `prepare`, `settle`, `check_row` and `before_unlink`.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ class Writing(Reading):
         """Restore these records."""
         self.browse(row["id"] for row in self.rows() if not row["active"]).write({"active": True})
 
-    # -- what a model with rules of its own overrides ---------------------------------------------------------
+    # -- what a model with rules of its own overrides ----------------------------------------------------
 
     def prepare(self, values: dict[str, Any], *, creating: bool) -> dict[str, Any]:
         """The values as this model wants them, before they are converted."""
@@ -84,7 +84,7 @@ class Writing(Reading):
     def before_unlink(self) -> None:
         """Refuse, or prepare, a deletion."""
 
-    # -- the rest of the sandbox writes through these ---------------------------------------------------------
+    # -- the rest of the sandbox writes through these ----------------------------------------------------
 
     def _create(self, given: Sequence[Mapping[str, Any]]) -> list[int]:
         ids = []
@@ -109,10 +109,19 @@ class Writing(Reading):
         row: Row = {"id": id}
         for name, field in self.spec.fields.items():
             if field.stored and name != "id":
-                row[name] = () if field.type == "many2many" else to_stored(self.env, self.spec.name, name, field, None)
+                row[name] = (
+                    ()
+                    if field.type == "many2many"
+                    else to_stored(self.env, self.spec.name, name, field, None)
+                )
         if self.spec.log_access:
             now = self.env.base.time
-            row |= {"create_date": now, "write_date": now, "create_uid": self.env.uid, "write_uid": self.env.uid}
+            row |= {
+                "create_date": now,
+                "write_date": now,
+                "create_uid": self.env.uid,
+                "write_uid": self.env.uid,
+            }
         later = self._merge(row, values, creating=True)
         self.table.put(id, row)
         self._write_lines(id, later)
@@ -186,12 +195,20 @@ class Writing(Reading):
                     continue
                 twins = self._twins(fields, key) - {id}
                 if twins:
-                    raise IntegrityError("unique", message, fields[0] if len(fields) == 1 else None, constraint)
+                    raise IntegrityError(
+                        "unique", message, fields[0] if len(fields) == 1 else None, constraint
+                    )
 
     def _twins(self, fields: Sequence[str], key: Sequence[Any]) -> set[int]:
         indexed = [place for place, name in enumerate(fields) if name in self.table.indexes]
-        found = self.table.matching(fields[indexed[0]], [key[indexed[0]]]) if indexed else set(self.table.rows)
-        return {id for id in found if all(self.table.rows[id].get(n) == k for n, k in zip(fields, key, strict=True))}
+        found = (
+            self.table.matching(fields[indexed[0]], [key[indexed[0]]]) if indexed else set(self.table.rows)
+        )
+        return {
+            id
+            for id in found
+            if all(self.table.rows[id].get(n) == k for n, k in zip(fields, key, strict=True))
+        }
 
     def _refuse_unknown(self, values: Mapping[str, Any], *, creating: bool) -> None:
         for name in values.keys() - self.spec.fields.keys():
@@ -200,14 +217,22 @@ class Writing(Reading):
             raise ValueError(f"Invalid field {name!r} in {self.spec.name!r}") if creating else KeyError(name)
 
     def _defaults(self) -> dict[str, Any]:
-        found = {name: self.default(name) for name, field in self.spec.fields.items() if field.stored or field.inverse}
+        found = {
+            name: self.default(name)
+            for name, field in self.spec.fields.items()
+            if field.stored or field.inverse
+        }
         return {name: value for name, value in found.items() if value is not None}
 
     def _refuse_if_needed(self) -> None:
         going = set(self.ids)
         for other in self.env.base.models.values():
             for name, field in other.fields.items():
-                if field.type != "many2one" or field.relation != self.spec.name or field.ondelete != "restrict":
+                if (
+                    field.type != "many2one"
+                    or field.relation != self.spec.name
+                    or field.ondelete != "restrict"
+                ):
                     continue
                 table = self.env.table(other.name)
                 users = [row for row in table.rows.values() if row.get(name) in going]
@@ -221,7 +246,11 @@ class Writing(Reading):
                     continue
                 table = self.env.table(model.name)
                 if field.type == "many2one":
-                    users = table.indexes[name].get(id, ()) if name in table.indexes else _users(table.rows, name, id)
+                    users = (
+                        table.indexes[name].get(id, ())
+                        if name in table.indexes
+                        else _users(table.rows, name, id)
+                    )
                     for user in list(users):
                         if field.ondelete == "cascade":
                             self.env.sudo()[model.name].browse([user]).unlink()
@@ -243,11 +272,13 @@ class Writing(Reading):
         if self.old:
             return (
                 "The operation cannot be completed:\n- Create/update: a mandatory field is not set.\n"
-                "- Delete: another model requires the record being deleted. If possible, archive it instead.\n\n"
+                "- Delete: another model requires the record being deleted. "
+                "If possible, archive it instead.\n\n"
                 f"Model: {spec.description} ({spec.name}), Field: {label} ({name})"
             )
         return (
-            f"Missing required value for the field {label!r} ({name}).\nModel: {spec.description!r} ({spec.name})\n"
+            f"Missing required value for the field {label!r} ({name}).\n"
+            f"Model: {spec.description!r} ({spec.name})\n"
             "- create/update: a mandatory field is not set\n"
             "- delete: another model requires the record being deleted, you can archive it instead"
         )
@@ -257,7 +288,8 @@ class Writing(Reading):
         if self.old:
             return (
                 "The operation cannot be completed: another model requires the record being deleted. "
-                f"If possible, archive it instead.\n\nModel: {by.description} ({by.name}), Constraint: {constraint}"
+                "If possible, archive it instead.\n\n"
+                f"Model: {by.description} ({by.name}), Constraint: {constraint}"
             )
         return (
             "Another model is using the record you are trying to delete.\n\n"
@@ -269,5 +301,3 @@ class Writing(Reading):
 
 def _users(rows: Mapping[int, Row], name: str, id: int) -> list[int]:
     return [row["id"] for row in rows.values() if row.get(name) == id]
-
-

@@ -70,11 +70,17 @@ class Side:
             return self._json2(model, method, ids, named)
         first = FIRST.get(method, ())
         args = ([ids] if ids is not None else []) + [named.pop(name) for name in first if name in named]
-        return self.service("object", "execute_kw", self.database, self.uid, self.password, model, method, args, named)
+        return self.service(
+            "object", "execute_kw", self.database, self.uid, self.password, model, method, args, named
+        )
 
     def service(self, service: str, method: str, *args: Any) -> Any:
         """A raw call of a service of the two old doors."""
-        return self._xmlrpc(service, method, args) if self.door == "xmlrpc" else self._jsonrpc(service, method, args)
+        return (
+            self._xmlrpc(service, method, args)
+            if self.door == "xmlrpc"
+            else self._jsonrpc(service, method, args)
+        )
 
     def name(self, name: str, id: Any, model: str = "res.partner") -> Any:
         """Give an id a name that both sides share."""
@@ -148,7 +154,11 @@ class Side:
         status, answer = self.post(f"/json/2/{model}/{method}", body, headers)
         if status == 200:
             return answer
-        return Failure(status, answer["name"], answer["message"]) if isinstance(answer, dict) else Failure(status, "html", "")
+        return (
+            Failure(status, answer["name"], answer["message"])
+            if isinstance(answer, dict)
+            else Failure(status, "html", "")
+        )
 
     def post(self, path: str, body: Any, headers: dict[str, str] | None = None) -> tuple[int, Any]:
         """Status and answer, decoded where it is JSON."""

@@ -10,7 +10,19 @@ from tests.sandbox.doors import Failure, Side, envelope
 
 P = "res.partner"
 Step = tuple[str, Any]
-SHAPE = ["type", "string", "required", "readonly", "relation", "size", "translate", "selection", "store", "searchable", "relation_field"]
+SHAPE = [
+    "type",
+    "string",
+    "required",
+    "readonly",
+    "relation",
+    "size",
+    "translate",
+    "selection",
+    "store",
+    "searchable",
+    "relation_field",
+]
 STAMP = "%Y-%m-%d %H:%M:%S"
 
 
@@ -65,22 +77,52 @@ def services(s: Side) -> Iterator[Step]:
     yield "wrong database at login", (kind(wrong), 'database "no_such_db" does not exist' in wrong.message)
     wrong = s.service("object", "execute_kw", "no_such_db", 2, s.password, P, "search", [[]], {})
     yield "wrong database in a call", (kind(wrong), 'database "no_such_db" does not exist' in wrong.message)
-    yield "wrong password in a call", s.service("object", "execute_kw", s.database, 2, "wrong", P, "search", [[]], {})
+    yield (
+        "wrong password in a call",
+        s.service("object", "execute_kw", s.database, 2, "wrong", P, "search", [[]], {}),
+    )
     yield "no password in a call", s.service("object", "execute_kw", s.database, 2, "", P, "search", [[]], {})
-    yield "unknown user in a call", s.service("object", "execute_kw", s.database, 9999, "x", P, "search", [[]], {})
+    yield (
+        "unknown user in a call",
+        s.service("object", "execute_kw", s.database, 9999, "x", P, "search", [[]], {}),
+    )
     yield "execute", s.service("object", "execute", s.database, 2, s.password, P, "search", [["id", "=", 3]])
     yield "unknown service method", kind(s.service("common", "nonsense"))
-    yield "unknown object method", kind(s.service("object", "nonsense", s.database, 2, s.password, P, "search", []))
+    yield (
+        "unknown object method",
+        kind(s.service("object", "nonsense", s.database, 2, s.password, P, "search", [])),
+    )
     yield "context of the user", s.call("res.users", "context_get")
-    call = {"service": "object", "method": "execute_kw", "args": [s.database, 2, s.password, "res.nonsense", "search", [[]]]}
+    call = {
+        "service": "object",
+        "method": "execute_kw",
+        "args": [s.database, 2, s.password, "res.nonsense", "search", [[]]],
+    }
     status, answer = s.post("/jsonrpc", envelope(call))
-    yield "an error without a session", (str(status), "error" in answer, "<html" in str(answer).lower() or "<!doctype" in str(answer).lower())
-    status, answer = s.post("/web/session/authenticate", envelope({"db": s.database, "login": s.login, "password": "wrong"}))
-    yield "wrong password for a session", (str(status), answer["error"]["data"]["name"], sorted(answer["error"]), sorted(answer["error"]["data"]))
-    status, answer = s.post("/web/session/authenticate", envelope({"db": s.database, "login": s.login, "password": s.password}))
-    yield "a session", (str(status), {k: answer["result"][k] for k in ("uid", "db", "username")})
+    yield "an error without a session", (str(status), "<!doctype" in str(answer).lower())
+    status, answer = s.post(
+        "/web/session/authenticate", envelope({"db": s.database, "login": s.login, "password": "wrong"})
+    )
+    yield "wrong password for a session", (str(status), _error_shape(answer))
+    status, answer = s.post(
+        "/web/session/authenticate", envelope({"db": s.database, "login": s.login, "password": s.password})
+    )
+    yield "a session", (str(status), {k: answer["result"][k] for k in ("uid", "username")})
     status, answer = s.post("/web/webclient/version_info", envelope({}))
     yield "version before login", {k: v for k, v in answer["result"].items() if k != "server_version"}
+
+
+def _error_shape(answer: Any) -> Any:
+    """A JSON-RPC error without its words."""
+    if not isinstance(answer, dict):
+        return "a page"
+    error = answer["error"]
+    return {
+        "code": str(error["code"]),
+        "message": error["message"],
+        "data": sorted(error["data"]),
+        "name": error["data"]["name"],
+    }
 
 
 def json2_manners(s: Side) -> Iterator[Step]:
@@ -93,12 +135,17 @@ def json2_manners(s: Side) -> Iterator[Step]:
         status, answer = s.post(f"/json/2/{P}/search", {"domain": []}, headers)
         yield what, (status, answer["name"], answer["message"])
     status, answer = s.post(f"/json/2/{P}/search", {"domain": []}, {**key, "X-Odoo-Database": "no_such_db"})
-    yield "wrong database", (status, isinstance(answer, str), "<html" in answer.lower() or "<!doctype" in answer.lower())
+    yield (
+        "wrong database",
+        (status, isinstance(answer, str), "<html" in answer.lower() or "<!doctype" in answer.lower()),
+    )
     status, answer = s.post(f"/json/2/{P}/search", b'{"domain": [', {**key, **base})
     yield "broken JSON", (status, answer["name"], answer["message"].split(":")[0])
     status, answer = s.post(f"/json/2/{P}", {}, {**key, **base})
     yield "no method in the address", (status, answer["name"])
-    status, answer = s.post(f"/json/2/{P}/search", {"domain": [["id", "=", 3]]}, {**base, "Authorization": f"Bearer {s.api_key}"})
+    status, answer = s.post(
+        f"/json/2/{P}/search", {"domain": [["id", "=", 3]]}, {**base, "Authorization": f"Bearer {s.api_key}"}
+    )
     yield "bearer in capitals", (status, answer)
     yield "unknown argument", s.call(P, "search", domain=[], nonsense=1)
     yield "argument missing", s.call(P, "write", [3])
@@ -112,14 +159,21 @@ def creating(s: Side) -> Iterator[Step]:
     one = s.call(P, "create", vals_list={"name": f"Alpha {s.door}", "is_company": True, "ref": f"A-{s.door}"})
     yield "create one", "list" if isinstance(one, list) else "int"
     s.name("alpha", one[0] if isinstance(one, list) else one)
-    two = s.call(P, "create", vals_list=[{"name": f"Beta {s.door}"}, {"name": f"Gamma {s.door}", "email": "G@Example.FR"}])
+    two = s.call(
+        P,
+        "create",
+        vals_list=[{"name": f"Beta {s.door}"}, {"name": f"Gamma {s.door}", "email": "G@Example.FR"}],
+    )
     for name, id in zip(("beta", "gamma"), two, strict=True):
         s.name(name, id)
     yield "create two", two
     yield "create none", s.call(P, "create", vals_list=[])
     yield "unknown field", s.call(P, "create", vals_list={"name": "x", "nonsense": 1})
     yield "no name", s.call(P, "create", vals_list={"email": "x@example.fr"})
-    yield "no name but a delivery address", type(s.call(P, "create", vals_list={"type": "delivery"})).__name__ in ("int", "list")
+    yield (
+        "no name but a delivery address",
+        type(s.call(P, "create", vals_list={"type": "delivery"})).__name__ in ("int", "list"),
+    )
     yield "empty name", read(s, [make_raw(s, {"name": ""})], "name") if s.version >= 19 else None
     yield "bad selection", s.call(P, "create", vals_list={"name": "x", "type": "nonsense"})
     yield "bad language", s.call(P, "create", vals_list={"name": "x", "lang": "xx_XX"})
@@ -127,8 +181,14 @@ def creating(s: Side) -> Iterator[Step]:
     yield "text for a number", s.call(P, "create", vals_list={"name": "x", "color": "abc"})
     numbers = make_raw(s, {"name": 12, "color": "7", "is_company": 1, "phone": True})
     yield "numbers for text", read(s, [numbers], "name", "color", "is_company", "phone")
-    yield "bad date", kind(s.call("res.partner", "create", vals_list={"name": "x", "write_date": "2020-01-01 00:00:00"}))
-    yield "required field missing", s.call("res.country.state", "create", vals_list={"name": "x", "code": "x"})
+    yield (
+        "bad date",
+        kind(s.call("res.partner", "create", vals_list={"name": "x", "write_date": "2020-01-01 00:00:00"})),
+    )
+    yield (
+        "required field missing",
+        s.call("res.country.state", "create", vals_list={"name": "x", "code": "x"}),
+    )
     yield "twice the same", s.call("res.country", "create", vals_list={"name": "Again", "code": "FR"})
     yield "not a dict", kind(s.call(P, "create", vals_list="x"))
 
@@ -139,7 +199,9 @@ def make_raw(s: Side, values: dict[str, Any]) -> int:
 
 
 def reading(s: Side) -> Iterator[Step]:
-    a, b, g = (id for name in ("alpha", "beta", "gamma") for (_, id), given in s.names.items() if given == name)
+    a, b, g = (
+        id for name in ("alpha", "beta", "gamma") for (_, id), given in s.names.items() if given == name
+    )
     fields = [
         "name", "display_name", "email", "email_normalized", "is_company", "company_type", "country_id", "parent_id", "child_ids",
         "category_id", "comment", "color", "type", "active", "lang", "user_id", "company_id", "write_date", "create_date",
@@ -152,7 +214,16 @@ def reading(s: Side) -> Iterator[Step]:
     yield "read missing", read(s, [999999], "name")
     yield "read missing among others", read(s, [a, 999999], "name")
     yield "read raw", s.call(P, "read", [a], fields=["write_uid"], load="")
-    yield "all fields are at least those", set(read(s, [b], )[0]) >= {"id", "name", "email", "write_date"}
+    yield (
+        "all fields are at least those",
+        set(
+            read(
+                s,
+                [b],
+            )[0]
+        )
+        >= {"id", "name", "email", "write_date"},
+    )
     yield "write", s.call(P, "write", [b], vals={"phone": "01 99 00 12 34", "color": 3})
     yield "written", read(s, [b], "phone", "color")
     yield "write unknown field", s.call(P, "write", [b], vals={"nonsense": 1})
@@ -163,7 +234,10 @@ def reading(s: Side) -> Iterator[Step]:
     yield "cleared", read(s, [b], "phone", "color")
     yield "empty text", s.call(P, "write", [b], vals={"phone": ""})
     yield "empty text reads", read(s, [b], "phone")
-    yield "spaces", s.call(P, "write", [b], vals={"city": "  Lyon  ", "website": "www.example.fr", "comment": "a\nb"})
+    yield (
+        "spaces",
+        s.call(P, "write", [b], vals={"city": "  Lyon  ", "website": "www.example.fr", "comment": "a\nb"}),
+    )
     yield "spaces read", read(s, [b], "city", "website", "comment")
     yield "write bad selection", s.call(P, "write", [b], vals={"type": "nonsense"})
     yield "write bad reference", s.call(P, "write", [b], vals={"country_id": 999999})
@@ -180,7 +254,12 @@ def searching(s: Side) -> Iterator[Step]:
 
     fr = country(s, "FR")
     for number in range(6):
-        values = {"city": ("Vif", "VIF", "Uriage")[number % 3], "color": number, "ref": f"R{number}", "country_id": fr if number % 2 else False}
+        values = {
+            "city": ("Vif", "VIF", "Uriage")[number % 3],
+            "color": number,
+            "ref": f"R{number}",
+            "country_id": fr if number % 2 else False,
+        }
         make(s, f"Sieve{number}", **values, is_company=number < 3)
     sieve = ["name", "like", "Sieve"]
     yield "equal", found(sieve, ["city", "=", "Vif"])
@@ -206,7 +285,10 @@ def searching(s: Side) -> Iterator[Step]:
     yield "boolean false", found(sieve, ["is_company", "=", False])
     yield "boolean not", found(sieve, ["is_company", "!=", True])
     yield "or", found(sieve, "|", ["city", "=", "Vif"], ["city", "=", "VIF"])
-    yield "and or not", found(sieve, "&", "!", ["city", "=", "Vif"], "|", ["color", "=", 1], ["color", "=", 2])
+    yield (
+        "and or not",
+        found(sieve, "&", "!", ["city", "=", "Vif"], "|", ["color", "=", 1], ["color", "=", 2]),
+    )
     yield "path", found(["country_id.code", "=", "FR"])
     yield "path in", found(["country_id.code", "in", ["FR", "BE"]])
     yield "path not equal", found(sieve, ["country_id.code", "!=", "FR"])
@@ -220,9 +302,26 @@ def searching(s: Side) -> Iterator[Step]:
     yield "never", found(sieve, [0, "=", 1])
     yield "limit and offset", found(sieve, limit=2, offset=1)
     yield "count", s.call(P, "search_count", domain=[names, sieve])
-    yield "order", [str(r["color"]) for r in s.call(P, "search_read", domain=[sieve, names], fields=["color"], order="city desc, color desc")]
-    yield "order with empties", [str(r["color"]) for r in s.call(P, "search_read", domain=[sieve, names], fields=["color"], order="country_id, id")]
-    yield "order by default", [str(r["color"]) for r in s.call(P, "search_read", domain=[sieve, names], fields=["color"])]
+    yield (
+        "order",
+        [
+            str(r["color"])
+            for r in s.call(
+                P, "search_read", domain=[sieve, names], fields=["color"], order="city desc, color desc"
+            )
+        ],
+    )
+    yield (
+        "order with empties",
+        [
+            str(r["color"])
+            for r in s.call(P, "search_read", domain=[sieve, names], fields=["color"], order="country_id, id")
+        ],
+    )
+    yield (
+        "order by default",
+        [str(r["color"]) for r in s.call(P, "search_read", domain=[sieve, names], fields=["color"])],
+    )
     yield "unknown field", s.call(P, "search", domain=[["nonsense", "=", 1]])
     yield "unknown path", s.call(P, "search", domain=[["country_id.nonsense", "=", 1]])
     yield "unknown operator", kind(s.call(P, "search", domain=[["name", "resembles", 1]]))
@@ -233,7 +332,10 @@ def searching(s: Side) -> Iterator[Step]:
     yield "unknown method", s.call(P, "nonsense")
     yield "private method", s.call(P, "_search", domain=[])
     yield "name search", s.call(P, "name_search", name=f"Alpha {s.door}")
-    yield "name search exact country", [n for _, n in s.call("res.country", "name_search", name="France", operator="=")]
+    yield (
+        "name search exact country",
+        [n for _, n in s.call("res.country", "name_search", name="France", operator="=")],
+    )
     yield "name search by code", [n for _, n in s.call("res.country", "name_search", name="FR", operator="=")]
     yield "name search limited", len(s.call(P, "name_search", name=s.door, limit=2))
 
@@ -244,14 +346,21 @@ def times(s: Side) -> Iterator[Step]:
     before = (datetime.strptime(stamp, STAMP) - timedelta(seconds=1)).strftime(STAMP)
     after = (datetime.strptime(stamp, STAMP) + timedelta(seconds=1)).strftime(STAMP)
     for operator in (">", ">=", "<", "<=", "=", "!="):
-        for what, moment in (("its own second", stamp), ("a second before", before), ("a second after", after)):
+        for what, moment in (
+            ("its own second", stamp),
+            ("a second before", before),
+            ("a second after", after),
+        ):
             found = ids_of(s, [["id", "=", id], ["write_date", operator, moment]])
             yield f"write_date {operator} {what}", found
     yield "write_date in", ids_of(s, [["id", "=", id], ["write_date", "in", [stamp]]])
     yield "write_date by day", ids_of(s, [["id", "=", id], ["write_date", ">=", stamp[:10]]])
     yield "write_date by another day", ids_of(s, [["id", "=", id], ["write_date", ">", stamp[:10]]])
     yield "write_date not a time", kind(s.call(P, "search", domain=[["write_date", ">", "nonsense"]]))
-    yield "write_date in other writing", kind(ids_of(s, [["id", "=", id], ["write_date", ">=", before.replace(" ", "T")]]))
+    yield (
+        "write_date in other writing",
+        kind(ids_of(s, [["id", "=", id], ["write_date", ">=", before.replace(" ", "T")]])),
+    )
 
 
 def loading(s: Side) -> Iterator[Step]:
@@ -259,7 +368,11 @@ def loading(s: Side) -> Iterator[Step]:
         return s.call(P, "load", fields=fields, data=list(rows), **more)
 
     a, b = f"__hub__.load_a_{s.door}", f"__hub__.load_b_{s.door}"
-    first = load(["id", "name", "is_company", "country_id/id", "city"], [a, "Load A", "1", "base.fr", "Vif"], [b, "Load B", "0", "", ""])
+    first = load(
+        ["id", "name", "is_company", "country_id/id", "city"],
+        [a, "Load A", "1", "base.fr", "Vif"],
+        [b, "Load B", "0", "", ""],
+    )
     for name, id in zip(("load a", "load b"), first["ids"], strict=True):
         s.name(name, id)
     yield "load new", first
@@ -268,19 +381,32 @@ def loading(s: Side) -> Iterator[Step]:
     yield "loaded", read(s, both, "name", "is_company", "country_id", "city")
     yield "external ids", s.call("ir.model.data", "search_read", domain=[["name", "=", f"load_a_{s.door}"]],
                                  fields=["module", "name", "model", "res_id", "noupdate", "complete_name"])  # fmt: skip
-    yield "reference", s.call("ir.model.data", "check_object_reference", module="__hub__", xml_id=f"load_a_{s.door}")[1] == first["ids"][0]
-    yield "reference missing", kind(s.call("ir.model.data", "check_object_reference", module="__hub__", xml_id="none"))
+    yield (
+        "reference",
+        s.call("ir.model.data", "check_object_reference", module="__hub__", xml_id=f"load_a_{s.door}")[1]
+        == first["ids"][0],
+    )
+    yield (
+        "reference missing",
+        kind(s.call("ir.model.data", "check_object_reference", module="__hub__", xml_id="none")),
+    )
     yield "load by .id", load([".id", "city"], [str(both[0]), "Gap"], [str(both[1]), "Die"])
     yield "load by number", load([".id", "city"], [both[0], "Gap"])
     yield "loaded by .id", read(s, both, "city")
     yield "load by unknown .id", load([".id", "city"], ["999999", "Gap"], [str(both[1]), "Nyons"])
     yield "load by .id of no number", kind(load([".id", "city"], ["abc", "Gap"]))
     yield "nothing written", read(s, both, "city")
-    yield "bad country name", load(["id", "name", "country_id"], [f"{a}x", "X", "Francie"], [f"{a}y", "Y", "France"])
+    yield (
+        "bad country name",
+        load(["id", "name", "country_id"], [f"{a}x", "X", "Francie"], [f"{a}y", "Y", "France"]),
+    )
     yield "bad external id", load(["name", "country_id/id"], ["X", "base.nonsense"])
     yield "external id of another model", load(["name", "country_id/id"], ["X", "base.main_company"])
     yield "bad database id", load(["name", "country_id/.id"], ["X", "999999"], ["Y", "abc"])
-    yield "two ways to say a country", load(["name", "country_id", "country_id/id"], ["X", "France", "base.fr"])
+    yield (
+        "two ways to say a country",
+        load(["name", "country_id", "country_id/id"], ["X", "France", "base.fr"]),
+    )
     yield "bad boolean", load(["name", "is_company"], [f"Bool {s.door}", "perhaps"])["messages"]
     yield "bad number", load(["name", "color", "credit_limit"], ["X", "abc", "1,5"])
     yield "bad selection", load(["name", "type"], ["X", "nonsense"])
@@ -289,25 +415,56 @@ def loading(s: Side) -> Iterator[Step]:
     yield "no name", load(["id", "name"], [f"{a}n", ""], [f"{a}m", "M"])
     yield "unknown column", load(["name", "nonsense"], ["X", "1"])
     yield "unknown sub-column", kind(load(["name", "country_id/nonsense"], ["X", "1"]))
-    yield "an id of another model", s.call("res.partner.category", "load", fields=["id", "name"], data=[[a, "T"]])
+    yield (
+        "an id of another model",
+        s.call("res.partner.category", "load", fields=["id", "name"], data=[[a, "T"]]),
+    )
     yield "an id without a dot", load(["id", "name"], [f"plain_{s.door}", f"Plain {s.door}"])["messages"]
-    yield "where it went", s.call("ir.model.data", "search_read", domain=[["name", "=", f"plain_{s.door}"]], fields=["module"])[0]["module"]
+    yield (
+        "where it went",
+        s.call("ir.model.data", "search_read", domain=[["name", "=", f"plain_{s.door}"]], fields=["module"])[
+            0
+        ]["module"],
+    )
     yield "a row's parent in the same load", load(
         ["id", "name", "parent_id/id"], [f"{a}p", f"Parent {s.door}", ""], [f"{a}c", f"Child {s.door}", f"{a}p"]
     )["messages"]  # fmt: skip
-    tags = s.call("res.partner.category", "create", vals_list=[{"name": f"One {s.door}"}, {"name": f"Two {s.door}"}])
-    yield "tags by name", load(["name", "category_id"], [f"Tagged {s.door}", f"One {s.door},Two {s.door}"])["messages"]
-    yield "tags by id", load(["name", "category_id/.id"], [f"Tagged2 {s.door}", ",".join(map(str, tags))])["messages"]
+    tags = s.call(
+        "res.partner.category", "create", vals_list=[{"name": f"One {s.door}"}, {"name": f"Two {s.door}"}]
+    )
+    yield (
+        "tags by name",
+        load(["name", "category_id"], [f"Tagged {s.door}", f"One {s.door},Two {s.door}"])["messages"],
+    )
+    yield (
+        "tags by id",
+        load(["name", "category_id/.id"], [f"Tagged2 {s.door}", ",".join(map(str, tags))])["messages"],
+    )
     yield "unknown tag", load(["name", "category_id"], ["X", f"One {s.door},Nonsense"])
-    tagged = s.call(P, "search_read", domain=[["name", "like", "Tagged"], ["name", "like", s.door]], fields=["category_id"], order="id")
+    tagged = s.call(
+        P,
+        "search_read",
+        domain=[["name", "like", "Tagged"], ["name", "like", s.door]],
+        fields=["category_id"],
+        order="id",
+    )
     yield "tagged", [str(len(row["category_id"])) for row in tagged]
     make(s, "Twin"), make(s, "Twin")
-    yield "two of that name", load(["name", "parent_id"], [f"Of twins {s.door}", f"Twin {s.door}"])["messages"]
+    yield (
+        "two of that name",
+        load(["name", "parent_id"], [f"Of twins {s.door}", f"Twin {s.door}"])["messages"],
+    )
     yield "a short row", kind(load(["name", "city"], [f"Short {s.door}"]))
     yield "no rows", load(["name", "city"])
     yield "true for a boolean", kind(load(["name", "is_company"], [f"True {s.door}", True]))
-    yield "many bad rows", len(load(["name", "type"], *[[f"Many {n}", "nonsense"] for n in range(20)])["messages"])
-    yield "many nameless rows", [m["message"] for m in load(["name", "city"], *[["", "x"] for _ in range(20)])["messages"]][-2:]
+    yield (
+        "many bad rows",
+        len(load(["name", "type"], *[[f"Many {n}", "nonsense"] for n in range(20)])["messages"]),
+    )
+    yield (
+        "many nameless rows",
+        [m["message"] for m in load(["name", "city"], *[["", "x"] for _ in range(20)])["messages"]][-2:],
+    )
     yield "update mode without id", load(["name"], ["X"], context={"mode": "update"})
     yield "a load keyed both ways", load(["id", ".id", "city"], [a, str(both[1]), "Embrun"])
     yield "who was written", read(s, both, "city")
@@ -316,17 +473,68 @@ def loading(s: Side) -> Iterator[Step]:
 def multi(s: Side) -> Iterator[Step]:
     ids = [make(s, "multi one"), make(s, "multi two")]
     if s.version < 19:
-        yield "no web_save_multi", kind(s.call(P, "web_save_multi", ids, vals_list=[{}, {}], specification={}))
+        yield (
+            "no web_save_multi",
+            kind(s.call(P, "web_save_multi", ids, vals_list=[{}, {}], specification={})),
+        )
         return
-    spec = {"name": {}, "phone": {}, "country_id": {}, "category_id": {}, "write_date": {}, "company_id": {"fields": {"display_name": {}}}}
+    spec = {
+        "name": {},
+        "phone": {},
+        "country_id": {},
+        "category_id": {},
+        "write_date": {},
+        "company_id": {"fields": {"display_name": {}}},
+    }
     fr = country(s, "FR")
-    yield "saved", _by_name(s.call(P, "web_save_multi", ids, vals_list=[{"phone": "1"}, {"phone": "2", "country_id": fr}], specification=spec), fr)
+    yield (
+        "saved",
+        _by_name(
+            s.call(
+                P,
+                "web_save_multi",
+                ids,
+                vals_list=[{"phone": "1"}, {"phone": "2", "country_id": fr}],
+                specification=spec,
+            ),
+            fr,
+        ),
+    )
     yield "too few", kind(s.call(P, "web_save_multi", ids, vals_list=[{"phone": "3"}], specification=spec))
-    yield "one bad, none saved", s.call(P, "web_save_multi", ids, vals_list=[{"phone": "4"}, {"type": "nonsense"}], specification=spec)
+    yield (
+        "one bad, none saved",
+        s.call(
+            P, "web_save_multi", ids, vals_list=[{"phone": "4"}, {"type": "nonsense"}], specification=spec
+        ),
+    )
     yield "still", read(s, ids, "phone")
-    yield "missing record", s.call(P, "web_save_multi", [ids[0], 999999], vals_list=[{"phone": "5"}, {"phone": "6"}], specification=spec)
+    yield (
+        "missing record",
+        s.call(
+            P,
+            "web_save_multi",
+            [ids[0], 999999],
+            vals_list=[{"phone": "5"}, {"phone": "6"}],
+            specification=spec,
+        ),
+    )
     yield "still so", read(s, ids, "phone")
-    yield "web_read", _by_name(s.call(P, "web_read", ids, specification={"name": {}, "country_id": {"fields": {"code": {}, "display_name": {}}}, "child_ids": {"fields": {"name": {}}}}), fr)
+    yield (
+        "web_read",
+        _by_name(
+            s.call(
+                P,
+                "web_read",
+                ids,
+                specification={
+                    "name": {},
+                    "country_id": {"fields": {"code": {}, "display_name": {}}},
+                    "child_ids": {"fields": {"name": {}}},
+                },
+            ),
+            fr,
+        ),
+    )
     yield "web_read unknown", kind(s.call(P, "web_read", ids, specification={"nonsense": {}}))
 
 
@@ -372,7 +580,10 @@ def relations(s: Side) -> Iterator[Step]:
     yield "circle", s.call(P, "write", [top], vals={"parent_id": top})
     yield "tag hierarchy", s.call(C, "write", [y], vals={"parent_id": x})
     yield "tag's full name", read(s, [y], "display_name", "name", model=C)
-    yield "tag by full name", len(s.call(C, "name_search", name=f"tag x {s.door} / tag y {s.door}", operator="="))
+    yield (
+        "tag by full name",
+        len(s.call(C, "name_search", name=f"tag x {s.door} / tag y {s.door}", operator="=")),
+    )
 
 
 def translations(s: Side) -> Iterator[Step]:
@@ -388,10 +599,23 @@ def translations(s: Side) -> Iterator[Step]:
     made = s.call(C, "create", vals_list={"name": f"né {s.door}"}, context=fr)
     born = s.name("born", made[0] if isinstance(made, list) else made, C)
     yield "made in French", [read(s, [born], "name", model=C), read(s, [born], "name", model=C, context=fr)]
-    yield "then in English", s.call(C, "write", [born], vals={"name": f"born {s.door}"}, context={"lang": "en_US"})
+    yield (
+        "then in English",
+        s.call(C, "write", [born], vals={"name": f"born {s.door}"}, context={"lang": "en_US"}),
+    )
     yield "and so", [read(s, [born], "name", model=C), read(s, [born], "name", model=C, context=fr)]
-    yield "country in French", s.call("res.country", "search_read", domain=[["code", "=", "DE"]], fields=["name"], context=fr)[0]["name"]
-    yield "reference in French", read(s, [make(s, "german", country_id=country(s, "DE"))], "country_id", context=fr)[0]["country_id"][1]
+    yield (
+        "country in French",
+        s.call("res.country", "search_read", domain=[["code", "=", "DE"]], fields=["name"], context=fr)[0][
+            "name"
+        ],
+    )
+    yield (
+        "reference in French",
+        read(s, [make(s, "german", country_id=country(s, "DE"))], "country_id", context=fr)[0]["country_id"][
+            1
+        ],
+    )
     yield "a language not installed", s.call(C, "read", [id], fields=["name"], context={"lang": "xx_XX"})
     yield "an inactive language", s.call(C, "read", [id], fields=["name"], context={"lang": "de_DE"})
 
@@ -422,9 +646,17 @@ def contacts(s: Side) -> Iterator[Step]:
     address = {"street": "1 rue Haute", "zip": "38450", "city": "Vif", "country_id": fr}
     vat = "FR23334175221"
     top = make(s, "company", is_company=True, vat=vat, **address)
-    shared = ["name", "display_name", "street", "city", "vat", "commercial_partner_id", "country_id", "type", "lang"] + (
-        ["company_registry", "complete_name"] if s.version >= 19 else ["siret"]
-    )
+    shared = [
+        "name",
+        "display_name",
+        "street",
+        "city",
+        "vat",
+        "commercial_partner_id",
+        "country_id",
+        "type",
+        "lang",
+    ] + (["company_registry", "complete_name"] if s.version >= 19 else ["siret"])
     below = make(s, "contact", parent_id=top, function="Gérant")
     yield "a contact has the company's address", read(s, [below], *shared)
     yield "company moves", s.call(P, "write", [top], vals={"city": "Uriage", "street": "2 rue Basse"})
@@ -448,17 +680,42 @@ def contacts(s: Side) -> Iterator[Step]:
     empty = make(s, "empty company", is_company=True)
     make(s, "first contact", parent_id=empty, city="Nantes", zip="44000")
     yield "first contact gives its address", read(s, [empty], "city", "zip")
-    yield "no VAT number", s.call(P, "create", vals_list={"name": f"Bad VAT {s.door}", "vat": "FR123", "country_id": fr})
-    yield "no VAT number, no country", s.call(P, "create", vals_list={"name": f"Bad VAT {s.door}", "vat": "FR123"}).__class__.__name__ in ("int", "list")
+    yield (
+        "no VAT number",
+        s.call(P, "create", vals_list={"name": f"Bad VAT {s.door}", "vat": "FR123", "country_id": fr}),
+    )
+    yield (
+        "no VAT number, no country",
+        s.call(P, "create", vals_list={"name": f"Bad VAT {s.door}", "vat": "FR123"}).__class__.__name__
+        in ("int", "list"),
+    )
     spaced = make(s, "spaced", vat="FR 23 334 175 221", country_id=fr)
     yield "spaced VAT", read(s, [spaced], "vat")
-    yield "slash VAT", kind(s.call(P, "create", vals_list={"name": f"Slash {s.door}", "vat": "/", "country_id": fr}))
-    yield "Belgian VAT in France", kind(s.call(P, "create", vals_list={"name": f"BE {s.door}", "vat": "BE0477472701", "country_id": fr}))
-    yield "a number without prefix", kind(s.call(P, "create", vals_list={"name": f"Bare {s.door}", "vat": "23334175221", "country_id": fr}))
+    yield (
+        "slash VAT",
+        kind(s.call(P, "create", vals_list={"name": f"Slash {s.door}", "vat": "/", "country_id": fr})),
+    )
+    yield (
+        "Belgian VAT in France",
+        kind(
+            s.call(P, "create", vals_list={"name": f"BE {s.door}", "vat": "BE0477472701", "country_id": fr})
+        ),
+    )
+    yield (
+        "a number without prefix",
+        kind(
+            s.call(P, "create", vals_list={"name": f"Bare {s.door}", "vat": "23334175221", "country_id": fr})
+        ),
+    )
     yield "long text", len(read(s, [make(s, "long", comment="x" * 5000)], "comment")[0]["comment"])
     if s.version < 19:
         yield "SIRET is cut", read(s, [make(s, "cut", siret="732 829 320 00074")], "siret")
-    loaded = s.call(P, "load", fields=["id", "name", "parent_id/.id", "city"], data=[[f"__hub__.lc_{s.door}", f"Loaded contact {s.door}", str(top), "Elsewhere"]])
+    loaded = s.call(
+        P,
+        "load",
+        fields=["id", "name", "parent_id/.id", "city"],
+        data=[[f"__hub__.lc_{s.door}", f"Loaded contact {s.door}", str(top), "Elsewhere"]],
+    )
     yield "loaded contact", loaded["messages"]
     yield "its address", read(s, loaded["ids"], "city", "street", "vat", "parent_id")[0]["city"]
 
@@ -468,8 +725,14 @@ def refusals(s: Side) -> Iterator[Step]:
         return
     call = (s.database, 2, s.password)
     yield "no ids for a record method", kind(s.service("object", "execute_kw", *call, P, "read", [], {}))
-    yield "unknown argument", kind(s.service("object", "execute_kw", *call, P, "search", [[]], {"nonsense": 1}))
-    yield "one id instead of a list", s.service("object", "execute_kw", *call, P, "read", [3, ["login_date" if False else "name"]], {})
+    yield (
+        "unknown argument",
+        kind(s.service("object", "execute_kw", *call, P, "search", [[]], {"nonsense": 1})),
+    )
+    yield (
+        "one id instead of a list",
+        s.service("object", "execute_kw", *call, P, "read", [3, ["login_date" if False else "name"]], {}),
+    )
     yield "too few arguments", kind(s.service("object", "execute_kw", *call, P, "write", [[3]], {}))
     yield "tuple domains", s.service("object", "execute_kw", *call, P, "search", [[("id", "=", 3)]], {})
     yield "None for keywords", s.service("object", "execute_kw", *call, P, "search", [[["id", "=", 3]]])
@@ -485,16 +748,26 @@ def rights(s: Side) -> Iterator[Step]:
             yield f"admin may {operation} {model}", s.call(model, method, ids, **{key: operation}, **more)
     groups = "group_ids" if answers else "groups_id"
     internal = s.call("ir.model.data", "check_object_reference", module="base", xml_id="group_user")[1]
-    values = {"name": f"Small {s.door}", "login": f"small_{s.door}", "password": "small-password-1", groups: [[6, 0, [internal]]]}
+    values = {
+        "name": f"Small {s.door}",
+        "login": f"small_{s.door}",
+        "password": "small-password-1",
+        groups: [[6, 0, [internal]]],
+    }
     made = s.call("res.users", "create", vals_list=values)
     uid = s.name("small user", made[0] if isinstance(made, list) else made, "res.users")
     yield "user made", read(s, [uid], "name", "login", "active", "share", "password", model="res.users")
     yield "twice the same login", s.call("res.users", "create", vals_list=values)
     if s.door == "json2":
         return
-    small = Side(s.url, s.database, f"small_{s.door}", "small-password-1", "", s.version, s.door, uid, s.names)
+    small = Side(
+        s.url, s.database, f"small_{s.door}", "small-password-1", "", s.version, s.door, uid, s.names
+    )
     mine = make(s, "not yours")
-    yield "small logs in", small.service("common", "authenticate", s.database, small.login, small.password, {}) == uid
+    yield (
+        "small logs in",
+        small.service("common", "authenticate", s.database, small.login, small.password, {}) == uid,
+    )
     yield "small reads", read(small, [mine], "name")
     yield "small does not write", first_line(small.call(P, "write", [mine], vals={"city": "X"}))
     yield "small does not create", kind(small.call(P, "create", vals_list={"name": "X"}))
@@ -504,11 +777,24 @@ def rights(s: Side) -> Iterator[Step]:
     for model in (P, "res.country", "ir.model.data"):
         more = {} if answers else {"raise_exception": False}
         for operation in ("read", "write", "create"):
-            yield f"small may {operation} {model}", small.call(model, method, [] if answers else None, **{key: operation}, **more)
-    yield "small looks external ids up", getattr(small.call("ir.model.data", "search_read", domain=[["id", "=", 1]], fields=["name"]), "code", "list")
+            yield (
+                f"small may {operation} {model}",
+                small.call(model, method, [] if answers else None, **{key: operation}, **more),
+            )
+    yield (
+        "small looks external ids up",
+        getattr(
+            small.call("ir.model.data", "search_read", domain=[["id", "=", 1]], fields=["name"]),
+            "code",
+            "list",
+        ),
+    )
     yield "small makes a country", small.call("res.country", "create", vals_list={"name": "X", "code": "QQ"})
     yield "disabled", s.call("res.users", "write", [uid], vals={"active": False})
-    yield "disabled does not log in", small.service("common", "authenticate", s.database, small.login, small.password, {})
+    yield (
+        "disabled does not log in",
+        small.service("common", "authenticate", s.database, small.login, small.password, {}),
+    )
     yield "disabled does not call", small.call(P, "search", domain=[])
 
 
@@ -544,8 +830,14 @@ def unlinking(s: Side) -> Iterator[Step]:
     yield "child stays", read(s, [child], "parent_id", "name")
     yield "unlink none", s.call(P, "unlink", [])
     yield "unlink with external id", s.call(P, "unlink", [xml])
-    yield "external id goes too", ids_of(s, [["module", "=", "__hub__"], ["name", "=", f"gone_{s.door}"]], "ir.model.data")
-    yield "the same external id makes another", s.call(P, "load", fields=["id", "name"], data=[[f"__hub__.gone_{s.door}", "Back"]])["ids"][0] != xml
+    yield (
+        "external id goes too",
+        ids_of(s, [["module", "=", "__hub__"], ["name", "=", f"gone_{s.door}"]], "ir.model.data"),
+    )
+    yield (
+        "the same external id makes another",
+        s.call(P, "load", fields=["id", "name"], data=[[f"__hub__.gone_{s.door}", "Back"]])["ids"][0] != xml,
+    )
     fr = country(s, "FR")
     yield "a country in use", s.call("res.country", "unlink", [fr])
     refused = s.call(P, "unlink", [3])
@@ -559,17 +851,50 @@ def unlinking(s: Side) -> Iterator[Step]:
 
 def describing(s: Side) -> Iterator[Step]:
     for model, names in FIELDS.items():
-        shown = s.call(model, "fields_get", allfields=[n for n in names.split() if n not in ABSENT[s.version]], attributes=SHAPE)
+        shown = s.call(
+            model,
+            "fields_get",
+            allfields=[n for n in names.split() if n not in ABSENT[s.version]],
+            attributes=SHAPE,
+        )
         for name in sorted(shown):
             yield f"{model}.{name}", shown[name]
     absent = s.call(P, "fields_get", allfields=sorted(ABSENT[s.version]), attributes=["type"])
     yield "fields of the other version", absent
-    yield "defaults", s.call(P, "default_get", fields=["name", "is_company", "lang", "type", "active", "color", "country_id", "company_id"])
-    yield "models", sorted(r["model"] for r in s.call("ir.model", "search_read", domain=[["model", "in", list(FIELDS)]], fields=["model"]))
-    found = s.call("ir.model.fields", "search_read", domain=[["model", "=", P], ["name", "in", ["phone", "country_id"]]], fields=["name", "ttype", "relation"])
-    yield "fields as records", sorted(([r["name"], r["ttype"], r["relation"]] for r in found))
-    yield "languages", sorted(r["code"] for r in s.call("res.lang", "search_read", domain=[], fields=["code"]))
-    yield "group", s.call("res.users", "has_group", **({"group_ext_id": "base.group_system"})) if s.version < 19 else None
+    yield (
+        "defaults",
+        s.call(
+            P,
+            "default_get",
+            fields=["name", "is_company", "lang", "type", "active", "color", "country_id", "company_id"],
+        ),
+    )
+    yield (
+        "models",
+        sorted(
+            r["model"]
+            for r in s.call(
+                "ir.model", "search_read", domain=[["model", "in", list(FIELDS)]], fields=["model"]
+            )
+        ),
+    )
+    found = s.call(
+        "ir.model.fields",
+        "search_read",
+        domain=[["model", "=", P], ["name", "in", ["phone", "country_id"]]],
+        fields=["name", "ttype", "relation"],
+    )
+    yield "fields as records", sorted([r["name"], r["ttype"], r["relation"]] for r in found)
+    yield (
+        "languages",
+        sorted(r["code"] for r in s.call("res.lang", "search_read", domain=[], fields=["code"])),
+    )
+    yield (
+        "group",
+        s.call("res.users", "has_group", group_ext_id="base.group_system")
+        if s.version < 19
+        else None,
+    )
 
 
 ABSENT = {19: {"mobile", "siret", "date"}, 14: {"company_registry", "complete_name", "country_code"}}

@@ -1,4 +1,4 @@
-"""The HTTP server: loopback only, a thread a connection, connections kept open, and ways to lose an answer on purpose."""
+"""The HTTP server: loopback only, a thread a connection, and ways to lose an answer on purpose."""
 
 from __future__ import annotations
 
@@ -35,7 +35,9 @@ class Cut(Lost):
 class Html(Lost):
     """Answer a page of HTML, as a proxy in front of the server does."""
 
-    def __init__(self, status: int = 502, body: str = "<html><body><h1>502 Bad Gateway</h1></body></html>") -> None:
+    def __init__(
+        self, status: int = 502, body: str = "<html><body><h1>502 Bad Gateway</h1></body></html>"
+    ) -> None:
         super().__init__(f"HTTP {status}")
         self.status, self.body = status, body
 
@@ -55,7 +57,9 @@ class Server:
 
     def __init__(self, respond: Respond, port: int = 0) -> None:
         self._http = _Http(("127.0.0.1", port), _handler(respond))
-        self._thread = threading.Thread(target=self._http.serve_forever, args=(0.05,), name="sandbox-odoo", daemon=True)
+        self._thread = threading.Thread(
+            target=self._http.serve_forever, args=(0.05,), name="sandbox-odoo", daemon=True
+        )
 
     @property
     def url(self) -> str:
@@ -89,7 +93,10 @@ class _Http(ThreadingHTTPServer):
     def process_request(self, request: Any, client_address: Any) -> None:
         """Answer on a thread that is remembered until its connection ends."""
         thread = threading.Thread(
-            target=self.process_request_thread, args=(request, client_address), name="sandbox-odoo", daemon=True
+            target=self.process_request_thread,
+            args=(request, client_address),
+            name="sandbox-odoo",
+            daemon=True,
         )
         with self._lock:
             self._open[request] = thread
@@ -132,7 +139,7 @@ def _handler(respond: Respond) -> type[BaseHTTPRequestHandler]:
             length = int(self.headers.get("Content-Length") or 0)
             body = self.rfile.read(length)
             try:
-                reply = respond(self.command, self.path, self.headers, body)
+                reply = respond(self.command, self.path, dict(self.headers.items()), body)
             except Html as page:
                 reply = Reply(page.status, "text/html", page.body.encode())
             except ConnectionError:

@@ -22,9 +22,7 @@ NO_DATABASE = b"""<!DOCTYPE html>
 """
 
 
-def answer(
-    calls: Dispatcher, path: str, headers: Mapping[str, str], body: bytes, *, single: bool
-) -> Reply:
+def answer(calls: Dispatcher, path: str, headers: Mapping[str, str], body: bytes, *, single: bool) -> Reply:
     """The answer. `single` is whether a missing database header means the only database there is."""
     wanted = headers.get("X-Odoo-Database")
     if (wanted and wanted != calls.base.name) or (not wanted and not single):
@@ -33,7 +31,11 @@ def answer(
         result = _run(calls, path, headers, body)
         return Reply(200, JSON, jsonrpc.dump(result))
     except HttpError as error:
-        shown = {**jsonrpc.serialised(error), "message": error.message, "arguments": [error.message, error.status]}
+        shown = {
+            **jsonrpc.serialised(error),
+            "message": error.message,
+            "arguments": [error.message, error.status],
+        }
         return Reply(error.status, JSON, jsonrpc.dump(shown), CHALLENGE if error.status == 401 else {})
     except UserError as error:
         return Reply(error.status, JSON, jsonrpc.dump(jsonrpc.serialised(error)))

@@ -1,4 +1,4 @@
-"""JSON-RPC: ``/jsonrpc`` and the few ``/web`` addresses clients log in with. Always HTTP 200; errors in the body."""
+"""JSON-RPC: ``/jsonrpc`` and the few ``/web`` addresses clients log in with."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ Run = Callable[[dict[str, Any]], Any]
 def answer(body: bytes, run: Run, version: int, *, database: bool = True) -> Reply:
     """The answer to a JSON call whose ``params`` `run` understands.
 
-    `database` is whether the server knows which database the caller means before it reads the call: where 14 does
-    not, any error is a page of HTML with status 500.
+    Errors are in the body, with status 200. `database` is whether the server knows which database the caller
+    means before it reads the call: where 14 does not, any error is a page of HTML with status 500.
     """
     request = orjson.loads(body)
     reply: dict[str, Any] = {"jsonrpc": "2.0", "id": request.get("id")}
@@ -52,7 +52,9 @@ def serialised(error: Exception) -> dict[str, Any]:
     return {
         "name": dotted_name(error),
         "message": "\n".join(map(str, error.args)),
-        "arguments": [arg if isinstance(arg, str | int | float | bool | None) else str(arg) for arg in error.args],
+        "arguments": [
+            arg if isinstance(arg, str | int | float | bool | None) else str(arg) for arg in error.args
+        ],
         "context": {},
         "debug": "".join(traceback.format_exception(error)),
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 import xmlrpc.client
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from sandbox.odoo.errors import UserError
 
@@ -18,12 +18,13 @@ Service = Callable[[str, str, tuple[Any, ...]], Any]
 class _Marshaller(xmlrpc.client.Marshaller):
     """Leaves out the control characters XML cannot hold."""
 
-    dispatch = dict(xmlrpc.client.Marshaller.dispatch)
+    dispatch: ClassVar = dict(xmlrpc.client.Marshaller.dispatch)
 
-    def dump_unicode(self, value: str, write: Any) -> None:
-        super().dump_unicode(value.translate(CONTROL), write)  # type: ignore[misc]
+    def dump_text(self, value: str, write: Callable[[str], object]) -> None:
+        """A text without the characters XML forbids."""
+        self.dump_unicode(value.translate(CONTROL), write)
 
-    dispatch[str] = dump_unicode
+    dispatch[str] = dump_text  # type: ignore[assignment]
 
 
 def answer(body: bytes, service: str, run: Service) -> bytes:

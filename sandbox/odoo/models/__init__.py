@@ -1,1 +1,1 @@
-"""The models this Odoo has: declarations (`catalogue`), behaviour (`partner`, `users`, `base`), first records (`seed`)."""
+"""The models this Odoo has: `catalogue` declares them, `seed` holds the first records, the rest is behaviour."""

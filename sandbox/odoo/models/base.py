@@ -27,8 +27,8 @@ def timezones(env: Any) -> list[tuple[str, str]]:
 
 def field_types(env: Any) -> list[tuple[str, str]]:
     """Every field type."""
-    names = "binary boolean char date datetime float html integer many2many many2one monetary one2many selection text"
-    return [(name, name) for name in names.split()]
+    simple = "binary boolean char date datetime float html integer monetary selection text"
+    return [(name, name) for name in [*simple.split(), "many2many", "many2one", "one2many"]]
 
 
 def company_country(env: Any, row: Row) -> Any:
@@ -121,7 +121,9 @@ class Company(Records):
         if creating:
             table = self.env.table("res.users")
             row = table.rows[self.env.uid]
-            table.put(self.env.uid, {**row, "company_ids": tuple(sorted({*(row.get("company_ids") or ()), *ids}))})
+            table.put(
+                self.env.uid, {**row, "company_ids": tuple(sorted({*(row.get("company_ids") or ()), *ids}))}
+            )
 
 
 class ModelData(Records):

@@ -27,6 +27,7 @@ from sandbox.odoo.schema import (
 EVERYONE = "base.group_user"
 SETTINGS = "base.group_system"
 RIGHTS = "base.group_erp_manager"
+DATA_INDEX = "ir_model_data_module_name_uniq_index"
 CONTACTS = "base.group_partner_manager"
 READ = {EVERYONE: "r"}
 
@@ -124,7 +125,9 @@ def _partner(version: int) -> Model:
         "commercial_partner_id": many2one(
             "res.partner", "Commercial Entity", readonly=True, compute=partner.commercial_partner
         ),
-        "commercial_company_name": char("Company Name Entity", readonly=True, compute=partner.commercial_company_name),
+        "commercial_company_name": char(
+            "Company Name Entity", readonly=True, compute=partner.commercial_company_name
+        ),
         "barcode": char("Barcode", recorded=not old),
         "credit_limit": decimal("Credit Limit"),
         "customer_rank": integer("Customer Rank", default=0),
@@ -137,7 +140,9 @@ def _partner(version: int) -> Model:
         fields |= {
             "company_registry": char("Company ID"),
             "complete_name": char("Complete Name", readonly=True, compute=partner.complete_name),
-            "country_code": char("Country Code", readonly=True, size=2, compute=partner.country_code, recorded=False),
+            "country_code": char(
+                "Country Code", readonly=True, size=2, compute=partner.country_code, recorded=False
+            ),
         }
     return Model(
         "res.partner",
@@ -193,7 +198,15 @@ def _country(version: int) -> Model:
         },
         order="name" if old else "name, id",
         records=base.Country,
-        unique=((("code",), "The code of the country must be unique !" if old else "The code of the country must be unique!", "res_country_code_uniq"),),
+        unique=(
+            (
+                ("code",),
+                "The code of the country must be unique !"
+                if old
+                else "The code of the country must be unique!",
+                "res_country_code_uniq",
+            ),
+        ),
         access={**READ, SETTINGS: "crwu"},
     )
 
@@ -209,7 +222,15 @@ def _state(version: int) -> Model:
         },
         order="code" if version < 19 else "code, id",
         records=base.State,
-        unique=((("country_id", "code"), "The code of the state must be unique by country !" if version < 19 else "The code of the state must be unique by country!", "res_country_state_name_code_uniq"),),
+        unique=(
+            (
+                ("country_id", "code"),
+                "The code of the state must be unique by country !"
+                if version < 19
+                else "The code of the state must be unique by country!",
+                "res_country_state_name_code_uniq",
+            ),
+        ),
         access={EVERYONE: "r", CONTACTS: "crwu"},
     )
 
@@ -236,7 +257,15 @@ def _user(version: int) -> Model:
         },
         order="name, login",
         records=users.Users,
-        unique=((("login",), "You can not have two users with the same login !" if version < 19 else "You can not have two users with the same login!", "res_users_login_key"),),
+        unique=(
+            (
+                ("login",),
+                "You can not have two users with the same login !"
+                if version < 19
+                else "You can not have two users with the same login!",
+                "res_users_login_key",
+            ),
+        ),
         access={EVERYONE: "r", RIGHTS: "crwu"},
     )
 
@@ -249,7 +278,9 @@ def _company(version: int) -> Model:
         "currency_id": many2one("res.currency", "Currency", required=True, default=1),
         "parent_id": many2one("res.company", "Parent Company"),
         "child_ids": one2many("res.company", "parent_id", "Child Companies" if version < 19 else "Branches"),
-        "country_id": many2one("res.country", "Country", compute=base.company_country, searchable=False, recorded=False),
+        "country_id": many2one(
+            "res.country", "Country", compute=base.company_country, searchable=False, recorded=False
+        ),
     }
     if version >= 19:
         fields["active"] = boolean("Active", default=True)
@@ -259,7 +290,13 @@ def _company(version: int) -> Model:
         fields,
         order="sequence, name",
         records=base.Company,
-        unique=((("name",), "The company name must be unique !" if version < 19 else "The company name must be unique!", "res_company_name_uniq"),),
+        unique=(
+            (
+                ("name",),
+                "The company name must be unique !" if version < 19 else "The company name must be unique!",
+                "res_company_name_uniq",
+            ),
+        ),
         access={EVERYONE: "r", RIGHTS: "crwu"},
     )
 
@@ -272,12 +309,20 @@ def _lang(version: int) -> Model:
         "url_code": char("URL Code", required=True),
         "active": boolean("Active"),
     }
-    return Model("res.lang", "Languages", fields, order="active desc, name", access={**READ, SETTINGS: "crwu"})
+    return Model(
+        "res.lang", "Languages", fields, order="active desc, name", access={**READ, SETTINGS: "crwu"}
+    )
 
 
 def _currency(version: int) -> Model:
-    fields = {"name": char("Currency", size=3, required=True), "symbol": char("Symbol", required=True), "active": boolean("Active", default=True)}
-    return Model("res.currency", "Currency", fields, order="active desc, name", access={**READ, SETTINGS: "crwu"})
+    fields = {
+        "name": char("Currency", size=3, required=True),
+        "symbol": char("Symbol", required=True),
+        "active": boolean("Active", default=True),
+    }
+    return Model(
+        "res.currency", "Currency", fields, order="active desc, name", access={**READ, SETTINGS: "crwu"}
+    )
 
 
 def _group(version: int) -> Model:
@@ -300,7 +345,9 @@ def _model(version: int) -> Model:
         "state": selection([("manual", "Custom Object"), ("base", "Base Object")], "Type"),
         "transient": boolean("Transient Model"),
     }
-    return Model("ir.model", "Models", fields, order="model", access=_registry_access(version), indexes=("model",))
+    return Model(
+        "ir.model", "Models", fields, order="model", access=_registry_access(version), indexes=("model",)
+    )
 
 
 def _model_field(version: int) -> Model:
@@ -326,7 +373,9 @@ def _model_data(version: int) -> Model:
     fields = {
         "name": char("External Identifier", required=True),
         "module": char("Module", required=True, default=""),
-        "complete_name": char("Complete ID", readonly=True, compute=base.complete_id, searchable=False, recorded=False),
+        "complete_name": char(
+            "Complete ID", readonly=True, compute=base.complete_id, searchable=False, recorded=False
+        ),
         "model": char("Model Name", required=True),
         "res_id": integer("Record ID"),
         "noupdate": boolean("Non Updatable"),
@@ -334,7 +383,7 @@ def _model_data(version: int) -> Model:
     return Model(
         "ir.model.data", "Model Data", fields, order="module, model, name",
         records=base.ModelData, indexes=("name", "res_id"),
-        unique=((("module", "name"), 'duplicate key value violates unique constraint "ir_model_data_module_name_uniq_index"', ""),),
+        unique=((("module", "name"), f'duplicate key value violates unique constraint "{DATA_INDEX}"', ""),),
         access={RIGHTS: "crwu", **({EVERYONE: "cr"} if version < 19 else {})},
     )  # fmt: skip
 
@@ -349,4 +398,6 @@ def _model_access(version: int) -> Model:
         "perm_create": boolean("Create Access"),
         "perm_unlink": boolean("Delete Access"),
     }
-    return Model("ir.model.access", "Model Access", fields, order="model_id,group_id,name,id", access={RIGHTS: "crwu"})
+    return Model(
+        "ir.model.access", "Model Access", fields, order="model_id,group_id,name,id", access={RIGHTS: "crwu"}
+    )

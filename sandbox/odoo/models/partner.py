@@ -1,7 +1,7 @@
 """Contacts: names built from the company's, fields shared between a company and its contacts, VAT numbers.
 
-A contact of type ``contact`` shares its company's address, and every contact its company's VAT number (and, in 19,
-registry number): writing one side writes the other, as in the real server; in 19 in both directions.
+A contact of type ``contact`` shares its company's address, and every contact its company's VAT number (in 19
+also its registry number): writing one side writes the other, as in the real server; in 19 in both directions.
 """
 
 from __future__ import annotations
@@ -182,7 +182,9 @@ class Partner(Records):
                 self._set(id, {"lang": above.get("lang") or row.get("lang")})
                 if not row.get("user_id") and above.get("user_id") and not row.get("is_company"):
                     self._set(id, {"user_id": above["user_id"]})
-            self._share(id, {name for name, value in row.items() if value not in (None, (), False)} | {"parent_id"})
+            self._share(
+                id, {name for name, value in row.items() if value not in (None, (), False)} | {"parent_id"}
+            )
             self._first_contact(id, above["id"])
 
     def _share(self, id: int, changed: set[str]) -> None:
@@ -211,16 +213,23 @@ class Partner(Records):
         if row.get("type") == "contact" and moved and any(row.get(n) != company.get(n) for n in ADDRESS):
             if any(row.get(name) for name in ADDRESS):
                 self.browse([above]).write(self._values(row, ADDRESS))
-        if commercial_partner(self.env, row) != id and changed & {"vat", "parent_id"} and row.get("vat") != company.get("vat"):
-            if row.get("vat"):
-                self.browse([above]).write({"vat": row["vat"]})
+        if (
+            commercial_partner(self.env, row) != id
+            and changed & {"vat", "parent_id"}
+            and row.get("vat") != company.get("vat")
+        ) and row.get("vat"):
+            self.browse([above]).write({"vat": row["vat"]})
 
     def _to_contacts(self, id: int, changed: set[str]) -> None:
         below = list(self.table.indexes["parent_id"].get(id, ()))
         if not below:
             return
         row = self.table.rows[id]
-        shared = [n for n in self.commercial_fields if n in changed or (self.old and changed & set(self.commercial_fields))]
+        shared = [
+            n
+            for n in self.commercial_fields
+            if n in changed or (self.old and changed & set(self.commercial_fields))
+        ]
         if shared and commercial_partner(self.env, row) == id:
             for other in below:
                 if not self.table.rows[other].get("is_company"):
@@ -272,7 +281,9 @@ class Partner(Records):
             return
         prefix, local = vat.parts_19(number, code)
         if not vat.plausible_19(prefix or code, local) and number != "/":
-            raise ValidationError(vat.complaint(vat.compact(prefix or code, local), row.get("name"), code, old=False))
+            raise ValidationError(
+                vat.complaint(vat.compact(prefix or code, local), row.get("name"), code, old=False)
+            )
         if number != "/":
             self._set(row["id"], {"vat": prefix + vat.compact(prefix or code, local)})
 
@@ -294,4 +305,8 @@ class Partner(Records):
 
 def clean_website(website: str) -> str:
     """With a scheme."""
-    return website if re.match(r"[a-z][a-z0-9+.-]*:", website, re.IGNORECASE) else f"http://{website.lstrip('/')}"
+    return (
+        website
+        if re.match(r"[a-z][a-z0-9+.-]*:", website, re.IGNORECASE)
+        else f"http://{website.lstrip('/')}"
+    )

@@ -1,4 +1,4 @@
-"""The records a fresh database starts with: countries, languages, the company, its users, groups, and their external ids."""
+"""The records a fresh database starts with, and their external ids."""
 
 from __future__ import annotations
 
@@ -23,7 +23,13 @@ STATES = (
     ("ES", "B", "Barcelona"), ("ES", "M", "Madrid"), ("IT", "TO", "Torino"), ("IT", "RM", "Roma"),
 )  # fmt: skip
 NAMES_IN_ODOO = {"US": ("United States", "États-Unis"), "GB": ("United Kingdom", "Royaume-Uni")}
-INDUSTRIES = ("Administrative/Utilities", "Construction", "Education", "Health/Social", "Public Administration")
+INDUSTRIES = (
+    "Administrative/Utilities",
+    "Construction",
+    "Education",
+    "Health/Social",
+    "Public Administration",
+)
 
 
 def seed(base: Database, login: str, password: str, api_key: str) -> None:
@@ -55,13 +61,19 @@ def _put(base: Database, model: str, values: Row, xml_id: str | None = None) -> 
     table.put(id, {**row, **(log if spec.log_access else {}), **values})
     if xml_id:
         module, _, name = xml_id.partition(".")
-        _put(base, "ir.model.data", {"module": module, "name": name, "model": model, "res_id": id, "noupdate": True})
+        _put(
+            base,
+            "ir.model.data",
+            {"module": module, "name": name, "model": model, "res_id": id, "noupdate": True},
+        )
     return id
 
 
 def _languages(base: Database) -> None:
     for code, name, active in (
-        ("en_US", "English (US)", True), ("fr_FR", "French / Français", True), ("de_DE", "German / Deutsch", False)
+        ("en_US", "English (US)", True),
+        ("fr_FR", "French / Français", True),
+        ("de_DE", "German / Deutsch", False),
     ):  # fmt: skip
         row = {"name": name, "code": code, "iso_code": code[:2], "url_code": code[:2], "active": active}
         _put(base, "res.lang", row, f"base.lang_{code[:2]}")
@@ -89,9 +101,19 @@ def _named(code: str, lang: str) -> str:
 
 def _company_and_users(base: Database, login: str, france: int) -> None:
     contact = {"active": True, "type": "contact", "lang": "en_US", "color": 0, "is_company": False}
-    _put(base, "res.partner", {**contact, "name": "My Company", "is_company": True, "country_id": france}, "base.main_partner")
+    _put(
+        base,
+        "res.partner",
+        {**contact, "name": "My Company", "is_company": True, "country_id": france},
+        "base.main_partner",
+    )
     company = {"name": "My Company", "partner_id": 1, "currency_id": 1, "sequence": 0, "active": True}
-    _put(base, "res.company", {k: v for k, v in company.items() if k in base.models["res.company"].fields}, "base.main_company")
+    _put(
+        base,
+        "res.company",
+        {k: v for k, v in company.items() if k in base.models["res.company"].fields},
+        "base.main_company",
+    )
     bot = {**contact, "name": "OdooBot", "active": False, "email": "odoobot@example.com", "company_id": 1}
     _put(base, "res.partner", bot, "base.partner_root")
     _put(base, "res.partner", {**contact, "name": "Administrator", "company_id": 1}, "base.partner_admin")
@@ -102,10 +124,17 @@ def _company_and_users(base: Database, login: str, france: int) -> None:
         row = {"name": {"en_US": names[version >= 19]}, "xmlid": xml_id}
         groups[xml_id] = _put(base, "res.groups", row, xml_id)
     rights = {"company_id": 1, "company_ids": (1,), group_field(version): tuple(groups.values())}
-    _put(base, "res.users", {"login": "__system__", "partner_id": 2, "active": False, **rights}, "base.user_root")
+    _put(
+        base,
+        "res.users",
+        {"login": "__system__", "partner_id": 2, "active": False, **rights},
+        "base.user_root",
+    )
     _put(base, "res.users", {"login": login, "partner_id": 3, "active": True, **rights}, "base.user_admin")
     public = {"company_id": 1, "company_ids": (1,)}
-    _put(base, "res.users", {"login": "public", "partner_id": 4, "active": False, **public}, "base.public_user")
+    _put(
+        base, "res.users", {"login": "public", "partner_id": 4, "active": False, **public}, "base.public_user"
+    )
 
 
 def _registry(base: Database) -> None:
@@ -117,7 +146,8 @@ def _registry(base: Database) -> None:
         model = _put(base, "ir.model", row, f"base.model_{spec.name.replace('.', '_')}")
         for name, field in spec.fields.items():
             described = {
-                "name": name, "model": spec.name, "model_id": model, "field_description": {"en_US": field.string},
+                "name": name, "model": spec.name, "model_id": model,
+                "field_description": {"en_US": field.string},
                 "ttype": field.type, "relation": field.relation, "required": field.required,
                 "readonly": field.readonly, "store": field.recorded, "translate": field.translate,
             }  # fmt: skip

@@ -11,7 +11,19 @@ from sandbox.odoo.errors import ValidationError
 from sandbox.odoo.records import Records
 from sandbox.odoo.schema import Compute, Row
 
-DELEGATED = ("name", "email", "phone", "lang", "tz", "country_id", "city", "street", "zip", "is_company", "comment")
+DELEGATED = (
+    "name",
+    "email",
+    "phone",
+    "lang",
+    "tz",
+    "country_id",
+    "city",
+    "street",
+    "zip",
+    "is_company",
+    "comment",
+)
 IMPLIED = {
     "base.group_system": ("base.group_erp_manager", "base.group_user"),
     "base.group_erp_manager": ("base.group_user",),
