@@ -32,6 +32,14 @@ class Unread:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A number and how the file says it is shown, for formats whose readers do not tell the number format."""
+
+    value: float
+    text: str
+
+
 NOT_CALCULATED = Unread(
     "a formula that was not calculated since the file last changed: open the workbook in Excel and save it"
 )
@@ -149,6 +157,8 @@ def serial_of(text: str, date1904: bool) -> float | None:
 
 def decoded(value: object, numeric: bool = False) -> Value | Unread:
     """A value that a library already decoded (`.xls`, `.xlsb`, `.ods`)."""
+    if isinstance(value, Shown):
+        return value.text if not numeric and _keeps_zeros(value) else decoded(value.value)
     if isinstance(value, bool) or value is None:
         return value
     if isinstance(value, str):
@@ -164,6 +174,18 @@ def decoded(value: object, numeric: bool = False) -> Value | Unread:
     if isinstance(value, timedelta):
         return _clock(round(value.total_seconds()))
     return Unread(f"the cell holds a {type(value).__name__}")
+
+
+def _keeps_zeros(number: Shown) -> bool:
+    """Whether the text shown is the number's digits with zeros before them, in groups perhaps."""
+    digits = "".join(c for c in number.text if c not in " \u00a0\u202f.-/")
+    return (
+        len(digits) > 1
+        and digits.startswith("0")
+        and digits.isascii()
+        and digits.isdigit()
+        and float(digits) == number.value
+    )
 
 
 def _iso(raw: str) -> str | Unread:

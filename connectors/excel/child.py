@@ -13,7 +13,8 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -39,42 +40,64 @@ _LONGEST_FRAME = 256 * 1024 * 1024
 
 
 def frames(request: Mapping[str, Any], seconds: float) -> Iterator[tuple[str, Any]]:
-    """Run the worker on `request`; yields (kind, content) of every frame up to `end`, within `seconds`."""
+    """Run the worker on `request`; yields (kind, content) of every frame up to `end`.
+
+    `seconds` is what the child may take in all; what the reader of these frames takes is not counted.
+    """
     with tempfile.TemporaryFile() as complaints:
         process = subprocess.Popen(
-            [sys.executable, "-m", "connectors.excel.worker"],
+            [sys.executable, "-P", "-m", "connectors.excel.worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=complaints,
             env=_environment(),
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
         )
-        late = threading.Event()
-
-        def stop() -> None:
-            late.set()
-            process.kill()
-
-        watch = threading.Timer(seconds, stop)
-        watch.daemon = True
-        watch.start()
+        budget = Budget(seconds, process.kill)
         try:
-            yield from _talk(process, request)
+            yield from _talk(process, request, budget)
         except _Died as death:
             process.wait()
             shown = str(request["shown"])
-            if late.is_set():
+            if budget.spent:
                 raise damaged(
                     f"{shown} could not be read within {seconds:.0f} s",
                     todo="raise limits.seconds if it is sound",
                 ) from death
             raise _dead(shown, process.returncode, complaints) from death
         finally:
-            watch.cancel()
             process.kill()
             process.wait()
             for pipe in (process.stdin, process.stdout):
                 if pipe is not None:
                     pipe.close()
+
+
+class Budget:
+    """Seconds that may pass inside its ``with`` blocks, all together; then `stop` is called, once."""
+
+    def __init__(
+        self, seconds: float, stop: Callable[[], None], clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.left, self.spent = seconds, False
+        self._stop, self._clock = stop, clock
+        self._since = 0.0
+        self._timer: threading.Timer | None = None
+
+    def __enter__(self) -> None:
+        self._since = self._clock()
+        self._timer = threading.Timer(max(self.left, 0), self._end)
+        self._timer.daemon = True
+        self._timer.start()
+
+    def __exit__(self, *_: object) -> None:
+        assert self._timer is not None
+        self._timer.cancel()
+        self.left -= self._clock() - self._since
+
+    def _end(self) -> None:
+        self.spent = True
+        self._stop()
 
 
 class _Died(Exception):
@@ -86,19 +109,24 @@ def _environment() -> dict[str, str]:
     return {**kept, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
 
 
-def _talk(process: subprocess.Popen[bytes], request: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def _talk(
+    process: subprocess.Popen[bytes], request: Mapping[str, Any], budget: Budget
+) -> Iterator[tuple[str, Any]]:
     assert process.stdin is not None
     assert process.stdout is not None
     try:
-        process.stdin.write(orjson.dumps(request))
-        process.stdin.close()
+        with budget:
+            process.stdin.write(orjson.dumps(request))
+            process.stdin.close()
     except OSError as error:
         raise _Died from error
     while True:
-        (length,) = struct.unpack(">I", _exactly(process.stdout, 4))
-        if length > _LONGEST_FRAME:
-            raise _Died
-        kind, content = orjson.loads(_exactly(process.stdout, length))
+        with budget:
+            (length,) = struct.unpack(">I", _exactly(process.stdout, 4))
+            if length > _LONGEST_FRAME:
+                raise _Died
+            frame = _exactly(process.stdout, length)
+        kind, content = orjson.loads(frame)
         if kind == "fault":
             raise Fault(*content)
         yield kind, content

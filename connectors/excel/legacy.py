@@ -1,19 +1,22 @@
-"""Rows of `.xls`, `.xlsb` and `.ods` files, by the calamine library: read only. Runs in the child process.
+"""Rows of `.xls` and `.xlsb` files, by the calamine library: read only. Runs in the child process.
 
-calamine tells no number formats (zeros lost in a SIRET kept as a number stay lost). Its panics are no
-`Exception` and two far-apart cells make it abort the process: both stay inside the child.
+calamine's panics are no `Exception`, and two far-apart cells make it abort the process: both stay inside the
+child. What it does not tell (error cells, zeros that only the number format knows) comes from `marks`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum
 
+from connectors.excel.cells import EXACT, Shown
 from connectors.excel.faults import Fault, damaged
-from connectors.excel.intake import RESAVE
+from connectors.excel.intake import RESAVE, Form
+from connectors.excel.marks import Marks, marks_of
 from connectors.excel.sheet import Cell, Facts, Row
+from connectors.excel.styles import padded
 
 
 def sheet_names(path: Path, shown: str) -> list[str]:
@@ -29,7 +32,7 @@ def is_grid(path: Path, sheet: str, shown: str) -> bool:
     return kinds.get(sheet) == SheetTypeEnum.WorkSheet
 
 
-def read_rows(path: Path, sheet: str, facts: Facts, shown: str, limit: int) -> Iterator[Row]:
+def read_rows(path: Path, form: Form, sheet: str, facts: Facts, shown: str, limit: int) -> Iterator[Row]:
     """The rows of one sheet from row 1 on, empty ones without cells; merges are noted in `facts`."""
     with _open(path, shown) as book:
         try:
@@ -42,10 +45,24 @@ def read_rows(path: Path, sheet: str, facts: Facts, shown: str, limit: int) -> I
             merges = grid.merged_cell_ranges or []
         except CalamineError as error:
             raise _broken(shown, error) from error
+    marks = marks_of(path, form, sheet, shown)
+    facts.formulas = bool(marks.formulas)
     facts.merges.extend((t + 1, left + 1, b + 1, right + 1) for (t, left), (b, right) in merges)
     for number, row in enumerate(rows, 1):
-        cells = {n: Cell("py", value, 0, False) for n, value in enumerate(row, 1) if value != ""}
-        yield Row(number, cells, 0, 0)
+        yield Row(number, dict(_cells(number, row, marks)), 0, 0)
+
+
+def _cells(number: int, row: Sequence[object], marks: Marks) -> Iterator[tuple[int, Cell]]:
+    for column, value in enumerate(row, 1):
+        place = number, column
+        formula = place in marks.formulas
+        if place in marks.errors:
+            yield column, Cell("e", marks.errors[place], 0, formula)
+        elif value != "":
+            code = marks.padded.get(place)
+            if code is not None and isinstance(value, float) and value.is_integer() and abs(value) < EXACT:
+                value = Shown(value, padded(int(value), code))
+            yield column, Cell("py", value, 0, formula)
 
 
 def _open(path: Path, shown: str) -> CalamineWorkbook:

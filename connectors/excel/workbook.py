@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from connectors.excel import legacy
+from connectors.excel import legacy, ods
 from connectors.excel.cells import Decoder, Unread
 from connectors.excel.change import Plan, Planner
 from connectors.excel.container import rewrite
@@ -59,6 +59,8 @@ class Workbook:
     def sheet_names(self) -> list[str]:
         if self.package is not None:
             return [sheet.name for sheet in self.package.sheets]
+        if self.form == "ods":
+            return ods.sheet_names(self.path, self.shown)
         return legacy.sheet_names(self.path, self.shown)
 
     def peek(self, rows: int) -> Iterator[tuple[str, list[tuple[int, dict[int, str]]], int]]:
@@ -80,9 +82,11 @@ class Workbook:
         """The rows of a sheet and what decodes them; no rows where it is a chart."""
         if self.package is None:
             decoder = Decoder([], Styles(()))
+            if self.form == "ods":
+                return decoder, ods.read_rows(self.path, name, facts, self.shown, self.bounds.cells)
             if not legacy.is_grid(self.path, name, self.shown):
                 return decoder, None
-            return decoder, legacy.read_rows(self.path, name, facts, self.shown, self.bounds.cells)
+            return decoder, legacy.read_rows(self.path, self.form, name, facts, self.shown, self.bounds.cells)
         package = self.package
         sheet = next(sheet for sheet in package.sheets if sheet.name == name)
         stale = package.awaits_calculation

@@ -28,7 +28,7 @@ UNREADABLE = {
     "issue_385.xls": "password",
     "Simple.xlsb": "cannot be read",
     "OOM_alloc3.xls": "cannot be read",
-    "issue_594_dos.ods": "cannot be read",
+    "issue_594_dos.ods": "limits.cells",
     "poc-shared-strings.xlsx": "outside any sheet",
     "too_small.xls": "not an Excel workbook",
     "issue252.xlsx": "damaged",
