@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from contextlib import redirect_stdout
 from typing import Annotated
 
 import typer
@@ -29,4 +31,9 @@ def demo(
     """
     from sandbox.demo import main
 
-    return main(keep=keep, port=port) or DONE
+    if not session.flags.json:
+        return main(keep=keep, port=port)
+    with redirect_stdout(sys.stderr):
+        code = main(keep=keep, port=port)
+    session.show({"ok": code == DONE})
+    return code

@@ -50,7 +50,7 @@ def counts(
     columns: Sequence[str],
     rows: Iterable[tuple[Sequence[Any], Sequence[int]]],
 ) -> Table:
-    """A table of numbers, each row under some names. Columns of nothing but zeros are left out, the first kept."""
+    """A table of numbers, each row under some names. Columns of zeros alone are left out, but the first."""
     found = list(rows)
     kept = [
         place for place in range(len(columns)) if not place or any(numbers[place] for _, numbers in found)
