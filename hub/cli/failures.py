@@ -77,7 +77,8 @@ def explain(error: Exception) -> Failure:
     if _is(error, "sqlalchemy.exc", "OperationalError"):
         return _of_store(f"database: {getattr(error, 'orig', error)}", error)
     if _is(error, "hub.store.holders", "Held"):
-        return Failure(2, "held", str(error), where="the hub's own database")
+        what, _, todo = str(error).rpartition(": ")
+        return Failure(2, "held", what, where="the hub's own database", todo=todo)
     return Failure(
         4,
         "fault",
