@@ -105,12 +105,18 @@ def read_table(
     header = find_header(spec.sheet, headings, spec.spellings, spec.header_row)
     table = Table(header, last=header.row, table=_table_of(header, tables))
     drafts = _drafts(_after(header.row, head, stream, table, spans), header, decoder, spec, table)
-    kept = [draft for draft in drafts if _is_record(draft, header, decoder, spec, table)]
+    kept = [_slim(draft) for draft in drafts if _is_record(draft, header, decoder, spec, table)]
     _hide_merged(kept, header, spec, facts.merges)
     if decoder.stale:
         _hide_arrays(kept, header, spec, facts.arrays)
     _key(kept, header, spec, table)
     return table
+
+
+def _slim(draft: _Draft) -> _Draft:
+    """Without the raw cells: they are decoded, and weigh more than all else of a long list."""
+    draft.row = draft.row._replace(cells={})
+    return draft
 
 
 def _head(stream: Iterator[Row], decoder: Decoder) -> list[Row]:
