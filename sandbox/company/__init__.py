@@ -5,9 +5,9 @@
     write_sage(path, customers)         the export the accountant drops in a folder
     fill_odoo(call, customers)          into an Odoo, by any function that makes calls
 
-Promises: the same seed gives the same base; a customer is the same whatever the count; numbers pass their checks
-(Luhn, VAT key), telephone numbers are from the ranges kept for fiction, addresses at example.fr and example.com.
-Towns and postcodes are real, everybody in them is invented.
+Promises: the same seed gives the same base; a customer is the same whatever the count; numbers pass their
+checks (Luhn, VAT key), telephone numbers are from the ranges kept for fiction, e-mail addresses at example.fr
+and example.com. Towns and postcodes are real, everybody in them is invented.
 """
 
 from sandbox.company.customers import Contact, Customer, customers

@@ -1,8 +1,8 @@
 """One remote call: who may make it, what it runs, how it is counted, and the hooks around it.
 
-A hook is any function of a `Call`. Hooks in `Dispatcher.before` run before the call is applied: one that raises
-leaves nothing applied. Hooks in `Dispatcher.after` run once it is committed: one that raises loses only the answer.
-A hook may also raise what `sandbox.odoo.doors.http` offers (`Cut`, `Html`) or answer a `Delay`.
+A hook is any function of a `Call`. Hooks in `Dispatcher.before` run before the call is applied: one that
+raises leaves nothing applied. Hooks in `Dispatcher.after` run once it is committed: one that raises loses the
+answer only. A hook may raise what `sandbox.odoo.doors.http` offers (`Cut`, `Html`) or answer a `Delay`.
 """
 
 from __future__ import annotations

@@ -64,8 +64,8 @@ class AccessDenied(UserError):
 class IntegrityError(Exception):
     """A constraint of the database itself: becomes a `ValidationError` at the door, a row message in `load`.
 
-    `kind` is ``not_null``, ``check``, ``unique`` or ``foreign_key``; `field` the field at fault where there is
-    one; `constraint` its name in the database, which 14 shows to who asks in no language.
+    `kind` is ``not_null``, ``check``, ``unique`` or ``foreign_key``; `field` the field at fault, if any;
+    `constraint` its name in the database, which 14 shows to who asks in no language.
     """
 
     def __init__(self, kind: str, message: str, field: str | None = None, constraint: str = "") -> None:

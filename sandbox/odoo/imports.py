@@ -21,8 +21,8 @@ FALSE = {"", "0", "false", "no"}
 class BadCell(Exception):
     """A cell that cannot be imported.
 
-    `message` may hold ``%(field)s`` for the label; `more` joins the message; `detailed` is whether 19 adds the
-    label as ``field_name``.
+    `message` may hold ``%(field)s`` for the label; `more` joins the message; `detailed` is whether 19 adds
+    the label as ``field_name``.
     """
 
     def __init__(self, message: str, more: Mapping[str, Any] | None = None, *, detailed: bool = True) -> None:
@@ -51,6 +51,7 @@ class Converter:
         self.module = module
         self.flush = flush
         self._known: dict[str, int] = {}
+        self._names: dict[tuple[str, str], list[list[Any]]] = {}
 
     def __call__(self, name: str, cells: Mapping[str | None, Any]) -> Converted:
         """The value of one field, from its cells by sub-field (``None``, ``id`` or ``.id``)."""
@@ -175,8 +176,7 @@ class Converter:
         return None
 
     def _by_name(self, others: Records, value: str) -> tuple[int | None, list[Doubt]]:
-        self.flush(None, others.spec.name)
-        found = others.name_search(value, operator="=")
+        found = self._named(others, value)
         if not found:
             return None, []
         doubts = []
@@ -188,6 +188,16 @@ class Converter:
             )
             doubts.append(Doubt(f"Found multiple matches {which} ({len(found)} matches)"))
         return int(found[0][0]), doubts
+
+    def _named(self, others: Records, value: str) -> list[list[Any]]:
+        """The records of that name, looked up once for a model that this load does not write."""
+        if others.spec.name == self.records.spec.name:
+            self.flush(None, others.spec.name)
+            return others.name_search(value, operator="=")
+        key = others.spec.name, value
+        if key not in self._names:
+            self._names[key] = others.name_search(value, operator="=")
+        return self._names[key]
 
 
 def escaped(value: Any) -> str:

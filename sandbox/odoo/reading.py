@@ -136,14 +136,7 @@ class Reading(Base):
     def find(self, domain: Sequence[Any]) -> list[int]:
         """The ids of the visible records of this domain, ascending; archived ones only where asked for."""
         table = self.table
-        wanted: Any = domain
-        if "active" in self.spec.fields and self.env.context.get("active_test", True) is not False:
-            if not mentions(domain, "active"):
-                wanted = (
-                    [*domain, ("active", "=", True)]
-                    if not domain
-                    else ["&", *_anded(domain), ("active", "=", True)]
-                )
+        wanted = self._live_only(domain)
         test = compile_domain(self, wanted)
         ids = candidates(self, wanted)
         rows = table.rows
@@ -151,6 +144,14 @@ class Reading(Base):
         if self.spec.by_company and not self.env.su:
             return [id for id in found if test(rows[id]) and self.visible(rows[id])]
         return [id for id in found if test(rows[id])]
+
+    def _live_only(self, domain: Sequence[Any]) -> Sequence[Any]:
+        """The domain, and not archived, unless it or the context says something of that."""
+        asked = self.env.context.get("active_test", True) is not False
+        if not asked or "active" not in self.spec.fields or mentions(domain, "active"):
+            return domain
+        live = ("active", "=", True)
+        return ["&", *_anded(domain), live] if domain else [live]
 
     def named(self, name: str, operator: str) -> list[Any]:
         """The domain of the records of this name."""
@@ -217,15 +218,12 @@ class Reading(Base):
             others = self.env.sudo()[field.relation]
             targets = {get(rows[id]) for id in ids} - {None}
             rank = {id: place for place, id in enumerate(others.sort(targets))}
-            values = {id: rank.get(get(rows[id])) for id in ids}
+            values: dict[int, Any] = {id: rank.get(get(rows[id])) for id in ids}
         else:
             values = {id: get(rows[id]) for id in ids}
         empties = [id for id in ids if values[id] is None]
-        filled = sorted((id for id in ids if values[id] is not None), key=values.__getitem__, reverse=False)
-        if down:
-            filled = sorted(
-                (id for id in ids if values[id] is not None), key=values.__getitem__, reverse=True
-            )
+        filled = [id for id in ids if values[id] is not None]
+        filled.sort(key=values.__getitem__, reverse=down)
         first = "first" in words or (down and "last" not in words)
         ids[:] = empties + filled if first else filled + empties
 
@@ -233,7 +231,8 @@ class Reading(Base):
         if name in self.spec.fields or len(term) > 2:
             return UserError(
                 f'Invalid "order" specified ({" ".join(term)}). A valid "order" specification is a '
-                "comma-separated list of valid field names (optionally followed by asc/desc for the direction)"
+                "comma-separated list of valid field names "
+                "(optionally followed by asc/desc for the direction)"
             )
         return ValueError(f"Invalid field {name!r} on model {self.spec.name!r}")
 

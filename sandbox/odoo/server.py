@@ -214,8 +214,9 @@ def serve(
 ) -> Iterator[Odoo]:  # fmt: skip
     """Run a sandbox Odoo on loopback for as long as the block lasts.
 
-    `models` are added to those it has. `single` is whether the server has this one database only; where it has
-    more, a caller must say which, and 14 answers any error on ``/jsonrpc`` with HTML unless a session is open.
+    `models` are added to those it has. `single` is whether the server has this one database only; where it
+    has more, a caller must say which, and 14 answers any error on ``/jsonrpc`` with HTML unless a session is
+    open.
     """
     odoo = Odoo(version, database, login, password, api_key, port, models, single)
     odoo.start()

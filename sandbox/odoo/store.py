@@ -15,6 +15,8 @@ from typing import Any
 from sandbox.odoo.schema import Model, Row
 
 EARLIEST = datetime.min
+EMPTY = {"many2many": (), "boolean": False, "integer": 0, "float": 0.0, "monetary": 0.0}
+"""What a row holds for a field nobody set, by type; ``None`` for the others."""
 
 
 class Table:
@@ -31,6 +33,10 @@ class Table:
         self._latest = EARLIEST
         self._ids_sorted = True
         self._highest = 0
+        stored = {name: field for name, field in model.fields.items() if field.stored and name != "id"}
+        self.blank = {name: EMPTY.get(field.type) for name, field in stored.items()}
+        self.defaulted = [name for name, field in stored.items() if field.default is not None]
+        self.checked = {n: f for n, f in stored.items() if f.required or f.type == "many2one"}
 
     def new_id(self) -> int:
         """An id never given before; like a database sequence it is not given back by an undo."""

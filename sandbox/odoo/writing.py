@@ -6,7 +6,7 @@ rules of its own overrides `prepare`, `settle`, `check_row` and `before_unlink`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from sandbox.odoo.base import remote
@@ -106,14 +106,7 @@ class Writing(Reading):
     def _create_one(self, given: Mapping[str, Any]) -> int:
         id = self.table.new_id()
         values = self.prepare(dict(given), creating=True)
-        row: Row = {"id": id}
-        for name, field in self.spec.fields.items():
-            if field.stored and name != "id":
-                row[name] = (
-                    ()
-                    if field.type == "many2many"
-                    else to_stored(self.env, self.spec.name, name, field, None)
-                )
+        row: Row = {"id": id, **self.table.blank}
         if self.spec.log_access:
             now = self.env.base.time
             row |= {
@@ -172,10 +165,9 @@ class Writing(Reading):
             self.check_row(row, names)
         self._check_unique(ids, names)
 
-    def _check_database(self, row: Row, names: Iterable[str]) -> None:
-        for name in names:
-            field = self.spec.fields[name]
-            if not field.stored:
+    def _check_database(self, row: Row, names: Collection[str]) -> None:
+        for name, field in self.table.checked.items():
+            if name not in names:
                 continue
             value = row.get(name)
             if field.required and value is None:
@@ -217,11 +209,9 @@ class Writing(Reading):
             raise ValueError(f"Invalid field {name!r} in {self.spec.name!r}") if creating else KeyError(name)
 
     def _defaults(self) -> dict[str, Any]:
-        found = {
-            name: self.default(name)
-            for name, field in self.spec.fields.items()
-            if field.stored or field.inverse
-        }
+        asked = {key.removeprefix("default_") for key in self.env.context if key.startswith("default_")}
+        names = [*self.table.defaulted, *(name for name in asked if name in self.table.blank)]
+        found = {name: self.default(name) for name in names}
         return {name: value for name, value in found.items() if value is not None}
 
     def _refuse_if_needed(self) -> None:

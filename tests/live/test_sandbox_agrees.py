@@ -1,4 +1,4 @@
-"""The sandbox Odoo answers what a real Odoo answers: the same calls, good and bad, on every door of both versions."""
+"""The sandbox Odoo answers what a real Odoo answers, on every door of both versions, good calls and bad."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One way to call an Odoo through any of its doors, and what it said in a form that two servers can be compared by."""
+"""One way to call an Odoo through any of its doors, with answers two servers can be compared by."""
 
 from __future__ import annotations
 
@@ -11,19 +11,37 @@ from dataclasses import dataclass, field
 from typing import Any
 
 FIRST = {
-    "search": ("domain",), "search_count": ("domain",), "search_read": ("domain", "fields"), "read": ("fields",),
-    "create": ("vals_list",), "write": ("vals",), "load": ("fields", "data"), "name_search": ("name",),
-    "fields_get": ("allfields", "attributes"), "web_save_multi": ("vals_list", "specification"), "web_read": ("specification",),
-    "has_access": ("operation",), "check_access_rights": ("operation",), "default_get": ("fields",),
-    "check_object_reference": ("module", "xml_id"), "has_group": ("group_ext_id",), "web_save": ("vals", "specification"),
-}  # fmt: skip
+    "search": ("domain",),
+    "search_count": ("domain",),
+    "search_read": ("domain", "fields"),
+    "read": ("fields",),
+    "create": ("vals_list",),
+    "write": ("vals",),
+    "load": ("fields", "data"),
+    "name_search": ("name",),
+    "fields_get": ("allfields", "attributes"),
+    "web_save_multi": ("vals_list", "specification"),
+    "web_read": ("specification",),
+    "has_access": ("operation",),
+    "check_access_rights": ("operation",),
+    "default_get": ("fields",),
+    "check_object_reference": ("module", "xml_id"),
+    "has_group": ("group_ext_id",),
+    "web_save": ("vals", "specification"),
+}
 """The arguments that go by place over XML-RPC and JSON-RPC, where the two versions name them differently."""
 
 
 OF = {
-    "parent_id": "res.partner", "child_ids": "res.partner", "commercial_partner_id": "res.partner", "res_id": "res.partner",
-    "category_id": "res.partner.category", "company_id": "res.company", "country_id": "res.country", "write_uid": "res.users",
-}  # fmt: skip
+    "parent_id": "res.partner",
+    "child_ids": "res.partner",
+    "commercial_partner_id": "res.partner",
+    "res_id": "res.partner",
+    "category_id": "res.partner.category",
+    "company_id": "res.company",
+    "country_id": "res.country",
+    "write_uid": "res.users",
+}
 """What the ids under these keys are of."""
 
 
@@ -89,7 +107,7 @@ class Side:
         return id
 
     def plain(self, answer: Any, model: str | None = None) -> Any:
-        """An answer with ids by name; times and tracebacks left out. `model` is what bare ids in it are of."""
+        """An answer with ids by name, times and tracebacks left out. `model`: what bare ids are of."""
         if isinstance(answer, Failure):
             return {**answer.shown(), "message": self._words(answer.message)}
         if isinstance(answer, dict):

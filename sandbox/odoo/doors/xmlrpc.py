@@ -5,7 +5,7 @@ from __future__ import annotations
 import traceback
 import xmlrpc.client
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
 from sandbox.odoo.errors import UserError
 
@@ -18,7 +18,7 @@ Service = Callable[[str, str, tuple[Any, ...]], Any]
 class _Marshaller(xmlrpc.client.Marshaller):
     """Leaves out the control characters XML cannot hold."""
 
-    dispatch: ClassVar = dict(xmlrpc.client.Marshaller.dispatch)
+    dispatch = dict(xmlrpc.client.Marshaller.dispatch)  # noqa: RUF012 - as the class it extends has it
 
     def dump_text(self, value: str, write: Callable[[str], object]) -> None:
         """A text without the characters XML forbids."""

@@ -1,1 +1,1 @@
-"""The models this Odoo has: `catalogue` declares them, `seed` holds the first records, the rest is behaviour."""
+"""The models this Odoo has: `catalogue` declares them, `seed` fills a new database, the rest is behaviour."""

@@ -209,15 +209,12 @@ class Partner(Records):
 
     def _to_company(self, id: int, above: int, changed: set[str]) -> None:
         row, company = self.table.rows[id], self.table.rows[above]
-        moved = changed & {*ADDRESS, "parent_id"}
-        if row.get("type") == "contact" and moved and any(row.get(n) != company.get(n) for n in ADDRESS):
-            if any(row.get(name) for name in ADDRESS):
-                self.browse([above]).write(self._values(row, ADDRESS))
-        if (
-            commercial_partner(self.env, row) != id
-            and changed & {"vat", "parent_id"}
-            and row.get("vat") != company.get("vat")
-        ) and row.get("vat"):
+        moved = row.get("type") == "contact" and changed & {*ADDRESS, "parent_id"}
+        differs = any(row.get(name) != company.get(name) for name in ADDRESS)
+        if moved and differs and any(row.get(name) for name in ADDRESS):
+            self.browse([above]).write(self._values(row, ADDRESS))
+        numbered = commercial_partner(self.env, row) != id and changed & {"vat", "parent_id"}
+        if numbered and row.get("vat") and row["vat"] != company.get("vat"):
             self.browse([above]).write({"vat": row["vat"]})
 
     def _to_contacts(self, id: int, changed: set[str]) -> None:
@@ -243,9 +240,9 @@ class Partner(Records):
         row, company = self.table.rows[id], self.table.rows[above]
         lonely = len(self.table.indexes["parent_id"].get(above, ())) == 1
         empty = not any(company.get(name) for name in ADDRESS)
-        if lonely and empty and (company.get("is_company") or not company.get("parent_id")):
-            if any(row.get(name) for name in ADDRESS):
-                self._set(above, {name: row.get(name) for name in ADDRESS})
+        top = company.get("is_company") or not company.get("parent_id")
+        if lonely and empty and top and any(row.get(name) for name in ADDRESS):
+            self._set(above, {name: row.get(name) for name in ADDRESS})
 
     def _set(self, id: int, values: Mapping[str, Any]) -> None:
         """Put stored values in a row, with nothing following from it."""

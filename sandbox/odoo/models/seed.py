@@ -53,10 +53,7 @@ def _put(base: Database, model: str, values: Row, xml_id: str | None = None) -> 
     table = base.store.tables[model]
     id = table.new_id()
     spec = base.models[model]
-    row: Row = {"id": id}
-    for name, field in spec.fields.items():
-        if field.stored and name != "id":
-            row[name] = () if field.type == "many2many" else None
+    row: Row = {"id": id, **table.blank}
     log = {"create_date": base.time, "write_date": base.time, "create_uid": 1, "write_uid": 1}
     table.put(id, {**row, **(log if spec.log_access else {}), **values})
     if xml_id:
