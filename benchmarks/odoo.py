@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,22 +38,35 @@ SKIPS = {"tracking_disable": True, "mail_create_nolog": True, "mail_notrack": Tr
 
 
 @dataclass(frozen=True)
-class Target:
-    """An Odoo to measure on. `fresh` makes an empty database, `drop` removes it."""
+class Site:
+    """One fresh Odoo database, and how to be rid of it."""
 
-    name: str
     url: str
+    database: str
     login: str
     password: str
     api_key: str | None
-    fresh: Callable[[], str]
-    drop: Callable[[str], None]
+    drop: Callable[[], object]
 
-    def settings(self, database: str) -> Settings:
-        return Settings.model_validate(
-            {"url": self.url, "database": database, "login": self.login, "password": self.password,
-             "api_key": self.api_key}
-        )  # fmt: skip
+    def connector(self) -> OdooConnector:
+        given = {"url": self.url, "database": self.database, "login": self.login, "password": self.password}
+        return OdooConnector("odoo", Settings.model_validate(given | {"api_key": self.api_key}))
+
+
+@dataclass(frozen=True)
+class Target:
+    """What to measure on; `fresh` makes an empty database."""
+
+    name: str
+    fresh: Callable[[], Site]
+
+    @contextmanager
+    def site(self) -> Iterator[Site]:
+        site = self.fresh()
+        try:
+            yield site
+        finally:
+            site.drop()
 
 
 def first_load(target: Target) -> list[Row]:
@@ -68,32 +82,27 @@ def first_load(target: Target) -> list[Row]:
 
 
 def pushed_and_quiet(target: Target) -> list[Row]:
-    database = target.fresh()
-    try:
-        with tempfile.TemporaryDirectory() as name:
-            return [*_pushed(target, database, Path(name)), *_quiet(target, Path(name))]
-    finally:
-        target.drop(database)
+    with tempfile.TemporaryDirectory() as name:
+        with target.site() as site:
+            pushed = _pushed(site, Path(name))
+        with target.site() as site:
+            return [*pushed, *_quiet(site, Path(name) / "quiet")]
 
 
 def _hub_load(target: Target) -> float:
-    database = target.fresh()
-    try:
-        with tempfile.TemporaryDirectory() as name:
-            folder = Path(name)
-            workbook(folder / "clients.xlsx", NEW)
-            engine, connector = _engine(target, database, folder)
-            with timed() as clock:
-                report = engine.sync()
-            assert report.of("customer", "odoo").created == NEW, report
-            connector.close()
-            return clock.seconds
-    finally:
-        target.drop(database)
+    with target.site() as site, tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        workbook(folder / "clients.xlsx", NEW)
+        engine, connector = _engine(site, folder)
+        with timed() as clock:
+            report = engine.sync()
+        assert report.of("customer", "odoo").created == NEW, report
+        connector.close()
+        return clock.seconds
 
 
-def _engine(target: Target, database: str, folder: Path) -> tuple[Engine, OdooConnector]:
-    odoo = OdooConnector("odoo", target.settings(database))
+def _engine(site: Site, folder: Path) -> tuple[Engine, OdooConnector]:
+    odoo = site.connector()
     clients = connect("clients", "excel", {"path": folder / "clients.xlsx", "stable_seconds": 0})
     both = {"clients": clients, "odoo": odoo}
     return Engine(fresh_store(folder), mappings(folder / "m", "odoo", "clients"), both), odoo
@@ -106,9 +115,8 @@ def _bare_load(target: Target) -> float:
 
 
 def _load_seconds(target: Target, size: int, count: int) -> float:
-    database = target.fresh()
-    try:
-        connector = OdooConnector("odoo", target.settings(database))
+    with target.site() as site:
+        connector = site.connector()
         fields = ["id", *ODOO_FIELDS.values(), "is_company"]
         rows = [[f"__bare__.c{number}", *customer(number).values(), "1"] for number in range(count)]
         connector.session.version()
@@ -120,17 +128,14 @@ def _load_seconds(target: Target, size: int, count: int) -> float:
                 assert answer["ids"], answer
         connector.close()
         return clock.seconds
-    finally:
-        target.drop(database)
 
 
 def _one_by_one(target: Target) -> float:
     """Seconds for `NEW` records, extrapolated from `SAMPLE`, as a script with odoorpc does it."""
-    database = target.fresh()
-    try:
-        parts = urlsplit(target.url)
+    with target.site() as site:
+        parts = urlsplit(site.url)
         odoo = odoorpc.ODOO(parts.hostname, port=parts.port or 80)
-        odoo.login(database, target.login, target.password)
+        odoo.login(site.database, site.login, site.password)
         partner = odoo.env["res.partner"]
         with timed() as clock:
             for number in range(SAMPLE):
@@ -139,13 +144,11 @@ def _one_by_one(target: Target) -> float:
                     {ODOO_FIELDS[name]: value for name, value in values.items()} | {"is_company": True}
                 )
         return clock.seconds * NEW / SAMPLE
-    finally:
-        target.drop(database)
 
 
-def _pushed(target: Target, database: str, folder: Path) -> list[Row]:
+def _pushed(site: Site, folder: Path) -> list[Row]:
     workbook(folder / "clients.xlsx", CHANGED)
-    engine, odoo = _engine(target, database, folder)
+    engine, odoo = _engine(site, folder)
     engine.sync()
     os.replace(folder / "clients.xlsx", folder / "before.xlsx")
     workbook(folder / "clients.xlsx", CHANGED, changed=CHANGED)
@@ -174,23 +177,18 @@ def _bare_saves(odoo: OdooConnector) -> float:
     return clock.seconds
 
 
-def _quiet(target: Target, folder: Path) -> list[Row]:
-    database = target.fresh()
-    try:
-        folder = folder / "quiet"
-        folder.mkdir()
-        workbook(folder / "clients.xlsx", QUIET)
-        engine, odoo = _engine(target, database, folder)
-        engine.sync()
-        engine.sync()
-        before = odoo.session.requests_sent()
-        with timed() as clock:
-            report = engine.sync()
-        calls = odoo.session.requests_sent() - before
-        odoo.close()
-        return [
-            Row("quiet cycle over 20,000, calls to Odoo", calls, 3, True, "calls", f"{clock.seconds:.1f} s"),
-            Row("quiet cycle over 20,000, writes", report.writes, 0, True, "writes"),
-        ]
-    finally:
-        target.drop(database)
+def _quiet(site: Site, folder: Path) -> list[Row]:
+    folder.mkdir()
+    workbook(folder / "clients.xlsx", QUIET)
+    engine, odoo = _engine(site, folder)
+    engine.sync()
+    engine.sync()
+    before = odoo.session.requests_sent()
+    with timed() as clock:
+        report = engine.sync()
+    calls = odoo.session.requests_sent() - before
+    odoo.close()
+    return [
+        Row("quiet cycle over 20,000, calls to Odoo", calls, 3, True, "calls", f"{clock.seconds:.1f} s"),
+        Row("quiet cycle over 20,000, writes", report.writes, 0, True, "writes"),
+    ]

@@ -1,43 +1,42 @@
-"""Which Odoo to measure on: the real 19 of `tests.live`, or the sandbox in a process of its own."""
+"""Which Odoo to measure on: the real 19 of `tests.live`, or the sandbox."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
-from benchmarks.odoo import Target
+from benchmarks.odoo import Site, Target
 
 
 @contextmanager
 def target(sandbox: bool) -> Iterator[Target]:
     """The real Odoo 19 where it runs or is built; the sandbox otherwise, or when asked for."""
     found = None if sandbox else _real()
-    if found is not None:
-        yield found
-        return
+    yield found or Target("the sandbox Odoo 19", _sandbox_site)
+
+
+def _sandbox_site() -> Site:
     from sandbox.odoo import serve
 
-    with serve(version=19) as odoo:
-        yield Target(
-            "the sandbox Odoo 19", odoo.url, odoo.login, odoo.password, odoo.api_key,
-            lambda: odoo.database, lambda database: odoo.clear(),
-        )  # fmt: skip
+    stack = ExitStack()
+    odoo = stack.enter_context(serve(version=19))
+    return Site(odoo.url, odoo.database, odoo.login, odoo.password, odoo.api_key, stack.close)
 
 
 def _real() -> Target | None:
-    from tests.live import servers
-    from tests.live.build import built
+    from tests.live import build, servers
 
     described = servers.running().get("19")
+    if described is None and (build.cache() / "odoo-19").is_dir():
+        described = servers.start(build.ensure(19, lambda line: print(line, file=sys.stderr))).described()
     if described is None:
-        ready = built(19)
-        if ready is None:
-            print("the real Odoo 19 is not built (make odoo-19 builds it): measuring on the sandbox",
-                  file=sys.stderr)  # fmt: skip
-            return None
-        described = servers.start(ready).described()
+        print("no real Odoo 19 is built here (make odoo-19): measuring on the sandbox", file=sys.stderr)
+        return None
     odoo = servers.Odoo.from_description(described)
-    return Target(
-        "a real Odoo 19", odoo.url, odoo.login, odoo.password, odoo.api_key, odoo.fresh_database, odoo.drop
-    )
+
+    def fresh() -> Site:
+        database = odoo.fresh_database()
+        return Site(odoo.url, database, odoo.login, odoo.password, odoo.api_key, lambda: odoo.drop(database))
+
+    return Target("a real Odoo 19", fresh)

@@ -207,6 +207,7 @@ class Traits:
     `assigns_ids`: it gives a new record its id (Odoo) rather than taking one the hub allocates (a workbook).
     `archives`: a record can be archived and still be read. `confirms`: a write is re-read at once (`Done`)
     rather than handed over (`Sent`). `incremental`: `pull` with a cursor hands over only what changed.
+    `batch`: how many writes `write` is given at most; large where each call rewrites a file.
     """
 
     assigns_ids: bool = True
@@ -214,6 +215,7 @@ class Traits:
     confirms: bool = True
     incremental: bool = True
     writable: bool = True
+    batch: int = 500
 
 
 Known: TypeAlias = Callable[[Sequence[str]], Mapping[str, str | None]]
@@ -256,7 +258,7 @@ class Connector(Protocol):
         """
 
     def write(self, view: View, writes: Sequence[Write]) -> Sequence[Outcome]:
-        """Apply up to 500 writes, checking each record against `Write.expected` right before.
+        """Apply up to `Traits.batch` writes, checking each record against `Write.expected` right before.
 
         One outcome per write, in order. Raises only for what concerns them all and wrote nothing
         (`Unreachable`, `Busy`, `Denied`, `Misconfigured`, `SourceDamaged`); whatever may have been applied is

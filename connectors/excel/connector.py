@@ -69,7 +69,7 @@ class ExcelConnector:
         self.settings = settings
         writable = settings.path.suffix.lower() in WRITABLE and not settings.read_only
         self.traits = Traits(
-            assigns_ids=False, archives=False, confirms=True, incremental=False, writable=writable
+            assigns_ids=False, archives=False, confirms=True, incremental=False, writable=writable, batch=2000
         )
 
     @property

@@ -54,6 +54,7 @@ class FilesConnector:
             confirms=False,
             incremental=settings.incremental,
             writable=settings.imports is not None,
+            batch=10_000,
         )
         self._exports = Exports(name, settings)
         self._imports = Imports(settings.imports, settings) if settings.imports else None

@@ -1,0 +1,178 @@
+"""What came of a batch of writes: the new bases, the links of what was created, and what must wait.
+
+An answer about one record concerns only that record. `Done` becomes the new base and pays the row;
+`Sent` waits to be seen; `Moved` is merged and comes again; `Refused` is set aside with the system's own
+words; `Unknown` is looked at before anything else is tried. Nothing is tried for ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection
+
+from hub import planner
+from hub.model import Golden, Link, same
+from hub.ports import (
+    Busy,
+    ConnectorError,
+    Done,
+    Missing,
+    Moved,
+    Outcome,
+    Record,
+    Refused,
+    Sent,
+    Unknown,
+    Unreachable,
+)
+from hub.route import Parcel, Route
+from hub.store import outbox, saving
+from hub.store.outbox import Mail
+from hub.world import World
+
+PATIENCE = 12
+"""Attempts at one record (replies lost, edited under our hands) before it is set aside for a person."""
+
+
+class Outcomes:
+    """Takes in what a system answered. `moved`: something must be settled and delivered again at once."""
+
+    def __init__(self, route: Route) -> None:
+        self.route = route
+        self.moved = False
+
+    def put_back(self, parcels: Sequence[Parcel], problem: ConnectorError) -> None:
+        """Nothing was written for a reason that concerns them all: wait a little longer each time."""
+        transient = isinstance(problem, Unreachable | Busy)
+        tries = max(parcel.mail.attempts for parcel in parcels) + 1 if transient else 0
+        wait = timedelta(seconds=min(2 ** min(tries, 9), 300)) if transient else timedelta()
+        later = (datetime.fromisoformat(self.route.engine.clock()) + wait).isoformat(timespec="milliseconds")
+        with self.route.engine.store.transaction() as connection:
+            world = self.route.world(connection, [parcel.mail for parcel in parcels])
+            for parcel in parcels:
+                parcel.mail.state, parcel.mail.attempts = "due", tries
+                parcel.mail.reason = str(problem)
+                self._forget_echo(world, parcel)
+            saving.save(connection, world, self.route.report.run, self.route.engine.clock())
+            outbox.update_rows(connection, [parcel.mail for parcel in parcels], later)
+
+    def record(self, parcels: Sequence[Parcel], outcomes: Sequence[Outcome]) -> None:
+        """What the system answered, in one transaction."""
+        with self.route.engine.store.transaction() as connection:
+            self._take_in(connection, parcels, outcomes)
+
+    def _take_in(
+        self, connection: Connection, parcels: Sequence[Parcel], outcomes: Sequence[Outcome]
+    ) -> None:
+        at = self.route.engine.clock()
+        world = self.route.world(connection, [parcel.mail for parcel in parcels])
+        records = [outcome.record for outcome in outcomes if isinstance(outcome, Done | Moved)]
+        self.route.engine.fill_sources(connection, world, self.route.system, records)
+        paid: list[int] = []
+        kept: list[Mail] = []
+        for parcel, outcome in zip(parcels, outcomes, strict=True):
+            golden = world.goldens[parcel.mail.golden_id]
+            (paid.append(parcel.mail.id) if self._outcome(world, golden, parcel, outcome, at)
+             else kept.append(parcel.mail))  # fmt: skip
+        saving.save(connection, world, self.route.report.run, at)
+        outbox.remove(connection, paid)
+        outbox.update_rows(connection, kept, at)
+
+    def _outcome(self, world: World, golden: Golden, parcel: Parcel, outcome: Outcome, at: str) -> bool:
+        """Take one answer in; true if the row has done its work."""
+        mail = parcel.mail
+        link = self.route.link(world, golden.id)
+        if isinstance(outcome, Done):
+            return self._done(
+                world, golden, parcel, self.route.engine.seen(self.route.system, outcome.record), at
+            )
+        if isinstance(outcome, Sent):
+            self._sent(world, golden, parcel, link, outcome)
+        elif isinstance(outcome, Moved) and link is not None:
+            self._forget_echo(world, parcel)
+            planner.absorb(
+                world, self.route.system, link, self.route.engine.seen(self.route.system, outcome.record), at
+            )
+            golden.dirty = self.moved = True
+            self._once_more(mail, "it is edited again and again while the hub writes to it")
+        elif isinstance(outcome, Missing) and link is not None:
+            planner.vanished(world, self.route.system, [link], at)
+            golden.dirty = self.moved = True
+            return True
+        elif isinstance(outcome, Refused):
+            self._forget_echo(world, parcel)
+            self.bury(mail, outcome.reason, outcome.field, outcome.todo)
+        elif isinstance(outcome, Unknown):
+            self._once_more(mail, outcome.reason, "sending")
+            self.moved = True
+        else:
+            self._once_more(
+                mail, f"{self.route.system.system} answered {type(outcome).__name__} to a creation"
+            )
+        return False
+
+    def _done(self, world: World, golden: Golden, parcel: Parcel, record: Record, at: str) -> bool:
+        other = world.links.get((self.route.system.system, record.id))
+        if other is not None and other.golden_id != golden.id:
+            self.bury(
+                parcel.mail, f"record {record.id} already belongs to another one", None,
+                "see `hub conflicts list`",
+            )  # fmt: skip
+            return False
+        planner.written(world, self.route.system, golden, record, parcel.values, at)
+        if parcel.external_id is None:
+            self.route.count.created += 1
+        else:
+            self.route.count.written += 1
+        if parcel.impossible:
+            self.bury_impossible(parcel)
+            return False
+        if parcel.waiting:
+            parcel.mail.state, parcel.mail.reason = "due", "; ".join(parcel.waiting)
+            return False
+        return True
+
+    def _sent(self, world: World, golden: Golden, parcel: Parcel, link: Link | None, outcome: Sent) -> None:
+        """Handed over: our values are expected to show up; until then the base stays what it was."""
+        if link is None:
+            link = Link(
+                self.route.system.system, outcome.id, golden.id, golden.entity, unconfirmed=True, new=True,
+                echoes={native: [value] for native, value in parcel.values.items()},
+            )  # fmt: skip
+            world.add_link(link)
+            self.route.count.created += 1
+        else:
+            self.route.count.written += 1
+        before = {native: link.current().get(native) for native in parcel.values}
+        world.note(golden, "sent", "hub", before, parcel.values, link)
+        parcel.mail.state, parcel.mail.receipt = "sent", outcome.receipt
+
+    def bury_impossible(self, parcel: Parcel) -> None:
+        """What the system's field cannot take is set aside; the rest of the record was written."""
+        field, reason = next(iter(parcel.impossible.items()))
+        self.bury(parcel.mail, reason, field, f"change {field}, or its limits in the mapping")
+
+    def bury(self, mail: Mail, reason: str, field: str | None, todo: str) -> None:
+        mail.state, mail.reason, mail.field, mail.todo = "dead", reason, field, todo
+        self.route.count.refused += 1
+
+    def _once_more(self, mail: Mail, reason: str, state: str = "due") -> None:
+        mail.attempts += 1
+        mail.state, mail.reason = state, reason
+        if mail.attempts >= PATIENCE:
+            self.bury(mail, reason, None, "look at the record in that system, then `hub sync`")
+
+    def _forget_echo(self, world: World, parcel: Parcel) -> None:
+        """Certainly not applied: what we meant to write will not show up by itself."""
+        link = self.route.link(world, parcel.mail.golden_id)
+        if link is None:
+            return
+        for native, value in parcel.values.items():
+            echoes = link.echoes.get(native, [])
+            if echoes and same(echoes[-1], value):
+                echoes.pop()
+            if not echoes:
+                link.echoes.pop(native, None)
+        link.changed = True

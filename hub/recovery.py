@@ -1,0 +1,82 @@
+"""Rows that a stop or a lost reply left in mid-call: what the system has is looked at before anything else.
+
+A record is ours if it carries our reference, or, where a system keeps none, if it stands under the id we
+chose and says what we wrote. Someone else's record under that id is left alone, and another id is chosen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hub import planner
+from hub.model import Link, same
+from hub.ports import Record
+from hub.route import Route
+from hub.store import outbox, saving
+from hub.store.outbox import Mail
+from hub.world import World
+
+
+class Recovery:
+    """Looks up what became of rows in doubt."""
+
+    def __init__(self, route: Route) -> None:
+        self.route = route
+
+    def look(self, rows: Sequence[Mail]) -> None:
+        """Rows a stop or a lost reply left in mid-call: see what the system has before anything else."""
+        doubtful = [row for row in rows if row.state == "sending"]
+        if not doubtful:
+            return
+        with self.route.engine.store.transaction() as connection:
+            world = self.route.world(connection, doubtful)
+            links = {row.id: self.route.link(world, row.golden_id) for row in doubtful}
+        records = self._find(doubtful, links)
+        with self.route.engine.store.transaction() as connection:
+            world = self.route.world(connection, doubtful)
+            self.route.engine.fill_sources(connection, world, self.route.system, list(records.values()))
+            for row in doubtful:
+                record = records.get(row.id)
+                if record is not None:
+                    self._recognise(world, row, record)
+            saving.save(connection, world, self.route.report.run, self.route.engine.clock())
+            outbox.update_rows(connection, doubtful, self.route.engine.clock())
+
+    def _find(self, rows: Sequence[Mail], links: dict[int, Link | None]) -> dict[int, Record]:
+        """What the system has for these rows: the linked record, the one with our reference, or our id."""
+        found: dict[int, Record] = {}
+        by_id = {link.external_id: row.id for row in rows if (link := links[row.id]) is not None}
+        unlinked = [row for row in rows if links[row.id] is None]
+        if self.route.connector.traits.assigns_ids:
+            by_ref = {self.route.ref(row.golden_id): row.id for row in unlinked}
+            if by_ref:
+                for ref, record in self.route.connector.find(self.route.view, list(by_ref)).items():
+                    found[by_ref[ref]] = self.route.seen(record)
+        else:
+            by_id |= {row.new_id: row.id for row in unlinked if row.new_id}
+        if by_id:
+            for record in self.route.connector.read(self.route.view, list(by_id)):
+                found[by_id[record.id]] = self.route.seen(record)
+        return found
+
+    def _recognise(self, world: World, row: Mail, record: Record) -> None:
+        golden = world.goldens[row.golden_id]
+        link = self.route.link(world, row.golden_id)
+        at = self.route.engine.clock()
+        if link is not None:
+            planner.absorb(world, self.route.system, link, record, at)
+        elif (self.route.system.system, record.id) in world.links or not self._ours(row, record):
+            row.new_id = None
+            return
+        else:
+            planner.adopt(world, self.route.system, golden, record, at)
+            self.route.count.created += 1
+        row.state = "due"
+
+    def _ours(self, row: Mail, record: Record) -> bool:
+        """Whether a record under the id we chose is the one we wrote, rather than someone else's."""
+        if self.route.connector.traits.assigns_ids:
+            return True
+        payload = row.payload or {}
+        return all(same(record.values.get(name), value) for name, value in payload.items()
+                   if name in record.values)  # fmt: skip
