@@ -1,0 +1,221 @@
+"""The demo from its first line to its last."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import socket
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from sqlalchemy import func, select
+
+from hub.cli import conflicts, progress
+from hub.cli.failures import WrongUse
+from hub.cli.session import Flags, Session
+from hub.clock import now
+from hub.daemon.worker import Work
+from hub.report import Progress, silent
+from hub.store import listing, tables
+from sandbox.company import customers as company
+from sandbox.demo import screens
+from sandbox.demo.place import Place, placed
+from sandbox.demo.story import Edit, settled, story
+from scheduler import Daemon
+
+MARK = ".hub-demo"
+WIDTH = 100
+ROUNDS = 8
+CUSTOMERS = 300
+SAGE_SECONDS = 3.0
+
+
+class Hub:
+    """The daemon, working when told, and what it did since one last looked."""
+
+    def __init__(self, place: Place, console: Console) -> None:
+        self.place, self.console = place, console
+        self.work: list[Work] = []
+        self._bars: Progress = silent
+        self.daemon = Daemon(place.config, progress=self._progress, done=self.work.append)
+        self.daemon.start(scheduled=False)
+
+    def sync(self) -> list[Work]:
+        """Work, let Sage import what it was given, and so on until there is nothing more to do."""
+        self.work.clear()
+        with progress.shown(self.console) if self.console.is_terminal else nullcontext(silent) as self._bars:
+            for _ in range(ROUNDS):
+                self.daemon.cycle()
+                if not self.place.sage.step():
+                    break
+        self._bars = silent
+        return list(self.work)
+
+    def records(self) -> dict[str, int]:
+        """How many golden records of each entity there are."""
+        query = select(tables.golden.c.entity, func.count()).group_by(tables.golden.c.entity)
+        with self.daemon.store.reading() as connection:
+            return {row[0]: row[1] for row in connection.execute(query)}
+
+    def _progress(self, step: str, entity: str, system: str, done: int, total: int | None) -> None:
+        self._bars(step, entity, system, done, total)
+
+
+def main(
+    keep: bool = False, port: int | None = None, folder: Path | None = None, picture: Path | None = None
+) -> int:
+    """Run the demo; 0 if everything was as it should be. `keep` stays with the daemon running, until Ctrl-C.
+
+    `port` is the small Odoo's, `folder` where the files go (with `keep`: ./demo), `picture` an SVG of it all.
+    """
+    narrow = Console(width=WIDTH) if not sys.stdout.isatty() else Console()
+    console = Console(
+        width=min(WIDTH, narrow.width),
+        record=picture is not None,
+        highlight=False,
+        force_terminal=picture is not None or None,
+    )
+    # Sage holds 69 letters of an e-mail address; a customer with a longer one is not for a first look.
+    *known, new, twice = islice((one for one in company(400) if len(one.email) <= 69), CUSTOMERS + 2)
+    with _folder(folder, keep) as chosen, placed(chosen, known, port or 0, _free_port()) as place:
+        good = _tell(place, story(known, new, twice), console)
+        if picture is not None:
+            console.save_svg(str(picture), title="hub demo")
+        if keep:
+            _stay(place, console)
+    return 0 if good else 1
+
+
+def _tell(place: Place, edits: Sequence[Edit], console: Console) -> bool:
+    began = time.monotonic()
+    before = place.counts()
+    console.print(screens.opening(place, before))
+    hub = Hub(place, console)
+    try:
+        console.print(screens.heading(1, "They meet for the first time"))
+        first = hub.sync()
+        console.print(screens.meeting(before, place.counts(), first, hub.records()))
+        _show_waiting(hub, console)
+
+        console.print(screens.heading(2, "People go on working, in three places at once"))
+        since = now()
+        for edit in edits:
+            edit.act(place)
+        hub.sync()
+        good = _show_edits(place, hub, console, edits, since)
+
+        console.print(screens.heading(3, "A person decides"))
+        good &= _decide(place, hub, console, settled(edits[-1]))
+
+        console.print(screens.heading(4, "And once more"))
+        last = hub.sync()
+        writes = sum(count.created + count.written for work in last for count in work.counts.values())
+        console.print(screens.quiet(writes))
+        good &= writes == 0 and _agree(place)
+        console.print(screens.closing(place.counts(), good, time.monotonic() - began))
+        return good
+    finally:
+        hub.daemon.stop()
+
+
+def _show_edits(place: Place, hub: Hub, console: Console, edits: Sequence[Edit], since: str) -> bool:
+    with hub.daemon.store.reading() as connection:
+        open_ = listing.conflicts(connection)
+        told = []
+        for edit in edits:
+            golden = listing.find_golden(connection, edit.customer.siret)[0][0]
+            changes = listing.changes(connection, golden_id=golden, since=since)
+            waiting = [one for one in open_ if one.golden_id == golden]
+            told.append((edit, changes, waiting, edit.holds(place)))
+    console.print(screens.edits(told))
+    return all(holds for _, _, _, holds in told) and len(open_) == 1
+
+
+def _decide(place: Place, hub: Hub, console: Console, edit: Edit) -> bool:
+    with hub.daemon.store.reading() as connection:
+        found = listing.conflicts(connection)
+    if len(found) != 1:
+        return False
+    _command(place, console, "conflicts", "list")
+    _command(place, console, "conflicts", "resolve", str(found[0].id), take="odoo")
+    hub.sync()
+    good = edit.holds(place)
+    console.print(screens.decided(edit, good))
+    return good
+
+
+def _command(place: Place, console: Console, *words: str, **values: Any) -> None:
+    """A command of the hub's as a person would run it; its own screen, on this console."""
+    console.print(screens.prompt([*words, *(f"--{name} {value}" for name, value in values.items())]))
+    session = Session(Flags(config=place.config))
+    session.out = console
+    if words[1] == "list":
+        conflicts.list_(session)
+    else:
+        conflicts.resolve(session, int(words[2]), **values)
+    console.print()
+
+
+def _show_waiting(hub: Hub, console: Console) -> None:
+    """What the first meeting left for a person."""
+    with hub.daemon.store.reading() as connection:
+        found = len(listing.conflicts(connection)), len(listing.reviews(connection))
+    console.print(screens.waiting(*found))
+
+
+def _agree(place: Place) -> bool:
+    """Whether all hold the same number of customers, and those that keep contacts the same of these."""
+    found = place.counts()
+    return len({count for count, _ in found.values()}) == 1 and found["odoo"][1] == found["clients"][1]
+
+
+def _stay(place: Place, console: Console) -> None:
+    """The daemon at its own rhythm, Sage importing now and then, until Ctrl-C."""
+    place.write_config("info", default="3s", deliver="3s")
+    asked = threading.Event()
+    daemon = Daemon(place.config, lost=asked.set)
+    previous = {
+        number: signal.signal(number, lambda *_: asked.set())
+        for number in (signal.SIGINT, signal.SIGTERM)
+        if threading.current_thread() is threading.main_thread()
+    }
+    console.print(screens.staying(place))
+    daemon.start()
+    try:
+        while not asked.wait(SAGE_SECONDS):
+            place.sage.step()
+    finally:
+        daemon.stop()
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _folder(folder: Path | None, keep: bool) -> Iterator[Path]:
+    """Where the files go: the folder asked for, ./demo to keep, else one that is gone afterwards."""
+    if folder is None and not keep:
+        with tempfile.TemporaryDirectory(prefix="hub-demo-", ignore_cleanup_errors=True) as made:
+            yield Path(made)
+        return
+    chosen = (folder or Path("demo")).absolute()
+    if chosen.exists() and any(chosen.iterdir()):
+        if not (chosen / MARK).exists():
+            raise WrongUse(f"{chosen} is not empty, and no demo's", "Name another folder, or empty this one.")
+        shutil.rmtree(chosen)
+    chosen.mkdir(parents=True, exist_ok=True)
+    (chosen / MARK).touch()
+    yield chosen
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
