@@ -24,8 +24,8 @@ PURE = (
 )
 IMPURE_MODULES = (
     "hub.store", "hub.engine", "hub.delivery", "hub.pulling", "hub.clock", "hub.settings", "hub.daemon",
-    "hub.cli", "hub.logs", "sqlalchemy", "alembic", "requests", "structlog", "logging", "os", "pathlib", "io", "socket",
-    "subprocess", "threading", "asyncio", "time", "random", "secrets", "tempfile", "shutil",
+    "hub.cli", "hub.logs", "sqlalchemy", "alembic", "requests", "structlog", "logging", "os", "pathlib", "io",
+    "socket", "subprocess", "threading", "asyncio", "time", "random", "secrets", "tempfile", "shutil",
 )  # fmt: skip
 IMPURE_CALLS = {"now", "today", "utcnow", "open", "print", "input"}
 MOST_LINES = 450
@@ -154,7 +154,7 @@ def test_nothing_is_left_to_be_done() -> None:
 
 def _called(node: ast.Call) -> str:
     """The last word of what is called: ``now`` for ``datetime.now(UTC)``."""
-    return getattr(node.func, "attr", None) or getattr(node.func, "id", "")
+    return str(getattr(node.func, "attr", None) or getattr(node.func, "id", ""))
 
 
 def _is_broad(kind: ast.expr | None) -> bool:
