@@ -79,7 +79,7 @@ class Checker:
 
     def _view(self, view: View) -> Iterator[Finding]:
         try:
-            fields = self._schema.fields(view.object)
+            fields = self._schema.every(view.object)
         except Misconfigured as error:
             yield Finding("error", f"{view.entity}: {error.what}", error.why, error.todo)
             return
@@ -108,18 +108,13 @@ class Checker:
     def _rights(self, view: View) -> Iterator[Finding]:
         writes = any(field.writable for field in view.fields)
         for operation in ("read", "write", "create") if writes else ("read",):
-            if not self._may(view.object, operation):
+            if not self._schema.may(view.object, operation):
                 yield Finding(
                     "error",
                     f"{view.entity}: {view.object}",
                     f"the hub's user may not {RIGHTS[operation]} these records (right «{operation}»)",
                     "give it a group with this right in Odoo: Settings → Users",
                 )
-
-    def _may(self, model: str, operation: str) -> bool:
-        if self._session.version() >= (18, 0):
-            return bool(self._session.ask(model, "has_access", [], operation))
-        return bool(self._session.ask(model, "check_access_rights", operation, False))
 
     def _options(self, view: View) -> Iterator[Finding]:
         known = VIEW_OPTIONS
@@ -206,7 +201,7 @@ class Checker:
             yield Finding("error", what, fault.message, self._filter_todo(view))
 
     def _filter_todo(self, view: View) -> str:
-        fields = self._schema.fields(view.object)
+        fields = self._schema.every(view.object)
         for term in view.where or []:
             if isinstance(term, (list, tuple)) and term:
                 base = str(term[0]).partition(".")[0]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 from datetime import datetime
+from time import monotonic
 from typing import Any
 from urllib.parse import quote, urlsplit
 from urllib.request import Request
@@ -21,6 +22,9 @@ from connectors.odoo.server import listed_databases, not_odoo, probe_version, wr
 from connectors.odoo.settings import Settings
 from connectors.odoo.web import Web
 
+COOKIE_LIFE = 3600.0
+"""Seconds after which the cookie that names the database is fetched anew: servers forget idle sessions."""
+
 
 class JsonRpcClient:
     """A `Client` over JSON-RPC. The password (or API key) goes with every call, as the protocol has it."""
@@ -33,6 +37,7 @@ class JsonRpcClient:
         self._web = Web(system, settings, cookies=True)
         self._version = version
         self._odoo: Any = None
+        self._chosen_at: float | None = None
 
     def server_version(self) -> Version:
         if self._version is None:
@@ -56,6 +61,7 @@ class JsonRpcClient:
 
     def call(self, model: str, method: str, *args: Any, context: dict[str, Any] | None = None) -> Any:
         self.authenticate()
+        self._choose_database()
         try:
             return self._odoo.execute_kw(model, method, list(args), {"context": context or {}})
         except RPCError as error:
@@ -75,6 +81,9 @@ class JsonRpcClient:
     def _choose_database(self) -> None:
         """Before Odoo 16, a server with several databases answers errors as a bare «500» page unless a
         cookie names one: ``/web?db=`` gives that cookie, before anybody logs in."""
+        if self._chosen_at is not None and monotonic() - self._chosen_at < COOKIE_LIFE:
+            return
+        self._chosen_at = monotonic()
         if self.server_version() >= (16, 0):
             return
         existing = listed_databases(self._web)

@@ -1,8 +1,8 @@
 """Which door is opened.
 
 ``transport: auto`` takes JSON-2 from Odoo 19 on where there is an API key (the two others are deprecated
-there), else XML-RPC: its faults always carry Odoo's own words, while ``/jsonrpc`` of Odoo 14 depends on a
-session cookie for that. The two are equally fast.
+there), else JSON-RPC: it creates an eighth faster than XML-RPC (measured on 14), and XML carries neither
+control characters nor carriage returns nor None.
 """
 
 from __future__ import annotations
@@ -34,4 +34,4 @@ def open_client(system: str, settings: Settings) -> Client:
             f"Odoo {version[0]}.{version[1]} has no JSON-2",
             todo="add `login`: the API key then works as its password",
         )
-    return XmlRpcClient(system, settings, version)
+    return JsonRpcClient(system, settings, version)

@@ -106,6 +106,9 @@ class Drafting:
                 draft.vals[column.base] = written
             else:
                 draft.elsewhere.setdefault(column.setting, {})[column.base] = written
+                if draft.now is None and column.setting[1] == self.layout.setting[1]:
+                    # A new record needs its text in the view's own language too: it may be a required one.
+                    draft.vals.setdefault(column.base, written)
         self._archive(draft)
 
     def _odoo(self, draft: Draft, column: Column, value: Native, known: Mapping[str, Any]) -> Any:

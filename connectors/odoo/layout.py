@@ -107,23 +107,43 @@ class Layout:
 
 
 class Schema:
-    """What the models look like to the hub's user. Asked once, and again after `forget`."""
+    """What the models look like to the hub's user. Asked once per field, and again after `forget`."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._models: dict[str, Mapping[str, FieldInfo]] = {}
+        self._known: dict[str, dict[str, FieldInfo | None]] = {}
+        self._every: dict[str, Mapping[str, FieldInfo]] = {}
         self._defaults: dict[tuple[str, tuple[str, ...]], frozenset[str]] = {}
+        self._hidden: dict[tuple[str, str], str | None] = {}
+        self._rights: dict[tuple[str, str], bool] = {}
 
-    def fields(self, model: str) -> Mapping[str, FieldInfo]:
-        """Name to attributes, of the fields the user may read. `Misconfigured` for an unknown model."""
-        if model not in self._models:
-            try:
-                self._models[model] = self._session.ask(model, "fields_get", [], list(ATTRIBUTES))
-            except Fault as fault:
-                if fault.kind == "name":
-                    raise self._no_model(model) from fault
-                raise
-        return self._models[model]
+    def fields(self, model: str, names: Iterable[str]) -> dict[str, FieldInfo]:
+        """Name to attributes, of those of these fields that exist and the user may read.
+
+        Raises `Misconfigured` for an unknown model.
+        """
+        known = self._known.setdefault(model, {})
+        wanted = dict.fromkeys(names)
+        new = [name for name in wanted if name not in known]
+        if new:
+            found = self._fields_get(model, new)
+            known.update({name: found.get(name) for name in new})
+        return {name: info for name in wanted if (info := known[name]) is not None}
+
+    def every(self, model: str) -> Mapping[str, FieldInfo]:
+        """All the fields of a model, for a check or a near miss: a long answer."""
+        if model not in self._every:
+            self._every[model] = self._fields_get(model, [])
+        return self._every[model]
+
+    def _fields_get(self, model: str, names: list[str]) -> Mapping[str, FieldInfo]:
+        try:
+            answer: Mapping[str, FieldInfo] = self._session.ask(model, "fields_get", names, list(ATTRIBUTES))
+        except Fault as fault:
+            if fault.kind == "name":
+                raise self._no_model(model) from fault
+            raise
+        return answer
 
     def defaulted(self, model: str, names: Sequence[str]) -> frozenset[str]:
         """Those of these fields that Odoo fills by itself on creation when they are left out."""
@@ -133,13 +153,29 @@ class Schema:
             self._defaults[key] = frozenset(name for name, value in found.items() if value not in (False, []))
         return self._defaults[key]
 
+    def may(self, model: str, operation: str) -> bool:
+        """Whether the hub's user has a right (read, write, create) on a model at all."""
+        key = (model, operation)
+        if key not in self._rights:
+            if self._session.version() >= (18, 0):
+                answer = self._session.ask(model, "has_access", [], operation)
+            else:
+                answer = self._session.ask(model, "check_access_rights", operation, False)
+            self._rights[key] = bool(answer)
+        return self._rights[key]
+
     def forget(self) -> None:
-        self._models.clear()
+        self._known.clear()
+        self._every.clear()
         self._defaults.clear()
+        self._hidden.clear()
+        self._rights.clear()
 
     def layout(self, view: View) -> Layout:
         """Resolve a view. Raises `Misconfigured` naming the first field that is not there."""
-        fields = self.fields(view.object)
+        given = [str(name) for name in view.options.get("on_create") or {}]
+        bases = [name.partition(".")[0] for name in (*view.names, *given)]
+        fields = self.fields(view.object, ["active", *bases])
         usual: Setting = (
             view.options.get("lang") or self._session.settings.lang,
             view.options.get("company") or self._session.settings.company,
@@ -155,10 +191,10 @@ class Schema:
 
     def _extra(self, view: View, fields: Mapping[str, FieldInfo], usual: Setting) -> dict[str, Column]:
         found: dict[str, Column] = {}
-        for name in view.options.get("on_create") or {}:
+        for name in map(str, view.options.get("on_create") or {}):
             if name not in view.names:
                 hidden: dict[str, str] = {}
-                column = self._column(view.object, fields, NativeField(str(name)), usual, hidden)
+                column = self._column(view.object, fields, NativeField(name), usual, hidden)
                 if column is None:
                     what = f"`on_create` of {view.object} sets «{name}»"
                     raise Misconfigured(self._session.system, what, hidden[name], "correct the mapping")
@@ -167,6 +203,12 @@ class Schema:
 
     def forbidden(self, model: str, name: str) -> str | None:
         """Why a field is hidden from the hub's user, ``None`` where there is no such field at all."""
+        key = (model, name)
+        if key not in self._hidden:
+            self._hidden[key] = self._ask_why(model, name)
+        return self._hidden[key]
+
+    def _ask_why(self, model: str, name: str) -> str | None:
         try:
             self._session.ask(model, "read", [], [name])
         except Fault as fault:
@@ -186,7 +228,7 @@ class Schema:
         if info is None:
             reason = self.forbidden(model, base)
             if reason is None:
-                raise self._no_field(model, base, fields, native.name)
+                raise self._no_field(model, base, native.name)
             unreadable[native.name] = reason
             return None
         if info["type"] not in READABLE:
@@ -202,9 +244,9 @@ class Schema:
                     f"it is of type {info['type']}, so «{native.name}» leads nowhere",
                     f"write `{base}`",
                 )
-            target = self.fields(relation)
+            target = self.fields(relation, [key, "active"])
             if key not in target:
-                raise self._no_field(relation, key, target, native.name)
+                raise self._no_field(relation, key, native.name)
         options = native.options
         return Column(
             native,
@@ -218,11 +260,12 @@ class Schema:
             "active" in target,
         )
 
-    def _no_field(self, model: str, name: str, fields: Mapping[str, FieldInfo], path: str) -> Misconfigured:
+    def _no_field(self, model: str, name: str, path: str) -> Misconfigured:
+        near = did_you_mean(name, self.every(model))
         return Misconfigured(
             self._session.system,
             f"{model} has no field «{name}»" + (f" (in «{path}»)" if path != name else ""),
-            todo=did_you_mean(name, fields) or f"correct the mapping, or install the module that adds {name}",
+            todo=near or f"correct the mapping, or install the module that adds {name}",
         )
 
     def _no_model(self, model: str) -> Misconfigured:

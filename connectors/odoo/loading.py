@@ -95,7 +95,8 @@ class Loader:
                 return loaded | self._alone(layout, suspects, key, column)
             errors = [m for m in answer["messages"] if m.get("type") == "error"]
             if len(rest) == 1:
-                rest[0].outcome = refused_row(layout, errors[0] if errors else {}, names)
+                allowed = self._schema.may(layout.model, "create")
+                rest[0].outcome = refused_row(layout, errors[0] if errors else {}, names, allowed)
                 return self._alone(layout, suspects, key, column)
             named = {m["record"] for m in errors if isinstance(m.get("record"), int)}
             if not named:

@@ -161,7 +161,7 @@ class Puller:
             )
         except Fault as fault:
             if fault.kind in ("name", "other"):
-                self._schema.fields(view.object)
+                self._schema.fields(view.object, ["write_date"])
                 raise Misconfigured(
                     self._session.system,
                     f"Odoo does not take the filter of {view.object}",

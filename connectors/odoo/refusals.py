@@ -23,13 +23,16 @@ def refused(layout: Layout, fault: Fault, vals: Iterable[str]) -> Refused:
     return Refused(fault.message, blamed(layout, fault.message, vals), _TODO.get(fault.kind, _CORRECT))
 
 
-def refused_row(layout: Layout, message: Mapping[str, Any], vals: Iterable[str]) -> Refused:
-    """The same from a message of ``load``, which often names the field itself."""
+def refused_row(
+    layout: Layout, message: Mapping[str, Any], vals: Iterable[str], allowed: bool = True
+) -> Refused:
+    """The same from a message of ``load``, which often names the field itself, and never the kind of error:
+    `allowed` says whether the hub's user has the right at all."""
     text = str(message.get("message") or "Odoo gives no reason").strip()
     text = re.sub(r"^(Unknown error during import|Erreur inconnue [^:]*): *(<class '[^']*'>: *)?", "", text)
     field = str(message.get("field") or "").partition("/")[0]
     name = _native(layout, field) if field else blamed(layout, text, vals)
-    kind = "access" if "AccessError" in str(message.get("message")) else ""
+    kind = "" if allowed else "access"
     return Refused(text, name, _TODO.get(kind, _CORRECT))
 
 

@@ -20,6 +20,8 @@ from hub.ports import Native
 
 Place = tuple[str, str, Setting]
 """A related model, the field its records are known by, and the language they are read in."""
+Sought = tuple[Place, str | None]
+"""A place, and the field that narrows it down, whose value each found record must tell."""
 
 
 class Relations:
@@ -29,7 +31,7 @@ class Relations:
         self._session = session
         self._contexts = contexts
         self._names: dict[Place, dict[int, str | None]] = {}
-        self._found: dict[Place, dict[str, list[dict[str, Any]]]] = {}
+        self._found: dict[Sought, dict[str, list[dict[str, Any]]]] = {}
         self._troubles: dict[Place, str] = {}
 
     def forget(self) -> None:
@@ -62,12 +64,11 @@ class Relations:
 
     def look_up(self, column: Column, words: Collection[str]) -> None:
         """Find the records behind all these keys at once, making those that may be made."""
-        place = _place(column)
-        found = self._found.setdefault(place, {})
+        found = self._found.setdefault(_sought(column), {})
         missing = sorted({word for word in words if not found.get(word)})
         if not missing:
             return
-        key = place[1]
+        key = _place(column)[1]
         for row in self._bearers(column, [[key, "in", missing]]):
             found.setdefault(str(row[key]), []).append(row)
         others = [word for word in missing if not found.get(word)]
@@ -105,7 +106,7 @@ class Relations:
             if not word.isdecimal():
                 raise Unfit(f"holds the id of a {column.relation} record, not «{word}»")
             return int(word)
-        rows = self._found.get(_place(column), {}).get(word, [])
+        rows = self._found.get(_sought(column), {}).get(word, [])
         within = _narrowing(column)
         if len(rows) > 1 and within and record.get(within):
             rows = [row for row in rows if _id_of(row.get(within)) == _id_of(record[within])]
@@ -149,12 +150,16 @@ class Relations:
                 self.explain(column, fault.message)
                 continue
             for same in (w for w in words if w.casefold() == folded):
-                self._found[_place(column)][same] = [{"id": id, key: word}]
+                self._found[_sought(column)][same] = [{"id": id, key: word}]
 
 
 def _place(column: Column) -> Place:
     assert column.relation is not None
     return column.relation, column.key or "id", column.setting
+
+
+def _sought(column: Column) -> Sought:
+    return _place(column), _narrowing(column)
 
 
 def _narrowing(column: Column) -> str | None:
