@@ -96,6 +96,12 @@ class Table:
             found.update(index.get(value, ()))
         return found
 
+    def referring(self, name: str, ids: set[int]) -> set[int]:
+        """The ids of the rows whose many2one `name` is one of `ids`."""
+        if name in self.indexes:
+            return self.matching(name, ids)
+        return {row["id"] for row in self.rows.values() if row.get(name) in ids}
+
     def _place(self, id: int, row: Row, old: Row | None) -> None:
         if old is None and id < self._highest:
             self._ids_sorted = False

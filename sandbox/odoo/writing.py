@@ -43,12 +43,13 @@ class Writing(Reading):
     def unlink(self) -> bool:
         """Delete these records."""
         self.env.need(self.spec.name, "unlink")
-        self.rows()
+        if not self.rows():
+            return True
         self.before_unlink()
         self._refuse_if_needed()
-        for id in self.ids:
+        self._let_go_of(set(self.ids))
+        for id in dict.fromkeys(self.ids):
             if id in self.table.rows:
-                self._let_go_of(id)
                 self.table.drop(id)
         self._forget_external_ids()
         return True
@@ -229,27 +230,26 @@ class Writing(Reading):
                 if users and not (other.name == self.spec.name and all(row["id"] in going for row in users)):
                     raise IntegrityError("foreign_key", self._in_use(other, name))
 
-    def _let_go_of(self, id: int) -> None:
+    def _let_go_of(self, going: set[int]) -> None:
+        """Empty, or delete with them, what refers to records that go."""
         for model in self.env.base.models.values():
             for name, field in model.fields.items():
                 if not field.stored or field.relation != self.spec.name:
                     continue
                 table = self.env.table(model.name)
-                if field.type == "many2one":
-                    users = (
-                        table.indexes[name].get(id, ())
-                        if name in table.indexes
-                        else _users(table.rows, name, id)
-                    )
-                    for user in list(users):
-                        if field.ondelete == "cascade":
-                            self.env.sudo()[model.name].browse([user]).unlink()
-                        else:
-                            table.put(user, {**table.rows[user], name: None})
-                elif field.type == "many2many":
-                    for user in [r["id"] for r in table.rows.values() if id in (r.get(name) or ())]:
-                        row = table.rows[user]
-                        table.put(user, {**row, name: tuple(i for i in row[name] if i != id)})
+                if field.type == "many2many":
+                    for row in [r for r in table.rows.values() if not going.isdisjoint(r[name])]:
+                        table.put(row["id"], {**row, name: tuple(i for i in row[name] if i not in going)})
+                    continue
+                users = table.referring(name, going)
+                if not users:
+                    continue
+                if field.ondelete == "cascade":
+                    below = users - going if model.name == self.spec.name else users
+                    self.env.sudo()[model.name].browse(below).unlink()
+                else:
+                    for user in users:
+                        table.put(user, {**table.rows[user], name: None})
 
     def _forget_external_ids(self) -> None:
         table = self.env.table("ir.model.data")
@@ -287,7 +287,3 @@ class Writing(Reading):
             f"Thanks to the following constraint: {by.fields[name].string!r} ({name})\n"
             "How about archiving the record instead?"
         )
-
-
-def _users(rows: Mapping[int, Row], name: str, id: int) -> list[int]:
-    return [row["id"] for row in rows.values() if row.get(name) == id]
