@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import signal
 import socket
@@ -51,7 +52,7 @@ class Hub:
     def sync(self) -> list[Work]:
         """Work, let Sage import what it was given, and so on until there is nothing more to do."""
         self.work.clear()
-        with progress.shown(self.console) if self.console.is_terminal else nullcontext(silent) as self._bars:
+        with progress.shown(self.console) if _has_bars(self.console) else nullcontext(silent) as self._bars:
             for _ in range(ROUNDS):
                 self.daemon.cycle()
                 if not self.place.sage.step():
@@ -76,19 +77,13 @@ def main(
 
     `port` is the small Odoo's, `folder` where the files go (with `keep`: ./demo), `picture` an SVG of it all.
     """
-    narrow = Console(width=WIDTH) if not sys.stdout.isatty() else Console()
-    console = Console(
-        width=min(WIDTH, narrow.width),
-        record=picture is not None,
-        highlight=False,
-        force_terminal=picture is not None or None,
-    )
+    console = _console(picture)
     # Sage holds 69 letters of an e-mail address; a customer with a longer one is not for a first look.
     *known, new, twice = islice((one for one in company(400) if len(one.email) <= 69), CUSTOMERS + 2)
     with _folder(folder, keep) as chosen, placed(chosen, known, port or 0, _free_port()) as place:
         good = _tell(place, story(known, new, twice), console)
         if picture is not None:
-            console.save_svg(str(picture), title="hub demo")
+            picture.write_text(_drawn(console), "utf-8")
         if keep:
             _stay(place, console)
     return 0 if good else 1
@@ -196,6 +191,25 @@ def _stay(place: Place, console: Console) -> None:
         daemon.stop()
         for number, handler in previous.items():
             signal.signal(number, handler)
+
+
+def _console(picture: Path | None) -> Console:
+    """As wide as the demo is; a terminal that is narrower breaks its lines."""
+    width = min(WIDTH, Console().width) if sys.stdout.isatty() else WIDTH
+    return Console(
+        width=width, highlight=False, record=picture is not None, force_terminal=picture is not None or None
+    )
+
+
+def _has_bars(console: Console) -> bool:
+    """Bars are for a person in front of a terminal; a picture would hold every state of them."""
+    return console.is_terminal and not console.record
+
+
+def _drawn(console: Console) -> str:
+    """What the console showed, as SVG without the web fonts that a picture in a README must not fetch."""
+    drawn = console.export_svg(title="hub demo")
+    return re.sub(r"\s*@font-face \{.*?\}", "", drawn, flags=re.DOTALL)
 
 
 @contextmanager

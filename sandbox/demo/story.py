@@ -67,11 +67,11 @@ def story(customers: Sequence[Customer], new: Customer, twice: Customer) -> list
             merged,
             "a new e-mail address in one, a new street in the other",
             _together(
-                lambda place: place.edit_odoo(merged.siret, email="accueil@chartreuse.example"),
+                lambda place: place.edit_odoo(merged.siret, email="bonjour@example.fr"),
                 lambda place: place.edit_workbook(merged.siret, {"Adresse": "4 place Notre-Dame"}),
             ),
             lambda place: (
-                _texts(place, merged, "email") == {"accueil@chartreuse.example"}
+                _texts(place, merged, "email") == {"bonjour@example.fr"}
                 and _texts(place, merged, "street") == {"4 place notre-dame"}
             ),
         ),
