@@ -26,6 +26,12 @@ from sandbox.sage import Sage
 PROJECT = Path(__file__).resolve().parents[2]
 CUSTOMERS = ("N° client", "Raison sociale", "SIRET", "TVA", "Téléphone", "E-mail", "Adresse", "Code postal",
              "Ville", "Pays", "Technicien")  # fmt: skip
+SAME = (
+    ("name", "Raison sociale", "CT_Intitule"), ("phone", "Téléphone", "CT_Telephone"),
+    ("email", "E-mail", "CT_EMail"), ("street", "Adresse", "CT_Adresse"),
+    ("zip", "Code postal", "CT_CodePostal"), ("city", "Ville", "CT_Ville"),
+)  # fmt: skip
+"""Fields that all three hold: in Odoo, the workbook and Sage."""
 CONTACTS = ("N° contact", "Nom", "N° client", "Fonction", "Téléphone", "E-mail")
 TECHNICIANS = ("Karim", "Lucie", "Mathis", "Inès")
 PASSWORD = "demo"
@@ -42,6 +48,8 @@ class Place:
         self.workbook = folder / "clients.xlsx"
         self.sage = Sage(folder / "sage")
         self.http_port = http_port
+        self._read: list[dict[str, Any]] = []
+        self._read_at = (0, 0)
         self.in_odoo = [c for number, c in enumerate(customers) if number % 5 in (0, 1, 2)]
         self.in_workbook = [c for number, c in enumerate(customers) if number % 5 in (1, 2, 3, 4)]
         self.in_sage = [c for number, c in enumerate(customers) if number % 2 == 0]
@@ -160,12 +168,18 @@ logging: {{level: {level}}}
 
     def shown_in_workbook(self, siret: str) -> dict[str, Any] | None:
         """The customer's cells by heading; ``None`` if it is not there once."""
-        sheet = openpyxl.load_workbook(self.workbook, read_only=True)["Clients"]
-        rows = [
-            dict(zip(CUSTOMERS, row, strict=False)) for row in sheet.iter_rows(min_row=2, values_only=True)
-        ]
-        found = [row for row in rows if digits(row["SIRET"]) == siret]
+        found = [row for row in self._rows() if digits(row["SIRET"]) == siret]
         return found[0] if len(found) == 1 else None
+
+    def _rows(self) -> list[dict[str, Any]]:
+        """The rows of the sheet, read anew if the workbook is another one than last time."""
+        found = self.workbook.stat()
+        if self._read_at != (found.st_mtime_ns, found.st_size):
+            sheet = openpyxl.load_workbook(self.workbook, read_only=True)["Clients"]
+            cells = sheet.iter_rows(min_row=2, values_only=True)
+            self._read = [dict(zip(CUSTOMERS, row, strict=False)) for row in cells]
+            self._read_at = (found.st_mtime_ns, found.st_size)
+        return self._read
 
     def shown_in_sage(self, siret: str) -> dict[str, str] | None:
         """The third party's fields; ``None`` if it is not there once."""
@@ -188,6 +202,24 @@ logging: {{level: {level}}}
             "clients": (rows["Clients"], rows["Contacts"]),
             "sage": (len(self.sage.rows), 0),
         }
+
+    def differences(self) -> list[str]:
+        """Where the three systems do not say the same of a customer, each allowed its own spelling."""
+        found = []
+        for siret in sorted({row["CT_Siret"] for row in self.sage.rows.values()}):
+            sides = self.shown_in_odoo(siret), self.shown_in_workbook(siret), self.shown_in_sage(siret)
+            if None in sides:
+                found.append(f"{siret} is not once in each system")
+                continue
+            for names in SAME:
+                values = [_alike(side[name]) for side, name in zip(sides, names, strict=True) if side]
+                if len({value[: self._length(names[2])] for value in values}) > 1:
+                    found.append(f"{siret}: {names[0]}: {', '.join(values)}")
+        return found
+
+    def _length(self, title: str) -> int:
+        """How many characters Sage holds of a field."""
+        return next(column.length for column in self.sage.columns if column.title == title)
 
     def _partner(self, siret: str) -> Any:
         partners = self.odoo.env["res.partner"]
@@ -248,6 +280,14 @@ def _dress(sheet: Worksheet) -> None:
     sheet.auto_filter.ref = sheet.dimensions
     for letter, width in zip("ABCDEFGHIJK", (11, 38, 19, 16, 17, 34, 34, 12, 24, 10, 12), strict=True):
         sheet.column_dimensions[letter].width = width
+
+
+def _alike(value: object) -> str:
+    """A value without what is a system's own spelling: case, and how a telephone number is grouped."""
+    text = str(value or "").casefold()
+    number = digits(text)
+    is_phone = len(number) >= 9 and not any(character.isalpha() for character in text)
+    return number[-9:] if is_phone else text
 
 
 def digits(value: object) -> str:

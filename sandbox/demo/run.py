@@ -114,7 +114,8 @@ def _tell(place: Place, edits: Sequence[Edit], console: Console) -> bool:
         last = hub.sync()
         writes = sum(count.created + count.written for work in last for count in work.counts.values())
         console.print(screens.quiet(writes))
-        good &= writes == 0 and _agree(place)
+        good &= writes == 0
+        good &= _agree(place, console)
         console.print(screens.closing(place.counts(), good, time.monotonic() - began))
         return good
     finally:
@@ -166,10 +167,12 @@ def _show_waiting(hub: Hub, console: Console) -> None:
     console.print(screens.waiting(*found))
 
 
-def _agree(place: Place) -> bool:
-    """Whether all hold the same number of customers, and those that keep contacts the same of these."""
-    found = place.counts()
-    return len({count for count, _ in found.values()}) == 1 and found["odoo"][1] == found["clients"][1]
+def _agree(place: Place, console: Console) -> bool:
+    """Whether the three say the same of every customer, and the two that keep contacts hold as many."""
+    differences, found = place.differences(), place.counts()
+    for line in differences:
+        console.print(line, markup=False, style="red")
+    return not differences and found["odoo"][1] == found["clients"][1]
 
 
 def _stay(place: Place, console: Console) -> None:
@@ -186,7 +189,8 @@ def _stay(place: Place, console: Console) -> None:
     daemon.start()
     try:
         while not asked.wait(SAGE_SECONDS):
-            place.sage.step()
+            if any(path.is_file() for path in place.sage.imports.iterdir()):
+                place.sage.step()
     finally:
         daemon.stop()
         for number, handler in previous.items():
