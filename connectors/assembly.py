@@ -24,7 +24,6 @@ from hub.engine import Engine
 from hub.mapping import Mappings, load_mappings
 from hub.ports import Connector, View
 from hub.report import Progress, silent
-from hub.report import Progress, silent
 from hub.settings import Settings, SettingsError, SystemSettings, load_settings, with_absolute_paths
 from hub.store import Store
 from hub.yamlfile import FileProblems, Problem, meant

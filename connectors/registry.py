@@ -19,10 +19,12 @@ KINDS: Mapping[str, str] = {
 
 
 def settings(name: str, kind: str, values: Mapping[str, Any]) -> BaseModel:
-    """The validated settings of one system. Raises `Misconfigured`, naming the key and what is wrong with it."""
+    """The validated settings of one system. Raises `Misconfigured`, naming the key and what is wrong."""
     package = KINDS.get(kind)
     if package is None:
-        raise Misconfigured(name, f"there is no kind of system called {kind}", todo=f"one of {', '.join(KINDS)}")
+        raise Misconfigured(
+            name, f"there is no kind of system called {kind}", todo=f"one of {', '.join(KINDS)}"
+        )
     model: type[BaseModel] = import_module(f"{package}.settings").Settings
     try:
         return model.model_validate(dict(values))

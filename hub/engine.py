@@ -51,6 +51,7 @@ class Engine:
     ) -> None:
         self.store, self.connectors = store, connectors
         self.clock, self.progress, self.stopping = clock, progress, stopping
+        self.rehearsing = False
         self.mappings = [self._with_archives(mapping) for mapping in mappings]
 
     def sync(
@@ -72,6 +73,7 @@ class Engine:
 
     def rehearse(self, report: Report, entities: Iterable[str] | None = None, compare: bool = False) -> None:
         """Pull and settle everything without delivering; meant for a store that is thrown away."""
+        self.rehearsing = True
         for mapping in self._chosen(entities):
             self.pull_entity(mapping, report, None, compare)
             self.settle(mapping)
@@ -196,8 +198,9 @@ class Engine:
         return next(mapping for mapping in self.mappings if mapping.entity == entity)
 
     def _begin(self, kind: str) -> Report:
+        at = self.clock()
         with self.store.transaction() as connection:
-            return Report(run=cursors.begin_run(connection, kind, self.clock()))
+            return Report(cursors.begin_run(connection, kind, at), at)
 
     def _end(self, report: Report) -> None:
         summary = {f"{entity}/{system}": {name: getattr(count, name) for name in count.__slots__}

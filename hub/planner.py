@@ -251,6 +251,7 @@ def _founded(
             )
         )  # fmt: skip
         return None
-    golden = world.create(reading.values, reading.keys, origin_of(system, record, observed_at))
+    origin = origin_of(system, record, observed_at)
+    golden = world.create(reading.values, reading.keys, origin, observed_at)
     world.note(golden, "created", system.system, {}, golden.values)
     return golden

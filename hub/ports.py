@@ -275,6 +275,14 @@ class Connector(Protocol):
         """Let go of connections and files. May be called twice."""
 
 
+@runtime_checkable
+class Numbers(Protocol):
+    """A connector that can give rows without an id one, in the system itself, where the admin allowed it."""
+
+    def number_rows(self, view: View) -> int:
+        """Number the rows that have none; how many that were. Raises `Busy` while someone has it open."""
+
+
 class ConnectorError(Exception):
     """A failure that concerns a system as a whole. Says what failed, where, why, and what to do now."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
@@ -17,7 +17,7 @@ from hub import brakes, planner
 from hub.clock import new_id
 from hub.mapping import EntityMapping, SystemMapping
 from hub.model import Link
-from hub.ports import Page, Record, View
+from hub.ports import Busy, Numbers, Page, Record, View
 from hub.report import Report
 from hub.store import cursors, reviews, saving, worlds
 from hub.world import World
@@ -59,6 +59,7 @@ class Puller:
 
     def run(self, compare: bool) -> None:
         self._receipts()
+        self._number()
         with self.engine.store.reading() as connection:
             self.start = cursors.get(connection, self.mapping.entity, self.system.system)
             self.unknown = not worlds.any_record(connection, self.mapping.entity, self.system.system)
@@ -78,6 +79,16 @@ class Puller:
             self._compare()
         with self.engine.store.transaction() as connection:
             cursors.succeeded(connection, self.mapping.entity, self.system.system, self.engine.clock())
+
+    def _number(self) -> None:
+        """Rows a person typed without an id get one before they are read.
+
+        Not while someone has the workbook open: the pull then sets them aside, with that reason.
+        """
+        writable = self.system.direction == "both" and not self.engine.rehearsing
+        if writable and isinstance(self.connector, Numbers):
+            with suppress(Busy):
+                self.connector.number_rows(self.view)
 
     def _known(self, ids: Sequence[str]) -> dict[str, str | None]:
         if self.anew or self.unknown:

@@ -84,9 +84,11 @@ class World:
     def add_owner(self, key: Key, golden_id: str) -> None:
         self.owners.setdefault(key, []).append(golden_id)
 
-    def create(self, values: Mapping[str, Canonical], keys: tuple[Key, ...], origin: Origin) -> Golden:
-        """A new golden record; `keys` are those of its values."""
-        golden = Golden(self.new_id(), self.mapping.entity, dict(values), {"*": origin}, origin[1], new=True)
+    def create(
+        self, values: Mapping[str, Canonical], keys: tuple[Key, ...], origin: Origin, at: str
+    ) -> Golden:
+        """A new golden record, known from `at` on; `keys` are those of its values."""
+        golden = Golden(self.new_id(), self.mapping.entity, dict(values), {"*": origin}, at, new=True)
         golden.dirty = golden.archived
         self.goldens[golden.id] = golden
         self._claim(golden, keys)

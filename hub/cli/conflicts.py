@@ -10,10 +10,12 @@ import typer
 from hub.cli import screen, shapes
 from hub.cli.reading import Reader
 from hub.cli.session import DONE, Session, command, group
+from hub.cli.setaside import answer
 
 if TYPE_CHECKING:
     from hub.store.listing import OpenConflict, OpenReview
 
+ANSWERED = ("duplicate", "ambiguous", "vanished")
 CARRIED_OUT = "`hub sync` carries it out, or a running daemon by itself."
 
 
@@ -23,6 +25,7 @@ def register(app: typer.Typer) -> None:
     found.command("list")(command(list_))
     found.command("show")(command(show))
     found.command("resolve")(command(resolve))
+    found.command("answer")(command(answer))
     app.add_typer(found, name="conflicts")
 
 
@@ -123,6 +126,11 @@ def _list_screens(conflicts: list[OpenConflict], reviews: list[OpenReview], read
         found += [
             screen.plain(""),
             screen.plain("Settle one: hub conflicts resolve ID --take SYSTEM (or --value TEXT)"),
+        ]
+    if any(review.kind in ANSWERED for review in reviews):
+        found += [
+            screen.plain(""),
+            screen.plain("Set aside: hub conflicts answer ID same|different, or archive|bring-back if gone"),
         ]
     return found
 
