@@ -23,7 +23,7 @@ SHAPE = [
 ABSENT = {19: {"mobile", "siret", "date"}, 14: {"company_registry", "complete_name", "country_code"}}
 FIELDS = {
     P: """
-        "name display_name is_company company_type parent_id child_ids ref lang user_id vat website
+        name display_name is_company company_type parent_id child_ids ref lang user_id vat website
         comment category_id active function type street street2 zip city state_id country_id email
         email_normalized phone company_id company_name color user_ids partner_share
         commercial_partner_id customer_rank credit_limit mobile siret company_registry complete_name
