@@ -213,7 +213,7 @@ logging: {{level: {level}}}
                 continue
             for names in SAME:
                 values = [_alike(side[name]) for side, name in zip(sides, names, strict=True) if side]
-                if len({value[: self._length(names[2])] for value in values}) > 1:
+                if len({value[: self._length(names[2])].rstrip() for value in values}) > 1:
                     found.append(f"{siret}: {names[0]}: {', '.join(values)}")
         return found
 
@@ -283,8 +283,8 @@ def _dress(sheet: Worksheet) -> None:
 
 
 def _alike(value: object) -> str:
-    """A value without what is a system's own spelling: case, and how a telephone number is grouped."""
-    text = str(value or "").casefold()
+    """A value without a system's own spelling: case, blanks, how telephone numbers are grouped."""
+    text = " ".join(str(value or "").casefold().split())
     number = digits(text)
     is_phone = len(number) >= 9 and not any(character.isalpha() for character in text)
     return number[-9:] if is_phone else text

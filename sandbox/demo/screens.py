@@ -86,8 +86,8 @@ def edits(told: Sequence[Told]) -> RenderableType:
     """Each edit, and what the hub did with it."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, expand=True)
     table.add_column("in", width=10)
-    table.add_column("people type", ratio=8)
-    table.add_column("and the hub", ratio=12)
+    table.add_column("people type", ratio=9)
+    table.add_column("and the hub", ratio=13)
     table.add_column("", no_wrap=True)
     for edit, changes, conflicts, holds in told:
         typed = Text.assemble((edit.customer.name, "bold"), f"\n{edit.text}")

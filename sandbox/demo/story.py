@@ -35,7 +35,7 @@ def story(customers: Sequence[Customer], new: Customer, twice: Customer) -> list
         Edit(
             "Odoo",
             phone,
-            "a new phone number, 04 38 70 11 22",
+            "new phone number, 04 38 70 11 22",
             lambda place: place.edit_odoo(phone.siret, phone="+33 4 38 70 11 22"),
             lambda place: _phones(place, phone) == {"438701122"},
         ),
