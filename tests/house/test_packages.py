@@ -32,7 +32,8 @@ LOADED_BY_NAME = {"psycopg"}
 """Packages that no import names: SQLAlchemy loads its driver by the database's URL."""
 
 PLACES = re.compile(
-    r"pypi|pythonhosted|index-url|trusted-host|/home/|/root/|/work/|/farm/|/opt/(?!hub)|[A-Z]:\\Users|--find-links",
+    r"pypi\.|pythonhosted|(?<!no-emit-)index-url|(?<!no-emit-)trusted-host"
+    r"|(?<![\w*.])/(?:home|root|work|farm)/\w|[A-Z]:\\Users",
     re.IGNORECASE,
 )
 
