@@ -20,8 +20,9 @@ KINDS = ("Électricité", "Boulangerie", "Mairie", "Hôtel", "Garage", "Pharmaci
          "Clinique", "Résidence")  # fmt: skip
 NAMES = ("du Lac", "des Alpes", "de l'Isère", "Saint-Bruno", "de la Gare", "d'Estrées", "du Vercors",
          "Bel-Air", "Grand'Rue", "des Écrins", "du Château", "Sainte-Cécile", "de la Côte", "des Cèdres",
-         "du Marché", "Haute-Rive", "Beau-Séjour", "de l'Œillet", "des Maréchaux", "du Pont-Neuf", "de la Forêt",
-         "des Glaïeuls", "du Rhône", "Val-d'Arly", "de la Tour", "des Sablons", "du Prieuré", "Clair-Logis",
+         "du Marché", "Haute-Rive", "Beau-Séjour", "de l'Œillet", "des Maréchaux", "du Pont-Neuf",
+         "de la Forêt", "des Glaïeuls", "du Rhône", "Val-d'Arly", "de la Tour", "des Sablons", "du Prieuré",
+         "Clair-Logis",
          "de l'Étang", "des Fontaines")  # fmt: skip
 CITIES = (("38000", "Grenoble"), ("38400", "Saint-Martin-d'Hères"), ("38130", "Échirolles"), ("38450", "Vif"),
           ("38500", "Voiron"), ("01000", "Bourg-en-Bresse"), ("74500", "Évian-les-Bains"),

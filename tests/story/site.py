@@ -147,7 +147,8 @@ class Site:
             "init", "--no-input", "--json", "--odoo-url", self.odoo.url, "--odoo-database", self.database,
             "--odoo-login", self.odoo.login, "--excel-file", str(self.workbook.path),
             "--excel-contacts", "Contacts", "--sage-exports", "sage/exports", "--sage-imports",
-            "sage/imports", "--sage-acks", "sage/acks", "--sage-object", "tiers", *more, code=0, **credentials,
+            "sage/imports", "--sage-acks", "sage/acks", "--sage-object", "tiers", *more,
+            code=0, **credentials,
         )  # fmt: skip
         if transport:
             self.type_in("hub.yaml", "    kind: odoo\n", f"    kind: odoo\n    transport: {transport}\n")
