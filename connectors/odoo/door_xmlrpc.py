@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 from xml.parsers.expat import ExpatError
 
+from defusedxml.common import DefusedXmlException
 from defusedxml.xmlrpc import DefusedExpatParser
 
 from connectors.odoo.client import Version
@@ -94,7 +95,7 @@ def xmlrpc_call(web: Web, service: str, method: str, params: Sequence[Any]) -> A
             return _parse(answer.translate(None, _CONTROL))
     except xmlrpc.client.Fault as fault:
         raise from_xmlrpc(fault.faultCode, fault.faultString) from None
-    except (ExpatError, xmlrpc.client.ResponseError) as error:
+    except (ExpatError, xmlrpc.client.ResponseError, DefusedXmlException, ValueError) as error:
         raise not_odoo(web) from error
 
 

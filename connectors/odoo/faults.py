@@ -36,6 +36,10 @@ class Lost(Unreachable):
     """The request left and no answer came back: Odoo may have done it, or may be doing it still."""
 
 
+class WebPage(Lost):
+    """A page for people came back, with a status that says all is well: a proxy's, or another server's."""
+
+
 _BUSY = re.compile(
     r"could not serialize access|SerializationFailure|TransactionRollbackError|could not obtain lock"
     r"|LockNotAvailable|DeadlockDetected|deadlock detected|ConcurrencyError|\bLockError\b"

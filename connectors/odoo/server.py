@@ -10,6 +10,7 @@ import re
 from typing import Any
 
 from connectors.odoo.client import Version
+from connectors.odoo.faults import WebPage
 from connectors.odoo.settings import Settings
 from connectors.odoo.web import Web, is_data
 from hub.ports import ConnectorError, Denied, Misconfigured
@@ -34,7 +35,7 @@ def probe_version(web: Web) -> Version:
             _JSON,
         )
         return parse_version(answer.json()["result"])
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, WebPage) as error:
         raise not_odoo(web) from error
 
 

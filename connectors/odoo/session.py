@@ -24,6 +24,9 @@ from connectors.odoo.settings import Settings
 from hub.ports import Unreachable
 
 TRIES = 4
+PATIENCE = 180.0
+"""Seconds after which nothing is repeated any more."""
+
 T = TypeVar("T")
 _log = structlog.get_logger(__name__)
 
@@ -96,7 +99,7 @@ class Session:
 
     def _patiently(self, passing: Callable[[BaseException], bool], act: Callable[[Client], T]) -> T:
         retrying = tenacity.Retrying(
-            stop=tenacity.stop_after_attempt(TRIES),
+            stop=tenacity.stop_after_attempt(TRIES) | tenacity.stop_after_delay(PATIENCE),
             wait=tenacity.wait_random_exponential(multiplier=0.25, max=4),
             retry=tenacity.retry_if_exception(passing),
             sleep=self._wait,

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 import requests
 import urllib3.exceptions
 
-from connectors.odoo.faults import Fault, Lost
+from connectors.odoo.faults import Fault, Lost, WebPage
 from connectors.odoo.settings import Settings
 from hub.ports import Denied, Misconfigured, Unreachable
 
@@ -147,7 +147,8 @@ class Web:
             raise Misconfigured(self.system, f"no Odoo at {self.base}", said, "correct `url`")
         if status in (401, 403):
             raise Denied(self.system, f"{self.base} does not let us in", said, "ask whoever runs the server")
-        raise Lost(self.system, f"{self.base} answers with a web page", said, _LATER)
+        kind = WebPage if status < 400 else Lost
+        raise kind(self.system, f"{self.base} answers with a web page", said, _LATER)
 
     def _silent(self, error: Exception) -> Unreachable:
         return Unreachable(self.system, f"no answer from {self.base}", _reason(error), _LATER)

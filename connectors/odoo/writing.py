@@ -88,6 +88,10 @@ class Writer:
             return
         made = [(draft, id) for draft, id in ids.items() if draft.outcome is None]
         self._finish_new(layout, made)
+        # An error is no proof that nothing was made: look for those it was said of.
+        for draft, record in self._found(layout, [d for d in batch if not isinstance(d.outcome, Done)]):
+            if not _refusals(layout, draft, record):
+                draft.outcome = Done(record)
 
     def _finish_new(self, layout: Layout, made: Sequence[tuple[Draft, int]]) -> None:
         """What ``load`` could not carry follows, then all is read back."""

@@ -6,7 +6,7 @@ One class, run on the tapes and on real servers. The fixtures `office`, `door` a
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from hashlib import blake2s
@@ -17,7 +17,7 @@ import pytest
 from connectors.odoo.client import Client
 from connectors.odoo.connector import OdooConnector
 from connectors.odoo.doors import open_client
-from connectors.odoo.faults import Lost
+from connectors.odoo.faults import Fault, Lost
 from connectors.odoo.session import Session
 from connectors.odoo.settings import Settings
 from hub.ports import (
@@ -58,6 +58,31 @@ class Deaf:
         return getattr(self._client, name)
 
 
+class Faulty:
+    """A door that answers some method with a fault where `bad` says so; `after` it did what it was told."""
+
+    def __init__(
+        self, client: Client, method: str, fault: Fault, bad: Callable[[str], bool], after: bool
+    ) -> None:
+        self._client = client
+        self._method = method
+        self._fault = fault
+        self._bad = bad
+        self._after = after
+
+    def call(self, model: str, method: str, *args: Any, context: dict[str, Any] | None = None) -> Any:
+        wanted = method == self._method and self._bad(json.dumps(args, ensure_ascii=False))
+        if wanted and not self._after:
+            raise self._fault
+        answer = self._client.call(model, method, *args, context=context)
+        if wanted:
+            raise self._fault
+        return answer
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._client, name)
+
+
 class Desk:
     """One test's own corner of an Odoo: a view of partners nobody else uses."""
 
@@ -73,10 +98,21 @@ class Desk:
         def opener(system: str, settings: Settings) -> Client:
             return Deaf(open_client(system, settings), method, before)  # type: ignore[return-value]
 
+        self._reopen(opener)
+
+    def spoil(self, method: str, fault: Fault, bad: str, after: bool = False) -> None:
+        """From now on calls of `method` that say `bad` are answered with this fault."""
+
+        def opener(system: str, settings: Settings) -> Client:
+            client = open_client(system, settings)
+            return Faulty(client, method, fault, lambda said: bad in said, after)  # type: ignore[return-value]
+
+        self._reopen(opener)
+
+    def _reopen(self, opener: Callable[[str, Settings], Client]) -> None:
         settings = self.office.settings(self.door)
-        self.connector = OdooConnector(
-            "odoo", settings, Session("odoo", settings, opener, lambda seconds: None)
-        )
+        session = Session("odoo", settings, opener, lambda seconds: None)
+        self.connector = OdooConnector("odoo", settings, session)
 
     def view(self, *fields: NativeField | str, model: str = "res.partner", **options: Any) -> View:
         natives = tuple(f if isinstance(f, NativeField) else NativeField(f) for f in fields)
@@ -403,6 +439,29 @@ class OdooScenarios:
             outcome = desk.change(view, desk.read(view, record.id), city=f"Lille {before}")
             assert isinstance(outcome, kind), outcome
         assert desk.read(view, record.id).values["city"] == "Lille False"
+
+    def test_an_answer_that_cannot_be_told_is_no_refusal(self, desk: Desk) -> None:
+        view = desk.view("name", "city")
+        mute = Fault("mute", "cannot marshal None unless allow_none is enabled")
+        desk.spoil("load", mute, "Un", after=True)
+        (record,) = desk.create(view, {"name": "Un", "city": "Évry"})
+        assert desk.connector.ids(view) == {record.id}
+        desk.spoil("web_save_multi" if desk.office.version >= 18 else "load", mute, "Lille", after=True)
+        changed = done(desk.change(view, desk.read(view, record.id), city="Lille"))
+        assert changed.values["city"] == "Lille"
+
+    def test_a_record_somebody_holds_is_unknown_and_the_others_are_written(self, desk: Desk) -> None:
+        view = desk.view("name", "city")
+        held = Fault("busy", "could not serialize access due to concurrent update")
+        desk.spoil("load", held, "Deux")
+        outcomes = desk.connector.write(view, desk.creations(*({"name": n} for n in ("Un", "Deux", "Trois"))))
+        assert [type(outcome) for outcome in outcomes] == [Done, Unknown, Done]
+        records = [done(outcome) for outcome in outcomes if isinstance(outcome, Done)]
+        desk.spoil("web_save_multi" if desk.office.version >= 18 else "load", held, "Metz")
+        cities = ("Metz", "Brest")
+        writes = [changing(r, {"city": c}) for r, c in zip(records, cities, strict=True)]
+        outcomes = desk.connector.write(view, writes)
+        assert [type(outcome) for outcome in outcomes] == [Unknown, Done]
 
     def test_what_an_earlier_attempt_made_and_a_person_then_edited_has_moved(self, desk: Desk) -> None:
         view = desk.view("name", "city")
