@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from hub.ports import Connector, Finding, Known, Outcome, Page, Receipt, Record, View, Write
+from hub.ports import Connector, Finding, Known, Numbers, Outcome, Page, Receipt, Record, View, Write
 
 
 class Exclusive:
@@ -66,6 +66,22 @@ class Exclusive:
             self._connector.close()
 
 
+class ExclusiveNumbers(Exclusive):
+    """The same for a connector that can number rows."""
+
+    def __init__(self, connector: Connector, lock: threading.Lock, numbers: Numbers) -> None:
+        super().__init__(connector, lock)
+        self._numbers = numbers
+
+    def number_rows(self, view: View) -> int:
+        with self._lock:
+            return self._numbers.number_rows(view)
+
+
 def exclusive(connector: Connector, lock: threading.Lock) -> Connector:
     """The connector, one call at a time unless its system is a server that gives out ids by itself."""
-    return connector if connector.traits.assigns_ids else Exclusive(connector, lock)
+    if connector.traits.assigns_ids:
+        return connector
+    if isinstance(connector, Numbers):
+        return ExclusiveNumbers(connector, lock, connector)
+    return Exclusive(connector, lock)

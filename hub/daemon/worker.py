@@ -51,13 +51,15 @@ class Work:
     """What was done in one go, for metrics and the log. `seconds` of wall time."""
 
     entity: str
-    seconds: float
-    counts: dict[str, Count]
-    pulled: set[str]
-    compared: set[str]
-    failed: set[tuple[str, Doing]]
-    braked: dict[str, str]
-    stopped: bool
+    run: int = 0
+    started_at: str = ""
+    seconds: float = 0.0
+    counts: dict[str, Count] = field(default_factory=dict)
+    pulled: set[str] = field(default_factory=set)
+    compared: set[str] = field(default_factory=set)
+    failed: set[tuple[str, Doing]] = field(default_factory=set)
+    braked: dict[str, str] = field(default_factory=dict)
+    stopped: bool = False
 
     @property
     def is_news(self) -> bool:
@@ -147,7 +149,7 @@ class Worker:
 
     def _do(self, wanted: Wanted) -> None:
         began = time.monotonic()
-        work = Work(self.entity, 0.0, {}, set(), set(), set(), {}, False)
+        work = Work(self.entity, started_at=self.engine.clock())
         try:
             self._carry_out(wanted, work)
         except DBAPIError as problem:
@@ -162,23 +164,23 @@ class Worker:
 
     def _carry_out(self, wanted: Wanted, work: Work) -> None:
         with self.engine.store.transaction() as connection:
-            run = cursors.begin_run(connection, "daemon", now())
+            work.run = cursors.begin_run(connection, "daemon", work.started_at)
             journalled = connection.scalar(select(func.max(t.journal.c.id))) or 0
         looked_everywhere = False
         while wanted.pull or wanted.compare:
             for system in self.reads:
                 if system in wanted.pull or system in wanted.compare:
-                    self._pull(run, system, system in wanted.compare, work)
+                    self._pull(system, system in wanted.compare, work)
             # What was asked meanwhile is read before anything is written: it may be about the same records.
             wanted = self._take()
             if work.new_records and not looked_everywhere:
                 # A new record is created nowhere before it was looked for there: now, not at the next turn.
                 wanted.pull.update(set(self.reads) - work.pulled)
                 looked_everywhere = True
-        self._deliver(run, work)
-        self._end(run, journalled, work)
+        self._deliver(work)
+        self._end(journalled, work)
 
-    def _pull(self, run: int, system: str, compare: bool, work: Work) -> None:
+    def _pull(self, system: str, compare: bool, work: Work) -> None:
         route: Route = (self.entity, system)
         if self.engine.stopping() or not self.board.ready(route, "read"):
             return
@@ -186,25 +188,25 @@ class Worker:
         def pull(report: Report) -> None:
             self.engine.pull_entity(self.mapping, report, {system}, compare)
 
-        if self._guarded(run, system, "read", work, pull):
+        if self._guarded(system, "read", work, pull):
             work.pulled.add(system)
             if compare:
                 work.compared.add(system)
             self.board.worked(route, "read")
 
-    def _deliver(self, run: int, work: Work) -> None:
+    def _deliver(self, work: Work) -> None:
         """Every system that may be written to; again at once where that showed an unseen edit."""
         systems = [name for name in self.writes if self.board.ready((self.entity, name), "write")]
         before = sum(map(_tries, work.counts.values()))
         for _ in range(ROUNDS):
-            systems = [name for name in systems if not self.engine.stopping() and self._push(run, name, work)]
+            systems = [name for name in systems if not self.engine.stopping() and self._push(name, work)]
             if not systems:
                 break
         idle = before == sum(map(_tries, work.counts.values()))
         self._idle = min(max(2 * self._idle, IDLE_FIRST), IDLE_LONGEST) if idle else 0.0
         self._idle_until = time.monotonic() + self._idle
 
-    def _push(self, run: int, system: str, work: Work) -> bool:
+    def _push(self, system: str, work: Work) -> bool:
         """Deliver to one system; true if there is more to do at once."""
         again = False
         tried = _tries(work.counts.get(system))
@@ -213,18 +215,16 @@ class Worker:
             nonlocal again
             again = self.engine.push_entity(self.mapping, report, {system})
 
-        if not self._guarded(run, system, "write", work, push):
+        if not self._guarded(system, "write", work, push):
             return False
         # Nothing tried is no success: what failed may only be waiting for its next try.
         if _tries(work.counts.get(system)) != tried or not self._owes(system):
             self.board.worked((self.entity, system), "write")
         return again
 
-    def _guarded(
-        self, run: int, system: str, doing: Doing, work: Work, act: Callable[[Report], None]
-    ) -> bool:
+    def _guarded(self, system: str, doing: Doing, work: Work, act: Callable[[Report], None]) -> bool:
         """Do one thing in one route; true if it came to its end."""
-        report = Report(run=run)
+        report = Report(work.run, work.started_at)
         route: Route = (self.entity, system)
         problems: list[Exception] = []
         try:
@@ -242,15 +242,17 @@ class Worker:
             work.failed.add((system, doing))
         return not problems and not self.engine.stopping()
 
-    def _end(self, run: int, journalled: int, work: Work) -> None:
+    def _end(self, journalled: int, work: Work) -> None:
         """Close the run in the log of runs; one in which nothing happened is not worth a line there."""
         summary = {f"{self.entity}/{system}": _as_dict(count) for system, count in work.counts.items()}
-        entry = select(t.journal.c.id).where(t.journal.c.id > journalled, t.journal.c.run == run).limit(1)
+        entry = (
+            select(t.journal.c.id).where(t.journal.c.id > journalled, t.journal.c.run == work.run).limit(1)
+        )
         with self.engine.store.transaction() as connection:
             if work.is_news or connection.execute(entry).first() is not None:
-                cursors.end_run(connection, run, summary, now())
+                cursors.end_run(connection, work.run, summary, now())
             else:
-                connection.execute(delete(t.run).where(t.run.c.id == run))
+                connection.execute(delete(t.run).where(t.run.c.id == work.run))
 
     def _is_dirty(self) -> bool:
         """Whether a person decided something (a conflict, an undo) that the systems have not been told."""

@@ -73,7 +73,7 @@ def test_every_metric_is_documented(tmp_path: Path) -> None:
     store.migrate()
     configuration = Configuration("hub.yaml", routes=(RouteShape("customer", "odoo", "both", "5m"),))
     metrics = Metrics(Board(), Reader(store), lambda: configuration)
-    metrics.observe(Work("customer", 1.5, {"odoo": Count(read=3)}, {"odoo"}, set(), set(), {}, False))
+    metrics.observe(Work("customer", seconds=1.5, counts={"odoo": Count(read=3)}, pulled={"odoo"}))
     given = set(re.findall(r"^# TYPE (hub_\w+)", metrics.page().decode(), re.MULTILINE))
     assert given == set(re.findall(r"^\| `(hub_\w+)`", PAGE, re.MULTILINE))
     store.close()

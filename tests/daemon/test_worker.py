@@ -10,6 +10,8 @@ import pytest
 import structlog
 from sqlalchemy import select
 
+from connectors.excel import connect
+from connectors.excel.settings import Settings as ExcelSettings
 from hub.daemon import board as boards
 from hub.daemon.board import Board
 from hub.daemon.exclusive import Exclusive, exclusive
@@ -17,7 +19,7 @@ from hub.daemon.figures import Reader
 from hub.daemon.worker import Work, Worker
 from hub.engine import Engine
 from hub.mapping import Mappings, load_mappings
-from hub.ports import Busy, Connector, Outcome, Traits, View, Write
+from hub.ports import Busy, Connector, Numbers, Outcome, Traits, View, Write
 from hub.store import Store
 from hub.store import tables as t
 from tests.memory import MemorySystem
@@ -243,6 +245,13 @@ def test_only_systems_that_are_files_are_used_one_call_at_a_time(house: House) -
     server, book = house.odoo.connect(), house.list.connect()
     assert exclusive(server, threading.Lock()) is server
     assert isinstance(exclusive(book, threading.Lock()), Exclusive)
+    assert not isinstance(exclusive(book, threading.Lock()), Numbers)
+
+
+def test_a_file_whose_rows_can_be_numbered_can_be_so_through_the_lock(tmp_path: Path) -> None:
+    book = connect("clients", ExcelSettings(path=tmp_path / "clients.xlsx"))
+    assert isinstance(book, Numbers)
+    assert isinstance(exclusive(book, threading.Lock()), Numbers)
 
 
 def test_two_connectors_to_one_file_never_call_at_once(house: House) -> None:
