@@ -63,10 +63,10 @@ class Site:
         self.write_config()
         self.write_workbook([])
 
-    def write_config(self, more: str = "", level: str = "info") -> None:
+    def write_config(self, level: str = "info", database: str = "sqlite:///hub.sqlite") -> None:
         self.config.write_text(
             f"""\
-database: sqlite:///hub.sqlite
+database: {database}
 mappings: mappings
 systems:
   odoo:
@@ -79,7 +79,7 @@ systems:
 schedule: {{default: 1s, deliver: 1s}}
 http: {{port: {self.port}}}
 logging: {{level: {level}, format: json}}
-{more}""",
+""",
             "utf-8",
         )
 

@@ -15,7 +15,7 @@ import pytest
 from hub.logs import spellings
 from hub.store import Store
 from hub.store.holders import Holder
-from sandbox.odoo import Call
+from sandbox.odoo import Call, Html
 from tests.daemon.site import HEADINGS, PASSWORD, PROJECT, Site
 
 DURAND = ("C0001", "Durand SA", "73282932000074", "01 42 00 00 01", "Lyon")
@@ -201,6 +201,55 @@ def hub(site: Site, *words: str) -> str:
     )  # fmt: skip
     assert done.returncode in (0, 1), done.stdout + done.stderr
     return done.stdout
+
+
+def test_a_system_that_is_down_is_said_once_and_the_daemon_goes_on_when_it_is_back(site: Site) -> None:
+    site.write_workbook([DURAND])
+    site.odoo.before.append(_maintenance)
+    site.start()
+    site.until(lambda: site.health()["routes"][0]["errors"])
+    status, text = site.page("/healthz") or (0, "")
+    assert (status, json.loads(text)["routes"][0]["state"]) == (503, "failing")
+    assert site.health()["routes"][1]["state"] == "ok"
+    site.odoo.before.remove(_maintenance)
+    site.until(lambda: "Durand SA" in site.partners())
+    site.until(lambda: site.health()["status"] == "ok")
+    assert len(site.said("failed")) == len(site.said("works again")) <= 2
+
+
+def _maintenance(call: Call) -> None:
+    raise Html(502)
+
+
+def test_a_workbook_that_is_open_is_waited_for_and_is_no_fault(site: Site) -> None:
+    site.start()
+    site.until(lambda: [route["state"] for route in site.health()["routes"]] == ["ok", "ok"])
+    lock = site.folder / "~$clients.xlsx"
+    lock.write_bytes(b"\x06Lucie " + b"\0" * 158)
+    site.odoo.env["res.partner"].create({"name": "Mairie de Vif", "is_company": True, "city": "Vif"})
+    site.until(lambda: site.health()["routes"][1]["state"] == "waiting")
+    assert site.health()["status"] == "ok"
+    assert site.health()["waiting"]["outbox"] == 1
+    lock.unlink()
+    site.until(lambda: "Mairie de Vif" in site.rows())
+    site.until(lambda: site.health()["routes"][1]["state"] == "ok")
+    assert len(site.said("waits")) == 1
+
+
+def test_all_this_works_on_postgresql_too(site: Site, postgres_url: str) -> None:
+    site.write_config(database=postgres_url)
+    site.write_workbook([DURAND])
+    first = site.start()
+    site.until(lambda: "Durand SA" in site.partners())
+    second = site.start(wait=False)
+    assert second.wait(30) == 2
+    edit(site, "Durand SA", "Ville", "Bron")
+    site.until(lambda: site.partners()["Durand SA"]["city"] == "Bron")
+    assert site.stop(first) == 0
+    third = site.start()
+    edit(site, "Durand SA", "Ville", "Vif")
+    site.until(lambda: site.partners()["Durand SA"]["city"] == "Vif")
+    assert third.poll() is None
 
 
 @pytest.mark.parametrize("wrong", [False, True], ids=["right password", "wrong password"])
