@@ -210,7 +210,7 @@ def test_a_system_that_is_down_is_said_once_and_the_daemon_goes_on_when_it_is_ba
     site.until(lambda: site.health()["routes"][0]["errors"])
     status, text = site.page("/healthz") or (0, "")
     assert (status, json.loads(text)["routes"][0]["state"]) == (503, "failing")
-    assert site.health()["routes"][1]["state"] == "ok"
+    site.until(lambda: site.health()["routes"][1]["state"] == "ok")
     site.odoo.before.remove(_maintenance)
     site.until(lambda: "Durand SA" in site.partners())
     site.until(lambda: site.health()["status"] == "ok")
