@@ -60,9 +60,14 @@ class Engine:
         systems: Iterable[str] | None = None,
         compare: bool = False,
     ) -> Report:
-        """One whole cycle. `compare` also looks for deletions, by ids, where a pull does not show them."""
+        """One whole cycle. `compare` also looks for deletions, by ids, where a pull does not show them.
+
+        Somebody asks for it now, so writes that wait for their next try (a workbook was open) are due at once.
+        """
         report = self._begin("sync")
         only = set(systems) if systems is not None else None
+        with self.store.transaction() as connection:
+            outbox.hurry(connection, self.clock())
         for mapping in self._chosen(entities):
             self.pull_entity(mapping, report, only, compare)
             for _ in range(_ROUNDS):

@@ -93,6 +93,12 @@ def update_rows(connection: Connection, rows: Iterable[Mail], due_at: str) -> No
         connection.execute(update(t.outbox).where(t.outbox.c.id == bindparam("of")), found)
 
 
+def hurry(connection: Connection, at: str) -> None:
+    """Make every write that waits for its next try due now."""
+    waiting = (t.outbox.c.state == "due") & (t.outbox.c.due_at > at)
+    connection.execute(update(t.outbox).where(waiting).values(due_at=at))
+
+
 def remove(connection: Connection, ids: Iterable[int]) -> None:
     for part in chunks(ids):
         connection.execute(delete(t.outbox).where(t.outbox.c.id.in_(part)))
@@ -124,5 +130,6 @@ def _mail(row: Any) -> Mail:
 
 
 __all__ = [
-    "Mail", "counts", "due", "mark_due", "of_goldens", "remove", "reserved_ids", "sent", "update_rows",
+    "Mail", "counts", "due", "hurry", "mark_due", "of_goldens", "remove", "reserved_ids", "sent",
+    "update_rows",
 ]  # fmt: skip

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from hub import decisions
-from hub.ports import Unreachable
+from hub.ports import Busy, Unreachable
 from tests.engine.conftest import SIRETS, Company
 
 
@@ -162,6 +162,18 @@ def test_a_system_that_is_down_stops_only_its_own_routes_and_catches_up(company:
     company.sync()
     assert len(company.sage["BPC"].rows()) == 1
     assert company.sync().writes == 0
+
+
+def test_who_asks_for_a_sync_does_not_wait_for_the_next_try(company: Company) -> None:
+    company.odoo["partner"].add({"name": "Garage Dupont", "siret": SIRETS[0]})
+    company.sync()
+    for _ in range(5):
+        company.list.down = Busy("list", "the workbook is open", todo="close it")
+        company.odoo["partner"].edit("1", city="Arles")
+        company.sync()
+    company.list.down = None
+    assert company.sync().writes == 1
+    assert company.list["Clients"].show("C001")["Ville"] == "Arles"
 
 
 def test_nothing_is_created_in_a_system_that_was_not_read_since(company: Company) -> None:
