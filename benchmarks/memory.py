@@ -1,7 +1,8 @@
-"""Peak memory of the hub's process and of its workbook reader, over a first load of 100,000 customers.
+"""Peak memory of a first load of 100,000 customers from a workbook.
 
-Run in a process of its own: a workbook of 100,000 rows is pulled, settled and delivered to a system that
-swallows writes. The figure is the larger of the two processes' peaks added together, as the machine sees it.
+The hub runs in a process of its own: a workbook of 100,000 rows is pulled, settled and delivered to a system
+that swallows writes. The figure is the largest resident memory of the hub and its workbook reader together
+at any one moment, looked at every 20 ms (Linux; elsewhere the sum of the two peaks).
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import resource
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 
 from benchmarks.base import Mirror, fresh_store, mappings, workbook
@@ -22,13 +24,37 @@ CUSTOMERS = 100_000
 def peak() -> Row:
     with tempfile.TemporaryDirectory() as folder:
         workbook(Path(folder) / "clients.xlsx", CUSTOMERS)
-        ran = subprocess.run(
-            [sys.executable, "-m", "benchmarks.memory", folder], check=True, capture_output=True, text=True
-        )
-    own, reader, written = json.loads(ran.stdout.splitlines()[-1])
-    assert written == CUSTOMERS, ran.stdout
-    detail = f"hub {own:.0f} MiB + workbook reader {reader:.0f} MiB"
-    return Row("memory for 100,000 customers", own + reader, 300, True, "MiB", detail)
+        command = [sys.executable, "-m", "benchmarks.memory", folder]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as ran:
+            together = _watch(ran)
+            assert ran.stdout is not None
+            own, reader, written = json.loads(ran.stdout.read().splitlines()[-1])
+    assert written == CUSTOMERS
+    detail = f"each at its own peak: hub {own:.0f} MiB, workbook reader {reader:.0f} MiB"
+    return Row("memory for 100,000 customers", together or own + reader, 300, True, "MiB", detail)
+
+
+def _watch(process: subprocess.Popen[str]) -> float:
+    """MiB of the process and its children together, at their worst moment."""
+    worst = 0.0
+    while process.poll() is None:
+        worst = max(worst, _resident(process.pid))
+        time.sleep(0.02)
+    return worst
+
+
+def _resident(pid: int) -> float:
+    """Resident MiB of a process and its descendants; those that just ended count nothing."""
+    total = 0.0
+    try:
+        status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+        found = next((line for line in status.splitlines() if line.startswith("VmRSS:")), "VmRSS: 0")
+        total += int(found.split()[1]) / 1024
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            total += sum(_resident(int(child)) for child in (task / "children").read_text().split())
+    except (FileNotFoundError, ProcessLookupError):
+        return total
+    return total
 
 
 def _load(folder: Path) -> tuple[float, float, int]:

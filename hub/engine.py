@@ -28,7 +28,7 @@ from hub.model import ARCHIVED
 from hub.ports import Connector, ConnectorError, Record
 from hub.pulling import Puller
 from hub.report import Progress, Report, silent
-from hub.store import Store, cursors, outbox, reviews, worlds
+from hub.store import Store, cursors, outbox, reviews, saving, worlds
 from hub.values import Ref
 from hub.world import World
 
@@ -62,7 +62,7 @@ class Engine:
     ) -> Report:
         """One whole cycle. `compare` also looks for deletions, by ids, where a pull does not show them.
 
-        Somebody asks for it now, so writes that wait for their next try (a workbook was open) are due at once.
+        Somebody asks for it now: writes that wait for their next try (a workbook was open) are due at once.
         """
         report = self._begin("sync")
         only = set(systems) if systems is not None else None
@@ -87,6 +87,7 @@ class Engine:
         self, mapping: EntityMapping, report: Report, only: set[str] | None = None, compare: bool = False
     ) -> None:
         """Read every system of one entity; a failing one is noted and left out."""
+        self._reindex(mapping)
         for system in self._routes(mapping, READS, only):
             if self.stopping():
                 return
@@ -111,8 +112,9 @@ class Engine:
     def fail(
         self, mapping: EntityMapping, system: SystemMapping, problem: ConnectorError, report: Report
     ) -> None:
-        """Note that a route failed; the others go on."""
-        if not any(found is problem for _, _, found in report.problems):
+        """Note that a route failed, once if reading and writing fail alike; the others go on."""
+        said = (mapping.entity, system.system, str(problem))
+        if not any((entity, name, str(found)) == said for entity, name, found in report.problems):
             report.problems.append((mapping.entity, system.system, problem))
         with self.store.transaction() as connection:
             cursors.failed(connection, mapping.entity, system.system, str(problem))
@@ -178,7 +180,7 @@ class Engine:
         unlinked: bool = False,
     ) -> World:
         """All the planner needs to know to observe these records; `unlinked`: none can be known yet."""
-        world = World(mapping, new_id)
+        world = World(mapping, new_id, alone=len(mapping.systems) == 1)
         if not unlinked:
             worlds.fill_records(connection, world, system.system, [record.id for record in records])
         self.fill_sources(connection, world, system, records)
@@ -201,6 +203,22 @@ class Engine:
     def mapping(self, entity: str) -> EntityMapping:
         """The mapping of one entity, as the engine uses it."""
         return next(mapping for mapping in self.mappings if mapping.entity == entity)
+
+    def _reindex(self, mapping: EntityMapping) -> None:
+        """Bring every golden record's match keys in line with the mapping's rules, if those were edited."""
+        rules = "; ".join(", ".join(f"{name}:{mapping.fields[name].type.name}" for name in rule)
+                          for rule in mapping.match)  # fmt: skip
+        with self.store.transaction() as connection:
+            if cursors.rules(connection, mapping.entity) == rules:
+                return
+            worlds.forget_keys(connection, mapping.entity)
+            after = ""
+            while ids := worlds.ids_after(connection, mapping.entity, after, _PAGE):
+                after = ids[-1]
+                world = World(mapping, new_id)
+                worlds.fill_goldens(connection, world, ids)
+                saving.save_keys(connection, world.goldens.values(), mapping)
+            cursors.set_rules(connection, mapping.entity, rules)
 
     def _begin(self, kind: str) -> Report:
         at = self.clock()

@@ -52,16 +52,31 @@ def absorb(world: World, system: SystemMapping, link: Link, record: Record, obse
     golden = world.goldens[link.golden_id]
     if link.gone:
         world.settled_reviews.append((golden.entity, link.system, link.external_id, ""))
-    if link.gone and golden.archived and golden.origin(ARCHIVED)[0] == system.system:
-        world.note(golden, "restored", link.system, {ARCHIVED: True}, {ARCHIVED: False}, link)
-        golden.set(ARCHIVED, False, origin_of(system, record, observed_at))
+    if link.gone:
+        _restore(world, system, golden, link, record, observed_at)
     if link.version != record.version or link.gone or link.unconfirmed:
         link.version, link.gone, link.unconfirmed, link.changed = record.version, False, False, True
     Absorption(world, system, golden, link, record, observed_at).run()
 
 
+def _restore(
+    world: World, system: SystemMapping, golden: Golden, link: Link, record: Record, observed_at: str
+) -> None:
+    """A record is there again: if its absence had archived the golden record, its presence takes that back."""
+    if golden.archived and golden.origin(ARCHIVED)[0] == system.system:
+        world.note(golden, "restored", link.system, {ARCHIVED: True}, {ARCHIVED: False}, link)
+        golden.set(ARCHIVED, False, origin_of(system, record, observed_at))
+
+
 def adopt(world: World, system: SystemMapping, golden: Golden, record: Record, observed_at: str) -> Link:
-    """Link a record that is known to be this golden record's, with an empty base, and merge it."""
+    """Link a record that is known to be this golden record's, with an empty base, and merge it.
+
+    It takes the place of a record that is gone: somebody typed it anew.
+    """
+    former = world.links_of.get(golden.id, {}).get(system.system)
+    if former is not None:
+        former.removed = True
+        _restore(world, system, golden, former, record, observed_at)
     link = Link(system.system, record.id, golden.id, golden.entity, version=record.version, new=True)
     world.add_link(link)
     golden.dirty = True
@@ -174,9 +189,8 @@ def _referred(world: World, system: SystemMapping, record: Record) -> Golden | N
     if record.ref is None:
         return None
     golden = world.goldens.get(record.ref.rpartition("_")[2])
-    if golden is None or system.system in world.links_of.get(golden.id, {}):
-        return None
-    return golden
+    link = world.links_of.get(golden.id, {}).get(system.system) if golden is not None else None
+    return golden if link is None or link.gone else None
 
 
 def found_apart(world: World, system: SystemMapping, record: Record, observed_at: str) -> Golden | None:
@@ -213,10 +227,10 @@ def _identified(
         world.owners,
         {owner: world.goldens[owner].values for key in reading.keys for owner in world.owners.get(key, ())},
         {
-            owner: world.links_of[owner][system.system].external_id
+            owner: link.external_id
             for key in reading.keys
             for owner in world.owners.get(key, ())
-            if system.system in world.links_of.get(owner, {})
+            if (link := world.links_of.get(owner, {}).get(system.system)) is not None and not link.gone
         },
     )
     if match.golden_id is not None:

@@ -54,7 +54,10 @@ class Reading:
 
 @dataclass(slots=True)
 class World:
-    """Known things, by every name the planner looks them up by, and the decisions made so far."""
+    """Known things, by every name the planner looks them up by, and the decisions made so far.
+
+    `alone`: the entity lives in one system only, so that a new golden record is owed to nobody.
+    """
 
     mapping: EntityMapping
     new_id: Callable[[], str]
@@ -65,6 +68,7 @@ class World:
     owners: dict[Key, list[str]] = field(default_factory=dict)
     conflicts: dict[tuple[str, str], Conflict] = field(default_factory=dict)
     reviewed: set[tuple[str, str]] = field(default_factory=set)
+    alone: bool = False
     readings: dict[str, Reading] = field(default_factory=dict)
 
     journal: list[Entry] = field(default_factory=list)

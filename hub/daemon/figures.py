@@ -78,7 +78,7 @@ def _linked(connection: Connection) -> dict[Route, int]:
 
 
 def _read(connection: Connection, at: float, linked: dict[Route, int]) -> Figures:
-    cursors = list(connection.execute(select(t.cursor)))
+    cursors = list(connection.execute(select(t.cursor).where(t.cursor.c.system != "")))
     box, kinds = t.outbox.c, t.review.c
     mail = select(box.entity, box.system, box.state, func.count()).group_by(box.entity, box.system, box.state)
     held = select(kinds.entity, kinds.system, kinds.kind, func.count()).group_by(

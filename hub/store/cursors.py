@@ -66,3 +66,14 @@ def _put(connection: Connection, entity: str, system: str, **values: str | None)
         connection, t.cursor, [{"entity": entity, "system": system, **values}], ("entity", "system"),
         tuple(values),
     )  # fmt: skip
+
+
+def rules(connection: Connection, entity: str) -> str | None:
+    """The match rules the entity's keys were made by; kept as a route without a system."""
+    return connection.scalar(
+        select(t.cursor.c.position).where(t.cursor.c.entity == entity, t.cursor.c.system == "")
+    )
+
+
+def set_rules(connection: Connection, entity: str, found: str) -> None:
+    _put(connection, entity, "", position=found)

@@ -3,8 +3,8 @@
 A role (``daemon``, ``worker``) is one row with its holder's name, ``host:pid:start``, and a beat the holder
 renews. A second one is refused by name. A holder that died without saying so is replaced: at once where its
 process is known to be gone from this machine, after `STALE` seconds without a beat otherwise. Two machines'
-clocks are never compared for a verdict: a beat that looks old from another machine is watched for a while, and
-only one that stands still is taken for dead.
+clocks are never compared for a verdict: a beat that looks old from another machine is watched for a while,
+and only one that stands still is taken for dead.
 
 It promises: a role is never held twice while its holder beats; letting go frees it at once. Never: ends
 another process.

@@ -206,7 +206,10 @@ def routes(connection: Connection) -> list[Route]:
         )
     ):
         states.setdefault((row[0], row[1]), {})[row[2]] = row[3]
-    cursors = {(row.entity, row.system): row for row in connection.execute(select(t.cursor))}
+    cursors = {
+        (row.entity, row.system): row
+        for row in connection.execute(select(t.cursor).where(t.cursor.c.system != ""))
+    }
     found = []
     for entity, system in sorted({*linked, *states, *cursors}):
         cursor, mail = cursors.get((entity, system)), states.get((entity, system), {})

@@ -61,10 +61,17 @@ class Store:
 
     def migrate(self) -> None:
         """Bring the database to this version's tables (Alembic)."""
+        from alembic.util import CommandError
+
         from hub.store.migrate import upgrade
 
         try:
             upgrade(self.engine)
+        except CommandError as problem:
+            raise StoreError(
+                f"database {self.shown_url} was brought to its present tables by another version of the hub, "
+                f"newer than this one ({problem})"
+            ) from problem
         except DatabaseError as problem:
             raise StoreError(f"database {self.shown_url}: {problem.orig}") from problem
 

@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, bindparam, delete, insert, update
 
+from hub.mapping import EntityMapping
+from hub.matching import keys_of
 from hub.model import Golden, Review
 from hub.store import tables as t
 from hub.store.repository import dumps, upsert
@@ -30,7 +32,7 @@ def bulk_insert(connection: Connection, table: Table, rows: Sequence[tuple[Any, 
 
 def save(connection: Connection, world: World, run: int, at: str) -> None:
     """Write everything the planner changed. The caller's transaction makes it one."""
-    _save_goldens(connection, world)
+    said = _save_goldens(connection, world)
     _save_links(connection, world)
     _save_conflicts(connection, world, at)
     _save_reviews(connection, world, at)
@@ -39,14 +41,16 @@ def save(connection: Connection, world: World, run: int, at: str) -> None:
         t.journal,
         [
             (at, run, entry.entity, entry.golden_id, entry.system, entry.external_id, entry.kind, entry.cause,
-             dumps(entry.before), dumps(entry.after))
+             dumps(entry.before), said.get(id(entry.after)) or dumps(entry.after))
             for entry in world.journal
         ],
         skip=1,
     )  # fmt: skip
 
 
-def _save_goldens(connection: Connection, world: World) -> None:
+def _save_goldens(connection: Connection, world: World) -> dict[int, str]:
+    """Returns the values of new records as JSON, by the identity of the values: the journal says them too."""
+    said: dict[int, str] = {}
     fresh: list[tuple[Any, ...]] = []
     changed: list[dict[str, Any]] = []
     keys: list[tuple[Any, ...]] = []
@@ -54,9 +58,10 @@ def _save_goldens(connection: Connection, world: World) -> None:
     for golden in world.changed_goldens():
         data, origins = dumps(golden.values), dumps(golden.origins)
         if golden.new:
-            fresh.append((golden.id, golden.entity, data, origins, golden.created_at, _dirt(golden)))
+            said[id(golden.values)] = data
+            fresh.append((golden.id, golden.entity, data, origins, golden.created_at, _dirt(world, golden)))
         else:
-            changed.append({"data": data, "origins": origins, "dirty": _dirt(golden), "of": golden.id})
+            changed.append({"data": data, "origins": origins, "dirty": _dirt(world, golden), "of": golden.id})
         if golden.new or (golden.changed and golden.id in world.rekeyed):
             if not golden.new:
                 unkeyed.append(golden.id)
@@ -66,6 +71,17 @@ def _save_goldens(connection: Connection, world: World) -> None:
         connection.execute(update(t.golden).where(t.golden.c.id == bindparam("of")), changed)
     for part in chunks(unkeyed):
         connection.execute(delete(t.match_key).where(t.match_key.c.golden_id.in_(part)))
+    bulk_insert(connection, t.match_key, keys)
+    return said
+
+
+def save_keys(connection: Connection, goldens: Iterable[Golden], mapping: EntityMapping) -> None:
+    """The match keys of these golden records, which have none."""
+    keys = [
+        (golden.entity, rule, key, golden.id)
+        for golden in goldens
+        for rule, key in keys_of(mapping, golden.values)
+    ]
     bulk_insert(connection, t.match_key, keys)
 
 
@@ -169,7 +185,7 @@ def put_reviews(connection: Connection, reviews: Iterable[Review], at: str) -> N
     )  # fmt: skip
 
 
-def _dirt(golden: Golden) -> int:
+def _dirt(world: World, golden: Golden) -> int:
     if golden.dirty:
         return DIRTY
-    return NEW if golden.new else 0
+    return NEW if golden.new and not world.alone else 0

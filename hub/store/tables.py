@@ -38,7 +38,6 @@ golden = Table(
         sqlite_where=text("dirty > 0"),
         postgresql_where=text("dirty > 0"),
     ),
-    Index("golden_entity", "entity", "id"),
     sqlite_with_rowid=False,
 )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, exists, func, insert, literal, select, text, update
+from sqlalchemy import Connection, Row, delete, exists, func, insert, literal, select, text, update
 
 from hub.matching import Key
 from hub.model import Candidate, Conflict, Golden, Link
@@ -244,3 +244,14 @@ def present_ids(connection: Connection, entity: str, system: str) -> set[str]:
             )
         )
     )
+
+
+def ids_after(connection: Connection, entity: str, after: str, limit: int) -> list[str]:
+    """Golden records of an entity, by id, above `after`."""
+    query = select(t.golden.c.id).where(t.golden.c.entity == entity, t.golden.c.id > after)
+    return list(connection.scalars(query.order_by(t.golden.c.id).limit(limit)))
+
+
+def forget_keys(connection: Connection, entity: str) -> None:
+    """All match keys of an entity, to be made anew."""
+    connection.execute(delete(t.match_key).where(t.match_key.c.entity == entity))

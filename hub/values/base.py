@@ -33,6 +33,7 @@ class BadOption(ValueError):
 _INVISIBLE = dict.fromkeys((0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, 0x00AD))
 _LONGEST = 500
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f]")
+_LATIN_MARKS = re.compile("[\u0300-\u036f]+")
 _PUNCTUATION = re.compile(r"[\W_]+")
 _LIGATURES = str.maketrans(
     {"œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L"}
@@ -41,7 +42,10 @@ _LIGATURES = str.maketrans(
 
 def clean(text: str) -> str:
     """One line of text: composed accents (NFC), no invisible characters, every run of blanks one space."""
-    if not text.isascii():
+    if text.isascii():
+        if text.isprintable() and "  " not in text:
+            return text.strip()
+    else:
         text = unicodedata.normalize("NFC", text.translate(_INVISIBLE))
     if not text.isprintable():
         text = _CONTROL.sub("", text)
@@ -58,7 +62,8 @@ def unaccented(text: str) -> str:
     if text.isascii():
         return text
     decomposed = unicodedata.normalize("NFKD", text.translate(_LIGATURES))
-    return "".join(c for c in decomposed if not unicodedata.combining(c))
+    latin = _LATIN_MARKS.sub("", decomposed)
+    return latin if latin.isascii() else "".join(c for c in latin if not unicodedata.combining(c))
 
 
 def folded(text: str) -> str:

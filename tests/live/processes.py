@@ -74,7 +74,7 @@ def odoo_configuration(root: Root, folder: str, port: int | None, master_passwor
         "workers": 0,
         # Scheduled jobs would work on databases that a test is about to drop.
         "max_cron_threads": 0,
-        "limit_memory_soft": 0,
+        "limit_memory_soft": 8 * 2**30,  # Odoo keeps a database registry in memory for every 15 MB of this
         "limit_time_real": 0,
         **({"http_port": port} if port else {}),
     }

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "d95915e4a89a"
+revision = "4551f0e95242"
 down_revision = None
 branch_labels = None
 depends_on = None
@@ -58,7 +58,6 @@ def upgrade() -> None:
             sqlite_where=sa.text("dirty > 0"),
             postgresql_where=sa.text("dirty > 0"),
         )
-        batch_op.create_index("golden_entity", ["entity", "id"], unique=False)
 
     op.create_table(
         "held_key",
