@@ -13,12 +13,12 @@ def test_a_customer_typed_once_appears_everywhere(company: Company) -> None:
     assert company.sage["BPC"].rows() == {
         "K001": {"BPRNAM": "GARAGE DUPONT", "CRN": SIRETS[0], "TEL": "01 99 00 12 34"}
     }
-    assert company.list["Clients"].rows()["C001"]["Raison sociale"] == "Garage Dupont"
+    assert company.book["Clients"].rows()["C001"]["Raison sociale"] == "Garage Dupont"
 
 
 def test_a_second_sync_writes_nothing(company: Company) -> None:
     company.odoo["partner"].add({"name": "Garage Dupont", "siret": SIRETS[0]})
-    company.list["Clients"].add({"Raison sociale": "Mairie d'Arles", "Ville": "Arles"})
+    company.book["Clients"].add({"Raison sociale": "Mairie d'Arles", "Ville": "Arles"})
     company.sync()
     assert company.sync().writes == 0
 
@@ -26,7 +26,7 @@ def test_a_second_sync_writes_nothing(company: Company) -> None:
 def test_the_same_siret_in_three_systems_is_one_customer(company: Company) -> None:
     company.odoo["partner"].add({"name": "Garage Dupont", "siret": SIRETS[0]})
     company.sage["BPC"].add({"BPRNAM": "GARAGE DUPONT", "CRN": SIRETS[0], "CTY": "ARLES"})
-    company.list["Clients"].add(
+    company.book["Clients"].add(
         {"Raison sociale": "Garage Dupont", "SIRET": SIRETS[0], "E-mail": "g@example.fr"}
     )
     company.sync()
@@ -52,13 +52,13 @@ def test_edits_of_different_fields_on_three_sides_all_arrive_everywhere(company:
     company.odoo["partner"].add({"name": "Garage Dupont", "siret": SIRETS[0], "city": "Arles"})
     company.sync()
     company.odoo["partner"].edit("1", phone="01 99 00 12 34")
-    company.list["Clients"].set("C001", {"Ville": "Nîmes"})
+    company.book["Clients"].set("C001", {"Ville": "Nîmes"})
     company.sage["BPC"].set("K001", {"WEB": "garage@example.fr"})
     company.sync()
     assert company.odoo["partner"].show("1")["city"] == "Nîmes"
     assert company.odoo["partner"].show("1")["email"] == "garage@example.fr"
-    assert company.list["Clients"].show("C001")["Tél."] == "01 99 00 12 34"
-    assert company.list["Clients"].show("C001")["E-mail"] == "garage@example.fr"
+    assert company.book["Clients"].show("C001")["Tél."] == "01 99 00 12 34"
+    assert company.book["Clients"].show("C001")["E-mail"] == "garage@example.fr"
     assert company.sage["BPC"].show("K001")["CTY"] == "Nîmes"
     assert company.sync().writes == 0
 
@@ -67,7 +67,7 @@ def test_two_answers_to_one_question_wait_for_a_person_who_settles_it_everywhere
     company.odoo["partner"].add({"name": "Garage Dupont", "siret": SIRETS[0], "phone": "01 99 00 12 34"})
     company.sync()
     company.odoo["partner"].edit("1", phone="01 99 00 11 11")
-    company.list["Clients"].set("C001", {"Tél.": "01 99 00 22 22"})
+    company.book["Clients"].set("C001", {"Tél.": "01 99 00 22 22"})
     company.sync()
     (conflict,) = company.conflicts()
     assert {(c.system, c.value) for c in conflict.candidates} == {
@@ -88,12 +88,12 @@ def test_a_conflict_that_people_settle_themselves_closes(company: Company) -> No
     company.odoo["partner"].add({"name": "Garage Dupont", "siret": SIRETS[0], "phone": "01 99 00 12 34"})
     company.sync()
     company.odoo["partner"].edit("1", phone="01 99 00 11 11")
-    company.list["Clients"].set("C001", {"Tél.": "01 99 00 22 22"})
+    company.book["Clients"].set("C001", {"Tél.": "01 99 00 22 22"})
     company.sync()
-    company.list["Clients"].set("C001", {"Tél.": "0199001111"})
+    company.book["Clients"].set("C001", {"Tél.": "0199001111"})
     company.sync()
     assert not company.conflicts()
-    assert company.list["Clients"].show("C001")["Tél."] == "0199001111", "how it is written is left alone"
+    assert company.book["Clients"].show("C001")["Tél."] == "0199001111", "how it is written is left alone"
     assert company.sync().writes == 0
 
 
@@ -118,7 +118,7 @@ def test_lists_are_united(company: Company) -> None:
 def test_clearing_a_field_is_an_edit_like_any_other(company: Company) -> None:
     company.odoo["partner"].add({"name": "Garage Dupont", "siret": SIRETS[0], "city": "Arles"})
     company.sync()
-    company.list["Clients"].set("C001", {"Ville": None})
+    company.book["Clients"].set("C001", {"Ville": None})
     company.sync()
     assert company.odoo["partner"].show("1")["city"] is None
 
@@ -126,11 +126,11 @@ def test_clearing_a_field_is_an_edit_like_any_other(company: Company) -> None:
 def test_a_required_field_cannot_be_emptied_from_one_side(company: Company) -> None:
     company.odoo["partner"].add({"name": "Garage Dupont", "siret": SIRETS[0]})
     company.sync()
-    company.list["Clients"].set("C001", {"Raison sociale": None})
+    company.book["Clients"].set("C001", {"Raison sociale": None})
     company.sync()
     assert company.odoo["partner"].show("1")["name"] == "Garage Dupont"
     assert "required" in company.reviews()[0].reason
-    company.list["Clients"].set("C001", {"Raison sociale": "Garage Dupond"})
+    company.book["Clients"].set("C001", {"Raison sociale": "Garage Dupond"})
     company.sync()
     assert not company.reviews()
 
@@ -138,16 +138,16 @@ def test_a_required_field_cannot_be_emptied_from_one_side(company: Company) -> N
 def test_a_value_that_cannot_be_read_is_neither_an_edit_nor_written_over(company: Company) -> None:
     company.odoo["partner"].add({"name": "Garage Dupont", "siret": SIRETS[0], "city": "Arles"})
     company.sync()
-    company.list["Clients"].spoil("C001", "Ville")
+    company.book["Clients"].spoil("C001", "Ville")
     company.odoo["partner"].edit("1", city="Nîmes", email="g@example.fr")
     company.sync()
     assert company.odoo["partner"].show("1")["city"] == "Nîmes"
-    assert company.list["Clients"].show("C001")["Ville"] == "Arles"
-    assert company.list["Clients"].show("C001")["E-mail"] == "g@example.fr"
+    assert company.book["Clients"].show("C001")["Ville"] == "Arles"
+    assert company.book["Clients"].show("C001")["E-mail"] == "g@example.fr"
     assert company.reviews()[0].kind == "unreadable"
-    company.list["Clients"].set("C001", {"Ville": "Arles"})
+    company.book["Clients"].set("C001", {"Ville": "Arles"})
     company.sync()
-    assert company.list["Clients"].show("C001")["Ville"] == "Nîmes"
+    assert company.book["Clients"].show("C001")["Ville"] == "Nîmes"
     assert not company.reviews()
 
 
@@ -156,7 +156,7 @@ def test_a_system_that_is_down_stops_only_its_own_routes_and_catches_up(company:
     company.sage.down = Unreachable("sage", "connection refused", todo="start it")
     report = company.sync()
     assert [problem.system for _, _, problem in report.problems] == ["sage"]
-    assert len(company.list["Clients"].rows()) == 1
+    assert len(company.book["Clients"].rows()) == 1
     company.sage.down = None
     company.seconds += 3600
     company.sync()
@@ -167,33 +167,33 @@ def test_a_system_that_is_down_stops_only_its_own_routes_and_catches_up(company:
 def test_who_asks_for_a_sync_does_not_wait_for_the_next_try(company: Company) -> None:
     company.odoo["partner"].add({"name": "Garage Dupont", "siret": SIRETS[0]})
     company.sync()
-    for _ in range(5):
-        company.list.down = Busy("list", "the workbook is open", todo="close it")
+    for _ in range(10):
+        company.book.down = Busy("list", "the workbook is open", todo="close it")
         company.odoo["partner"].edit("1", city="Arles")
         company.sync()
-    company.list.down = None
+    company.book.down = None
     assert company.sync().writes == 1
-    assert company.list["Clients"].show("C001")["Ville"] == "Arles"
+    assert company.book["Clients"].show("C001")["Ville"] == "Arles"
 
 
 def test_nothing_is_created_in_a_system_that_was_not_read_since(company: Company) -> None:
     """Its own record of the same customer may be waiting there."""
-    company.list["Clients"].add({"Raison sociale": "Garage Dupont", "SIRET": SIRETS[0]})
+    company.book["Clients"].add({"Raison sociale": "Garage Dupont", "SIRET": SIRETS[0]})
     company.odoo["partner"].add({"name": "Garage Dupont", "siret": SIRETS[0]})
     engine = company.engine()
-    company.list.down = Unreachable("list", "the workbook is open")
+    company.book.down = Unreachable("list", "the workbook is open")
     engine.sync()
-    company.list.down = None
+    company.book.down = None
     company.seconds += 3600
     company.engine().sync(systems=["odoo", "sage"])
     company.engine().sync()
-    assert len(company.list["Clients"].rows()) == 1
+    assert len(company.book["Clients"].rows()) == 1
 
 
 def test_two_records_of_one_system_with_one_siret_wait_for_a_person(company: Company) -> None:
     company.odoo["partner"].add({"name": "Garage Dupont", "siret": SIRETS[0]})
     company.odoo["partner"].add({"name": "Garage Dupont (atelier)", "siret": SIRETS[0]})
-    company.list["Clients"].add({"Raison sociale": "Garage Dupont", "SIRET": SIRETS[0]})
+    company.book["Clients"].add({"Raison sociale": "Garage Dupont", "SIRET": SIRETS[0]})
     company.sync()
     assert {review.external_id for review in company.reviews()} == {"1", "2"}
     assert len(company.odoo["partner"].rows()) == 2, "no third one is made of the list's"
@@ -201,7 +201,7 @@ def test_two_records_of_one_system_with_one_siret_wait_for_a_person(company: Com
     company.sync()
     assert not company.reviews()
     assert company.goldens() == 2
-    assert len(company.list["Clients"].rows()) == 2
+    assert len(company.book["Clients"].rows()) == 2
 
 
 def test_a_refused_record_costs_only_itself_and_follows_once_corrected(company: Company) -> None:
@@ -222,25 +222,25 @@ def test_a_refused_record_costs_only_itself_and_follows_once_corrected(company: 
 
 
 def test_what_a_system_makes_of_a_value_is_neither_an_edit_nor_asked_again(company: Company) -> None:
-    company.list.normalise = {"Ville": lambda value: str(value).title()[:4]}
+    company.book.normalise = {"Ville": lambda value: str(value).title()[:4]}
     company.odoo["partner"].add({"name": "Garage Dupont", "siret": SIRETS[0], "city": "Montpellier"})
     company.sync()
-    assert company.list["Clients"].show("C001")["Ville"] == "Mont"
+    assert company.book["Clients"].show("C001")["Ville"] == "Mont"
     assert company.sync().writes == 0
     assert company.odoo["partner"].show("1")["city"] == "Montpellier"
-    company.list["Clients"].set("C001", {"Ville": "Sète"})
+    company.book["Clients"].set("C001", {"Ville": "Sète"})
     company.sync()
     assert company.odoo["partner"].show("1")["city"] == "Sète"
 
 
 def test_a_phone_number_written_otherwise_is_no_edit(company: Company) -> None:
     company.odoo["partner"].add({"name": "Garage Dupont", "siret": SIRETS[0], "phone": "01 99 00 12 34"})
-    company.list["Clients"].add(
+    company.book["Clients"].add(
         {"Raison sociale": "Garage Dupont", "SIRET": SIRETS[0], "Tél.": "01.99.00.12.34"}
     )
     company.sync()
     assert company.odoo["partner"].show("1")["phone"] == "01 99 00 12 34"
-    company.list["Clients"].set("C0001", {"Tél.": "0199001234"})
+    company.book["Clients"].set("C0001", {"Tél.": "0199001234"})
     assert company.sync().writes == 0
     assert not company.conflicts()
 
@@ -249,10 +249,10 @@ def test_a_record_deleted_on_one_side_is_archived_where_that_exists(company: Com
     for number, siret in enumerate(SIRETS):
         company.odoo["partner"].add({"name": f"Garage {number}", "siret": siret})
     company.sync()
-    company.list["Clients"].delete("C001")
+    company.book["Clients"].delete("C001")
     company.sync()
     assert company.odoo["partner"].items["1"].archived
-    assert "C001" not in company.list["Clients"].rows(), "it is not brought back against the deletion"
+    assert "C001" not in company.book["Clients"].rows(), "it is not brought back against the deletion"
     assert company.sync().writes == 0
 
 
@@ -268,19 +268,19 @@ def test_a_deletion_in_a_system_that_reads_by_changes_shows_in_the_comparison(co
 def test_an_edit_newer_than_a_deletion_brings_the_record_back(company: Company) -> None:
     company.odoo["partner"].add({"name": "Garage Dupont", "siret": SIRETS[0]})
     company.sync()
-    company.list["Clients"].delete("C001")
+    company.book["Clients"].delete("C001")
     company.odoo["partner"].edit("1", city="Arles")
     company.sync()
-    assert [row["Ville"] for row in company.list["Clients"].rows().values()] == ["Arles"]
+    assert [row["Ville"] for row in company.book["Clients"].rows().values()] == ["Arles"]
     assert not company.odoo["partner"].items["1"].archived
 
 
 def test_a_list_that_is_suddenly_almost_empty_deletes_nobody(company: Company) -> None:
     for number in range(30):
-        company.list["Clients"].add({"Raison sociale": f"Garage {number}"})
+        company.book["Clients"].add({"Raison sociale": f"Garage {number}"})
     company.sync()
     for number in range(20):
-        company.list["Clients"].delete(f"C{number + 1:04d}")
+        company.book["Clients"].delete(f"C{number + 1:04d}")
     report = company.sync()
     assert "20 of 30" in report.braked[0][2]
     assert not any(item.archived for item in company.odoo["partner"].items.values())
@@ -289,14 +289,14 @@ def test_a_list_that_is_suddenly_almost_empty_deletes_nobody(company: Company) -
 def test_an_undo_puts_back_what_a_run_replaced_everywhere(company: Company) -> None:
     company.odoo["partner"].add({"name": "Garage Dupont", "siret": SIRETS[0], "city": "Arles"})
     company.sync()
-    company.list["Clients"].set("C001", {"Ville": "Nîmes"})
+    company.book["Clients"].set("C001", {"Ville": "Nîmes"})
     run = company.sync().run
     undone = decisions.undo(company.engine(), company.journal(run=run))
     assert any(result.done for result in undone)
     company.sync()
     for system, table, id, field in (
         (company.odoo, "partner", "1", "city"),
-        (company.list, "Clients", "C001", "Ville"),
+        (company.book, "Clients", "C001", "Ville"),
         (company.sage, "BPC", "K001", "CTY"),
     ):
         assert system[table].show(id)[field] == "Arles"
@@ -305,7 +305,7 @@ def test_an_undo_puts_back_what_a_run_replaced_everywhere(company: Company) -> N
 def test_an_undo_refuses_to_lose_a_newer_edit(company: Company) -> None:
     company.odoo["partner"].add({"name": "Garage Dupont", "siret": SIRETS[0], "city": "Arles"})
     company.sync()
-    company.list["Clients"].set("C001", {"Ville": "Nîmes"})
+    company.book["Clients"].set("C001", {"Ville": "Nîmes"})
     run = company.sync().run
     company.odoo["partner"].edit("1", city="Sète")
     company.sync()
