@@ -12,8 +12,8 @@ from tests.story.site import Site
 
 DOORS = [
     pytest.param("odoo19", "api_key", "json2", "", id="odoo19-json2"),
-    pytest.param("odoo19", "password", "xmlrpc", "", id="odoo19-xmlrpc"),
-    pytest.param("odoo14", "password", "xmlrpc", "", id="odoo14-xmlrpc"),
+    pytest.param("odoo19", "password", "xmlrpc", "xmlrpc", id="odoo19-xmlrpc"),
+    pytest.param("odoo14", "password", "xmlrpc", "xmlrpc", id="odoo14-xmlrpc"),
     pytest.param("odoo14", "password", "jsonrpc", "jsonrpc", id="odoo14-odoorpc"),
 ]
 

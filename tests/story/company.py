@@ -118,8 +118,11 @@ def _with_check(digits: str) -> str:
 # -- the workbook -------------------------------------------------------------------------------------------
 
 
-def write_workbook(path: Path, known: Iterable[Customer]) -> None:
-    """The customer base: a title, headings of its own, a column of formulas, and a sheet of contacts."""
+def write_workbook(path: Path, known: Iterable[Customer], people_of: Iterable[int] = ()) -> None:
+    """The customer base: a title, headings of its own, a column of formulas, and a sheet of contacts.
+
+    `people_of` are the numbers of the customers whose contact is in it.
+    """
     book = openpyxl.Workbook()
     sheet = book.active
     assert sheet is not None
@@ -136,7 +139,7 @@ def write_workbook(path: Path, known: Iterable[Customer]) -> None:
             sheet.cell(row, column, value)
     people = book.create_sheet("Contacts")
     people.append(CONTACT_SHEET)
-    for row_ in contact_rows():
+    for row_ in contact_rows(people_of):
         people.append(row_)
     book.save(path)
 
@@ -160,9 +163,9 @@ def _row(one: Customer) -> tuple[str | int | None, ...]:
             "France", "bon payeur" if way == 0 else None)  # fmt: skip
 
 
-def contact_rows() -> Iterator[tuple[str, ...]]:
+def contact_rows(people_of: Iterable[int]) -> Iterator[tuple[str, ...]]:
     """The sheet of contacts: one person at each of these customers."""
-    for number in CONTACTS:
+    for number in people_of:
         yield (f"P{number:04}", contact_name(number), customer(number).code, JOBS[number % 5],
                f"06 76 00 0{number // 100} {number % 100:02}", contact_email(number))  # fmt: skip
 

@@ -41,7 +41,7 @@ def tell(site: Site, credentials: Mapping[str, str], door: str, transport: str =
 
 def people_at_work(site: Site) -> None:
     """What there is before anyone has heard of the hub."""
-    company.write_workbook(site.workbook.path, customers(company.IN_WORKBOOK))
+    company.write_workbook(site.workbook.path, customers(company.IN_WORKBOOK), company.CONTACTS)
     company.fill_sage(site.sage, customers(company.IN_SAGE))
     site.sage.export()
     known = customers(company.IN_ODOO)
@@ -51,7 +51,7 @@ def people_at_work(site: Site) -> None:
 
 
 def a_first_configuration(site: Site, credentials: Mapping[str, str], door: str, transport: str) -> None:
-    said = site.init(credentials, transport)
+    said = site.init(credentials, transport, "--excel-contacts", "Contacts")
     assert said.json["systems"] == ["odoo", "sage", "clients"]
     assert said.json["entities"] == ["customer", "contact"]
     check = site.hub("check", "--json", code=0).json

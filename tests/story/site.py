@@ -146,7 +146,7 @@ class Site:
         said = self.hub(
             "init", "--no-input", "--json", "--odoo-url", self.odoo.url, "--odoo-database", self.database,
             "--odoo-login", self.odoo.login, "--excel-file", str(self.workbook.path),
-            "--excel-contacts", "Contacts", "--sage-exports", "sage/exports", "--sage-imports",
+            "--sage-exports", "sage/exports", "--sage-imports",
             "sage/imports", "--sage-acks", "sage/acks", "--sage-object", "tiers", *more,
             code=0, **credentials,
         )  # fmt: skip
