@@ -90,6 +90,7 @@ class Checker:
             return
         problems = [
             *self._rights(view),
+            *self._places(view),
             *self._options(view),
             *self._fields(view, fields),
             *self._creation(view, fields),
@@ -115,6 +116,28 @@ class Checker:
                     f"the hub's user may not {RIGHTS[operation]} these records (right «{operation}»)",
                     "give it a group with this right in Odoo: Settings → Users",
                 )
+
+    def _places(self, view: View) -> Iterator[Finding]:
+        """The languages and companies the view names."""
+        it = self._session.settings
+        holders = [view.options, *(field.options for field in view.fields)]
+        langs = {str(lang) for lang in (it.lang, *(h.get("lang") for h in holders)) if lang}
+        if langs:
+            rows = self._session.ask(
+                "res.lang", "search_read", [["active", "=", True]], ["code"], 0, None, "id"
+            )
+            active = [row["code"] for row in rows]
+            for lang in sorted(langs - set(active)):
+                todo = did_you_mean(lang, active) or f"active here: {', '.join(active)}"
+                yield Finding(
+                    "error", f"{view.entity}: lang", f"Odoo does not have the language «{lang}»", todo
+                )
+        companies = {c for c in (it.company, *(h.get("company") for h in holders)) if c is not None}
+        for company in sorted(companies, key=str):
+            try:
+                self._contexts.reading((None, company))
+            except Misconfigured as error:
+                yield Finding("error", f"{view.entity}: company", error.what, error.todo)
 
     def _options(self, view: View) -> Iterator[Finding]:
         known = VIEW_OPTIONS

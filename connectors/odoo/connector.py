@@ -71,7 +71,8 @@ class OdooConnector:
         if not ids:
             return []
         with self._told(view):
-            return self._reader.records(self._schema.layout(view), [int(id) for id in ids])
+            given = [int(id) for id in ids if id.isdecimal()]
+            return self._reader.records(self._schema.layout(view), given)
 
     def find(self, view: View, refs: Sequence[str]) -> Mapping[str, Record]:
         if not refs:

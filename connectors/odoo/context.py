@@ -22,7 +22,7 @@ class Contexts:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._companies: dict[str, int] = {}
+        self._companies: dict[int | str, int] = {}
 
     def reading(self, setting: Setting) -> dict[str, Any]:
         """For looking: archived records included."""
@@ -53,23 +53,21 @@ class Contexts:
         return context
 
     def _company(self, company: int | str) -> int:
-        if isinstance(company, int):
-            return company
         if company not in self._companies:
             self._companies[company] = self._find_company(company)
         return self._companies[company]
 
-    def _find_company(self, name: str) -> int:
+    def _find_company(self, wanted: int | str) -> int:
         try:
             rows = self._session.ask("res.company", "search_read", [], ["name"], 0, None, "id")
         except Fault as fault:
             raise Misconfigured(
                 self._session.system, "the companies cannot be read", fault.message
             ) from fault
-        ids = [row["id"] for row in rows if row["name"] == name]
+        ids = [row["id"] for row in rows if wanted in (row["id"], row["name"])]
         if len(ids) == 1:
             return int(ids[0])
         known = ", ".join(f"{row['name']} ({row['id']})" for row in rows)
-        what = f"there is no company «{name}»" if not ids else f"two companies are called «{name}»"
+        what = f"there is no company «{wanted}»" if not ids else f"two companies are called «{wanted}»"
         todo = f"the hub's user sees: {known}"
         raise Misconfigured(self._session.system, what, todo=todo)

@@ -33,8 +33,9 @@ class Draft:
 
     @property
     def id(self) -> int:
-        assert self.write.id is not None
-        return int(self.write.id)
+        """The record's id in Odoo; -1 for one that Odoo cannot have given."""
+        given = self.write.id or ""
+        return int(given) if given.isdecimal() else -1
 
     @property
     def empty(self) -> bool:

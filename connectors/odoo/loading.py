@@ -23,10 +23,19 @@ from connectors.odoo.refs import MODULE
 from connectors.odoo.refusals import locked, refused, refused_row
 from connectors.odoo.session import Session
 from connectors.odoo.values import cell
+from hub.ports import Refused
 
 LARGEST, SMALLEST = 500, 10
 SLOW, QUICK = 30.0, 10.0
 """Seconds one call may take before the next is halved, or doubled again: servers cut long requests off."""
+
+
+class RowRefused(Fault):
+    """``load`` refused a row; `refusal` is right about it where it was the only one."""
+
+    def __init__(self, refusal: Refused) -> None:
+        super().__init__("refused", refusal.reason)
+        self.refusal = refusal
 
 
 class Loader:
@@ -61,7 +70,7 @@ class Loader:
             answer = self._load(layout, some, names, lambda draft: draft.id, ".id")
             if answer["ids"] is False:
                 message = next(m for m in answer["messages"] if m.get("type") == "error")
-                raise Fault("refused", refused_row(layout, message, names).reason)
+                raise RowRefused(refused_row(layout, message, names))
 
     def _alike(self, layout: Layout, drafts: Sequence[Draft]) -> list[Draft]:
         """The first draft, and those that set the same fields of which Odoo has defaults."""

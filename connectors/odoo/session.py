@@ -49,6 +49,7 @@ class Session:
         self._version: Version | None = None
         self._uid: int | None = None
         self._final: WrongSecret | None = None
+        self.told = 0
 
     @property
     def door(self) -> str:
@@ -71,9 +72,7 @@ class Session:
 
     def tell(self, model: str, method: str, *args: Any, context: dict[str, Any] | None = None) -> Any:
         """A call that changes something. After `Lost` or any `Fault` the caller looks what is there."""
-        return self._patiently(
-            _is_harmless, lambda client: client.call(model, method, *args, context=context)
-        )
+        return self._patiently(_is_harmless, lambda client: self._tell(client, model, method, args, context))
 
     def now(self) -> datetime:
         return self._once(lambda client: client.now())
@@ -85,6 +84,18 @@ class Session:
         if self._client is not None:
             self._client.close()
             self._client = None
+
+    def _tell(
+        self, client: Client, model: str, method: str, args: tuple[Any, ...], context: dict[str, Any] | None
+    ) -> Any:
+        """`told` counts the calls that may have changed something: all but those that never left."""
+        try:
+            answer = client.call(model, method, *args, context=context)
+        except (Lost, Fault):
+            self.told += 1
+            raise
+        self.told += 1
+        return answer
 
     def _once(self, act: Callable[[Client], T]) -> T:
         if self._final is not None:

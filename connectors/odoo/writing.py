@@ -13,21 +13,34 @@ after a lost reply it is looked at; what then still cannot be told is `Unknown`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from connectors.odoo.context import Contexts
 from connectors.odoo.drafts import Draft, Drafting
 from connectors.odoo.faults import Fault, Lost
 from connectors.odoo.layout import Layout, Schema, Setting
-from connectors.odoo.loading import Loader
+from connectors.odoo.loading import Loader, RowRefused
 from connectors.odoo.reading import Reader, base_fields
 from connectors.odoo.refs import Refs
 from connectors.odoo.refusals import locked, refused
 from connectors.odoo.relations import Relations
 from connectors.odoo.session import Session
 from connectors.odoo.values import same, took
-from hub.ports import Done, Missing, Moved, Outcome, Record, Unknown, View, Write
+from hub.ports import (
+    ConnectorError,
+    Done,
+    Missing,
+    Moved,
+    Outcome,
+    Record,
+    Unknown,
+    Unreachable,
+    View,
+    Write,
+)
 
+_UNREAD = "written, but the record could not be read back"
 Attempt = Callable[[Sequence[Draft]], "Mapping[int, Record] | None"]
 
 
@@ -57,8 +70,14 @@ class Writer:
         layout = self._schema.layout(view)
         drafts = [Draft(write) for write in writes]
         drafting = Drafting(view, layout, self._relations)
-        self._create(drafting, [d for d in drafts if d.write.id is None])
-        self._change(drafting, [d for d in drafts if d.write.id is not None])
+        told = self._session.told
+        try:
+            self._create(drafting, [d for d in drafts if d.write.id is None])
+            self._change(drafting, [d for d in drafts if d.write.id is not None])
+        except (ConnectorError, Fault) as error:
+            if self._session.told == told:
+                raise
+            _leave_unknown(drafts, str(error))
         outcomes = [draft.outcome for draft in drafts]
         return [o if o is not None else Unknown("Odoo gave no answer for this record") for o in outcomes]
 
@@ -84,7 +103,7 @@ class Writer:
         except Lost as error:
             for draft, record in self._found(layout, batch):
                 draft.outcome = Done(record)
-            _leave_unknown(batch, error)
+            _leave_unknown(batch, str(error))
             return
         made = [(draft, id) for draft, id in ids.items() if draft.outcome is None]
         self._finish_new(layout, made)
@@ -95,40 +114,32 @@ class Writer:
 
     def _finish_new(self, layout: Layout, made: Sequence[tuple[Draft, int]]) -> None:
         """What ``load`` could not carry follows, then all is read back."""
-        for draft, id in made:
-            for setting, vals in draft.elsewhere.items():
-                self._follow_up(layout, id, setting, vals)
+        failed = {draft: self._follow_up(layout, id, draft.elsewhere) for draft, id in made}
         refs = {id: draft.write.ref for draft, id in made}
         records = self._look(layout, [id for _, id in made], refs)
         if records is None:
-            _leave_unknown([draft for draft, _ in made], None)
+            _leave_unknown([draft for draft, _ in made])
             return
         for draft, id in made:
             record = records.get(id)
-            if record is not None and self._mended(layout, draft, record):
+            mending = {layout.setting: _mistaken(layout, draft, record)} if record is not None else {}
+            if any(mending.values()):
+                failed[draft] |= self._follow_up(layout, id, mending)
                 record = (self._look(layout, [id], refs) or records).get(id)
-            draft.outcome = Done(record) if record is not None else Missing()
+            draft.outcome = Done(_marked(layout, record, failed[draft])) if record is not None else Missing()
 
-    def _follow_up(self, layout: Layout, id: int, setting: Setting, vals: Mapping[str, Any]) -> None:
-        """Set what belongs to another language or company. A refusal shows in the read-back: the record is
-        there, these fields are not as asked, and the hub's next write of them is refused by name."""
-        try:
-            context = self._contexts.writing(setting)
-            self._session.tell(layout.model, "write", [id], dict(vals), context=context)
-        except (Fault, Lost):
-            return
-
-    def _mended(self, layout: Layout, draft: Draft, record: Record) -> bool:
-        """``load`` takes a choice by its label before its key: set those again that it took wrongly."""
-        wrong = {}
-        for column in layout.columns:
-            if column.kind == "selection" and column.base in draft.vals:
-                wanted = draft.vals[column.base] or None
-                if not same(wanted, record.values.get(column.name)):
-                    wrong[column.base] = wanted or False
-        if wrong:
-            self._follow_up(layout, int(record.id), layout.setting, wrong)
-        return bool(wrong)
+    def _follow_up(
+        self, layout: Layout, id: int, by_setting: Mapping[Setting, Mapping[str, Any]]
+    ) -> dict[tuple[str, Setting], str]:
+        """Set more of a record that was just made; the Odoo fields that would not, and why."""
+        failed: dict[tuple[str, Setting], str] = {}
+        for setting, vals in by_setting.items():
+            try:
+                context = self._contexts.writing(setting)
+                self._session.tell(layout.model, "write", [id], dict(vals), context=context)
+            except (Fault, Unreachable) as error:
+                failed |= {(base, setting): str(error) for base in vals}
+        return failed
 
     def _found(self, layout: Layout, drafts: Sequence[Draft]) -> list[tuple[Draft, Record]]:
         """The drafts whose reference is on a record now."""
@@ -163,28 +174,37 @@ class Writer:
 
     def _save_many(self, layout: Layout, drafts: Sequence[Draft]) -> Mapping[int, Record] | None:
         """One ``web_save_multi``; its answer is the read-back. Other languages and companies first."""
-        self._save_elsewhere(layout, drafts)
+        for setting, some in _by_setting(drafts).items():
+            vals = [draft.elsewhere[setting] for draft in some]
+            self._call_save_many(layout, setting, [d.id for d in some], vals, {"id": {}})
         spec: dict[str, dict[str, Any]] = {name: {} for name in base_fields(layout, layout.setting)}
-        rows = self._session.tell(
-            layout.model,
-            "web_save_multi",
-            [d.id for d in drafts],
-            [d.vals for d in drafts],
-            spec,
-            context={**self._contexts.writing(layout.setting)},
-        )
+        ids, vals = [d.id for d in drafts], [d.vals for d in drafts]
+        rows = self._call_save_many(layout, layout.setting, ids, vals, spec)
         return {int(r.id): r for r in self._reader.shape(layout, rows)}
 
+    def _call_save_many(
+        self,
+        layout: Layout,
+        setting: Setting,
+        ids: list[int],
+        vals: list[dict[str, Any]],
+        spec: dict[str, dict[str, Any]],
+    ) -> list[dict[str, Any]]:
+        context = self._contexts.writing(setting)
+        rows: list[dict[str, Any]] = self._session.tell(
+            layout.model, "web_save_multi", ids, vals, spec, context=context
+        )
+        return rows
+
     def _save_loading(self, layout: Layout, drafts: Sequence[Draft]) -> Mapping[int, Record] | None:
-        self._save_elsewhere(layout, drafts)
+        for setting, some in _by_setting(drafts).items():
+            for draft in some:
+                context = self._contexts.writing(setting)
+                self._session.tell(
+                    layout.model, "write", [draft.id], draft.elsewhere[setting], context=context
+                )
         self._loader.load_changes(layout, drafts)
         return self._look(layout, [d.id for d in drafts], {})
-
-    def _save_elsewhere(self, layout: Layout, drafts: Sequence[Draft]) -> None:
-        for draft in drafts:
-            for setting, vals in draft.elsewhere.items():
-                context = self._contexts.writing(setting)
-                self._session.tell(layout.model, "write", [draft.id], vals, context=context)
 
     def _apart(self, layout: Layout, drafts: Sequence[Draft], attempt: Attempt) -> None:
         """Write these together; where that fails, halve until the bad one stands alone."""
@@ -207,7 +227,7 @@ class Writer:
                 self._apart(layout, drafts[half:], attempt)
             return
         if records is None:
-            _leave_unknown(drafts, None)
+            _leave_unknown(drafts)
             return
         for draft in drafts:
             record = records.get(draft.id)
@@ -222,6 +242,8 @@ class Writer:
             draft.outcome = Done(record)
         elif fault.kind == "busy":
             draft.outcome = locked(fault)
+        elif isinstance(fault, RowRefused):
+            draft.outcome = fault.refusal
         else:
             draft.outcome = refused(layout, fault, draft.vals)
 
@@ -232,13 +254,13 @@ class Writer:
             record = records.get(draft.id)
             if record is not None and not _refusals(layout, draft, record):
                 draft.outcome = Done(record)
-        _leave_unknown(drafts, error)
+        _leave_unknown(drafts, str(error))
 
     def _look(self, layout: Layout, ids: Sequence[int], refs: Mapping[int, str]) -> dict[int, Record] | None:
         """The records as they are now; ``None`` where even that cannot be had."""
         try:
             return {int(r.id): r for r in self._reader.records(layout, ids, refs)}
-        except Lost:
+        except (Unreachable, Fault):
             return None
 
 
@@ -246,8 +268,16 @@ def _open(drafts: Sequence[Draft]) -> list[Draft]:
     return [draft for draft in drafts if draft.outcome is None]
 
 
-def _leave_unknown(drafts: Sequence[Draft], error: Lost | None) -> None:
-    reason = str(error) if error is not None else "written, but the record could not be read back"
+def _by_setting(drafts: Sequence[Draft]) -> dict[Setting, list[Draft]]:
+    """The drafts that have values in another language or company, per such."""
+    found: dict[Setting, list[Draft]] = {}
+    for draft in drafts:
+        for setting in draft.elsewhere:
+            found.setdefault(setting, []).append(draft)
+    return found
+
+
+def _leave_unknown(drafts: Sequence[Draft], reason: str = _UNREAD) -> None:
     for draft in _open(drafts):
         draft.outcome = Unknown(reason)
 
@@ -261,6 +291,27 @@ def _before(draft: Draft) -> Outcome | None:
         if known and (name not in draft.now.values or not same(draft.now.values[name], value)):
             return Moved(draft.now)
     return None
+
+
+def _mistaken(layout: Layout, draft: Draft, record: Record) -> dict[str, Any]:
+    """The choices that ``load`` took wrongly: it goes by a choice's label before its key."""
+    wrong = {}
+    for column in layout.columns:
+        if column.kind == "selection" and column.base in draft.vals:
+            wanted = draft.vals[column.base] or None
+            if not same(wanted, record.values.get(column.name)):
+                wrong[column.base] = wanted or False
+    return wrong
+
+
+def _marked(layout: Layout, record: Record, failed: Mapping[tuple[str, Setting], str]) -> Record:
+    """A record that was made, but with some fields refused: those are told as unread with Odoo's reason, and
+    the record is read again by the next pull."""
+    if not failed:
+        return record
+    names = {c.name: failed[c.base, c.setting] for c in layout.columns if (c.base, c.setting) in failed}
+    values = {name: value for name, value in record.values.items() if name not in names}
+    return replace(record, values=values, unreadable={**record.unreadable, **names}, version=None)
 
 
 def _refusals(layout: Layout, draft: Draft, record: Record) -> list[str]:

@@ -9,6 +9,7 @@ import pytest
 from tests.connectors.conformance import ConnectorConformance
 from tests.connectors.odoo.office import DOORS, Office, OfficeHarness
 from tests.connectors.odoo.scenarios import OdooScenarios
+from tests.connectors.odoo.scenarios_whole import WholeOdooScenarios
 
 pytestmark = pytest.mark.live
 _offices: dict[str, Office] = {}
@@ -43,4 +44,8 @@ class TestConformance(ConnectorConformance):
 
 
 class TestScenarios(OdooScenarios):
+    pass
+
+
+class TestWholeScenarios(WholeOdooScenarios):
     pass

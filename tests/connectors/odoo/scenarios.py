@@ -1,25 +1,18 @@
-"""What only Odoo has, as tests: relations, languages, companies, rights, refusals, lost replies.
+"""What an Odoo has and other systems have not, as tests: relations, languages, refusals, lost replies.
 
-One class, run on the tapes and on real servers. The fixtures `office`, `door` and `scope` come from there.
+Run on the tapes, on the sandbox and on real servers.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
-from hashlib import blake2s
-from typing import Any
 
 import pytest
 
-from connectors.odoo.client import Client
 from connectors.odoo.connector import OdooConnector
-from connectors.odoo.doors import open_client
-from connectors.odoo.faults import Fault, Lost
+from connectors.odoo.faults import Fault
 from connectors.odoo.session import Session
-from connectors.odoo.settings import Settings
 from hub.ports import (
     Denied,
     Done,
@@ -28,154 +21,28 @@ from hub.ports import (
     Moved,
     Native,
     NativeField,
-    Outcome,
-    Record,
     Refused,
     Unknown,
+    Unreachable,
     View,
     Write,
 )
-from tests.connectors.odoo.office import PASSWORD, Office
+from tests.connectors.odoo.desk import (
+    COUNTRY,
+    KNOWN_TAGS,
+    PARENT,
+    STATE,
+    TAGS,
+    Desk,
+    Desks,
+    changing,
+    done,
+    later,
+    messages,
+)
 
 
-class Deaf:
-    """A door that does what it is told and then loses the reply of the first call of some method."""
-
-    def __init__(self, client: Client, method: str, before: bool) -> None:
-        self._client = client
-        self._method = method
-        self._before = before
-
-    def call(self, model: str, method: str, *args: Any, context: dict[str, Any] | None = None) -> Any:
-        if method != self._method:
-            return self._client.call(model, method, *args, context=context)
-        self._method = ""
-        if not self._before:
-            self._client.call(model, method, *args, context=context)
-        raise Lost("odoo", "the connection was cut")
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._client, name)
-
-
-class Faulty:
-    """A door that answers some method with a fault where `bad` says so; `after` it did what it was told."""
-
-    def __init__(
-        self, client: Client, method: str, fault: Fault, bad: Callable[[str], bool], after: bool
-    ) -> None:
-        self._client = client
-        self._method = method
-        self._fault = fault
-        self._bad = bad
-        self._after = after
-
-    def call(self, model: str, method: str, *args: Any, context: dict[str, Any] | None = None) -> Any:
-        wanted = method == self._method and self._bad(json.dumps(args, ensure_ascii=False))
-        if wanted and not self._after:
-            raise self._fault
-        answer = self._client.call(model, method, *args, context=context)
-        if wanted:
-            raise self._fault
-        return answer
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._client, name)
-
-
-class Desk:
-    """One test's own corner of an Odoo: a view of partners nobody else uses."""
-
-    def __init__(self, office: Office, door: str, scope: str) -> None:
-        self.office = office
-        self.door = door
-        self.scope = scope
-        self.connector = OdooConnector("odoo", office.settings(door))
-
-    def deafen(self, method: str, before: bool = False) -> None:
-        """From now on the reply of the first call of `method` is lost; `before`: the request, too."""
-
-        def opener(system: str, settings: Settings) -> Client:
-            return Deaf(open_client(system, settings), method, before)  # type: ignore[return-value]
-
-        self._reopen(opener)
-
-    def spoil(self, method: str, fault: Fault, bad: str, after: bool = False) -> None:
-        """From now on calls of `method` that say `bad` are answered with this fault."""
-
-        def opener(system: str, settings: Settings) -> Client:
-            client = open_client(system, settings)
-            return Faulty(client, method, fault, lambda said: bad in said, after)  # type: ignore[return-value]
-
-        self._reopen(opener)
-
-    def _reopen(self, opener: Callable[[str, Settings], Client]) -> None:
-        settings = self.office.settings(self.door)
-        session = Session("odoo", settings, opener, lambda seconds: None)
-        self.connector = OdooConnector("odoo", settings, session)
-
-    def view(self, *fields: NativeField | str, model: str = "res.partner", **options: Any) -> View:
-        natives = tuple(f if isinstance(f, NativeField) else NativeField(f) for f in fields)
-        if model == "res.partner":
-            options["on_create"] = {"ref": self.scope, **options.get("on_create", {})}
-        where = [["ref", "=", self.scope]] if model == "res.partner" else []
-        return View("customer", model, natives, where=where, options=options)
-
-    def ref(self, number: int = 0) -> str:
-        return "customer_" + blake2s(f"{self.scope} {number}".encode(), digest_size=16).hexdigest()
-
-    def creations(self, *rows: Mapping[str, Native]) -> list[Write]:
-        return [Write(self.ref(number), None, row) for number, row in enumerate(rows)]
-
-    def create(self, view: View, *rows: Mapping[str, Native]) -> list[Record]:
-        outcomes = self.connector.write(view, self.creations(*rows))
-        return [done(outcome) for outcome in outcomes]
-
-    def change(self, view: View, record: Record, **values: Native) -> Outcome:
-        return self.connector.write(view, [changing(record, values)])[0]
-
-    def read(self, view: View, id: str) -> Record:
-        (record,) = self.connector.read(view, [id])
-        return record
-
-    def sent(self) -> int:
-        return self.connector.session.requests_sent()
-
-
-def done(outcome: Outcome) -> Record:
-    assert isinstance(outcome, Done), outcome
-    return outcome.record
-
-
-def changing(record: Record, values: Mapping[str, Native]) -> Write:
-    return Write("customer_" + "0" * 32, record.id, values, expected=record.values)
-
-
-def later(cursor: str | None, seconds: int) -> str:
-    """The cursor of a pull that began so much earlier, as after a quiet while."""
-    assert cursor is not None
-    at = datetime.fromisoformat(json.loads(cursor)["at"]) - timedelta(seconds=seconds)
-    return json.dumps({"at": at.strftime("%Y-%m-%d %H:%M:%S")})
-
-
-def messages(findings: Sequence[Any], level: str = "error") -> str:
-    return "\n".join(f"{f.what} | {f.message} | {f.todo}" for f in findings if f.level == level)
-
-
-COUNTRY = "country_id.code"
-STATE = NativeField("state_id.code", options={"within": "country_id"})
-TAGS = NativeField("category_id.name", type="list", options={"create": True})
-KNOWN_TAGS = NativeField("category_id.name", type="list")
-PARENT = NativeField("parent_id", type="ref")
-
-
-class OdooScenarios:
-    @pytest.fixture
-    def desk(self, office: Office, door: tuple[str, str], scope: str) -> Any:
-        desk = Desk(office, door[1], scope)
-        yield desk
-        desk.connector.close()
-
+class OdooScenarios(Desks):
     # -- relations -----------------------------------------------------------------------------------
 
     def test_relations_are_written_and_read_by_the_words_people_know(self, desk: Desk) -> None:
@@ -214,17 +81,6 @@ class OdooScenarios:
         assert outcomes[2].field == "category_id.name"
         assert len(desk.connector.ids(view)) == 1
 
-    def test_a_word_that_several_bear_is_refused_unless_narrowed_down(self, desk: Desk) -> None:
-        vague = desk.view("name", COUNTRY, "state_id.code")
-        outcome = desk.connector.write(
-            vague, desk.creations({"name": "X", COUNTRY: "ES", "state_id.code": "C"})
-        )[0]
-        assert isinstance(outcome, Refused)
-        assert outcome.field == "state_id.code"
-        narrowed = desk.view("name", COUNTRY, STATE)
-        (record,) = desk.create(narrowed, {"name": "X", COUNTRY: "ES", "state_id.code": "C"})
-        assert record.values["state_id.code"] == "C"
-
     def test_a_tag_in_other_capitals_is_the_same_tag(self, desk: Desk) -> None:
         desk.office.call("res.partner.category", "create", [{"name": f"VIP {desk.scope}"}])
         view = desk.view("name", TAGS)
@@ -256,36 +112,6 @@ class OdooScenarios:
         done(second)
 
     # -- values --------------------------------------------------------------------------------------
-
-    def test_numbers_choices_dates_and_ticks_keep_their_nature(self, desk: Desk) -> None:
-        fields = ("name", "expected_revenue", "date_deadline", "color", "type", "active", "description")
-        view = desk.view(*fields, "tag_ids.name", model="crm.lead")
-        row: dict[str, Native] = {
-            "name": "Chantier",
-            "expected_revenue": "1234.5",
-            "date_deadline": "2026-03-31",
-            "color": 3,
-            "type": "opportunity",
-            "active": True,
-            "description": "<p>Deux tableaux</p>",
-        }
-        (record,) = desk.create(view, row)
-        expected = {**row, "expected_revenue": 1234.5, "tag_ids.name": []}
-        assert "Deux tableaux" in str(record.values["description"])
-        assert {**record.values, "description": row["description"]} == expected
-        changed = done(desk.change(view, record, expected_revenue=0, date_deadline=None, color="0"))
-        assert (changed.values["expected_revenue"], changed.values["color"]) == (0, 0)
-        assert changed.values["date_deadline"] is None
-        assert changed.values["active"] is True
-
-    def test_a_time_is_utc_whatever_the_users_zone(self, desk: Desk) -> None:
-        view = desk.view("name", "start", "stop", model="calendar.event")
-        start, stop = "2026-07-01T08:00:00+00:00", "2026-07-01T11:00:00+02:00"
-        (record,) = desk.create(view, {"name": "Visite", "start": start, "stop": stop})
-        assert record.values["start"] == start
-        assert record.values["stop"] == "2026-07-01T09:00:00+00:00"
-        moved = done(desk.change(view, record, stop="2026-07-01T10:00:00+00:00"))
-        assert moved.values["stop"] == "2026-07-01T10:00:00+00:00"
 
     def test_a_value_a_field_cannot_hold_is_refused_before_it_is_sent(self, desk: Desk) -> None:
         view = desk.view("name", "color", "type")
@@ -346,19 +172,6 @@ class OdooScenarios:
         english = desk.view("name", "country_id.name", lang="en_US")
         assert desk.read(english, record.id).values["country_id.name"] == "Germany"
 
-    def test_a_value_that_differs_by_company_is_written_in_the_company_named(self, desk: Desk) -> None:
-        name = f"Filiale {desk.scope}"
-        company = desk.office.call("res.company", "create", {"name": name})
-        users = desk.office.call("res.users", "search", [["login", "in", ["admin", "office"]]])
-        desk.office.call("res.users", "write", users, {"company_ids": [(4, company)]})
-        here = desk.view("name", "barcode")
-        there = desk.view("name", NativeField("barcode", options={"company": name}))
-        (record,) = desk.create(here, {"name": "Un", "barcode": f"1 {desk.scope}"})
-        assert desk.read(there, record.id).values["barcode"] is None
-        done(desk.change(there, desk.read(there, record.id), barcode=f"2 {desk.scope}"))
-        assert desk.read(there, record.id).values["barcode"] == f"2 {desk.scope}"
-        assert desk.read(here, record.id).values["barcode"] == f"1 {desk.scope}"
-
     def test_a_company_that_is_not_there_is_named_with_those_that_are(self, desk: Desk) -> None:
         view = desk.view("name", company="Nulle Part SARL")
         with pytest.raises(Misconfigured, match=r"Nulle Part SARL.*\(1\)"):
@@ -383,23 +196,6 @@ class OdooScenarios:
         assert [n for n, outcome in enumerate(outcomes) if not isinstance(outcome, Done)] == [3]
         assert isinstance(outcomes[3], Refused)
         assert outcomes[3].field == "name"
-
-    def test_odoos_rule_is_told_in_its_own_words_about_the_right_record(self, desk: Desk) -> None:
-        view = desk.view("name", "start", "stop", model="calendar.event")
-        good = {"start": "2026-07-01T08:00:00+00:00", "stop": "2026-07-01T09:00:00+00:00"}
-        rows: list[dict[str, Native]] = [{"name": f"Visite {n}", **good} for n in range(5)]
-        rows[3]["stop"] = "2026-06-01T09:00:00+00:00"
-        outcomes = desk.connector.write(view, desk.creations(*rows))
-        assert [n for n, outcome in enumerate(outcomes) if not isinstance(outcome, Done)] == [3]
-        assert isinstance(outcomes[3], Refused)
-        assert "Visite 3" in outcomes[3].reason
-
-    def test_a_model_that_cannot_archive_says_so(self, desk: Desk) -> None:
-        view = desk.view("name", model="crm.tag")
-        (record,) = desk.create(view, {"name": f"Tag {desk.scope}"})
-        (outcome,) = desk.connector.write(view, [replace(changing(record, {}), archived=True)])
-        assert isinstance(outcome, Refused)
-        assert "archive" in outcome.reason
 
     def test_a_record_can_be_created_archived(self, desk: Desk) -> None:
         view = desk.view("name")
@@ -473,6 +269,30 @@ class OdooScenarios:
         assert outcome.record.id == record.id
         assert outcome.record.values["city"] == "Lille"
 
+    def test_a_server_that_goes_away_half_way_leaves_nothing_unsaid(self, desk: Desk) -> None:
+        view = desk.view("name", "type")
+        desk.spoil("load", Unreachable("odoo", "no answer"), "Deux")
+        rows: list[dict[str, Native]] = [{"name": "Un", "type": "invoice"}, {"name": "Deux"}]
+        first, second = desk.connector.write(view, desk.creations(*rows))
+        assert done(first).values["name"] == "Un"
+        assert isinstance(second, Unknown)
+        assert "no answer" in second.reason
+
+    def test_a_server_that_is_away_before_anything_is_written_is_unreachable(self, desk: Desk) -> None:
+        view = desk.view("name")
+        desk.spoil("load", Unreachable("odoo", "no answer"), "Un")
+        with pytest.raises(Unreachable, match="no answer"):
+            desk.connector.write(view, desk.creations({"name": "Un"}))
+
+    def test_what_a_new_record_would_not_take_afterwards_is_told_and_read_again(self, desk: Desk) -> None:
+        model = "res.partner.category"
+        view = desk.view("color", NativeField("name", options={"lang": "fr_FR"}), model=model)
+        desk.spoil("write", Fault("refused", "not in this language"), "Bonjour")
+        (record,) = desk.create(view, {"color": 2, "name": f"Bonjour {desk.scope}"})
+        assert record.values == {"color": 2}
+        assert record.unreadable["name"] == "not in this language"
+        assert record.version is None
+
     def test_a_reference_whose_record_was_deleted_is_free_again(self, desk: Desk) -> None:
         view = desk.view("name")
         (creation,) = desk.creations({"name": "Un"})
@@ -541,52 +361,6 @@ class OdooScenarios:
         same = done(desk.change(view, record, city="Évry"))
         assert same.version == record.version
 
-    # -- rights --------------------------------------------------------------------------------------
-
-    def test_a_field_the_user_may_not_see_is_unreadable_not_empty(self, desk: Desk) -> None:
-        small = self._colleague(desk, "base.group_user", "base.group_partner_manager")
-        view = desk.view("name", "signup_type")
-        (record,) = desk.create(desk.view("name"), {"name": "Un"})
-        seen = small.read(view, [record.id])[0]
-        assert seen.values == {"name": "Un"}
-        assert "signup_type" in seen.unreadable
-        assert "signup_type" in messages(small.check([view]))
-        small.close()
-
-    def test_references_are_kept_by_a_user_who_may_not_see_external_ids(self, desk: Desk) -> None:
-        small = self._colleague(desk, "base.group_user", "base.group_partner_manager")
-        view = desk.view("name", "city")
-        (creation,) = desk.creations({"name": "Un", "city": "Évry"})
-        record = done(small.write(view, [creation])[0])
-        assert small.find(view, [desk.ref(), desk.ref(7)])[desk.ref()].id == record.id
-        (page,) = small.pull(view, None, lambda ids: {})
-        assert [r.ref for r in page.records] == [desk.ref()]
-        again = done(small.write(view, [replace(creation, again=True)])[0])
-        assert again.id == record.id
-        small.close()
-
-    def test_a_missing_right_is_named_by_check_and_by_the_refusal(self, desk: Desk) -> None:
-        small = self._colleague(desk, "base.group_user")
-        view = desk.view("name", model="res.country.group")
-        said = messages(small.check([view]))
-        assert "create" in said
-        assert "write" in said
-        (outcome,) = small.write(view, desk.creations({"name": "Un"}))
-        assert isinstance(outcome, Refused)
-        assert "right" in outcome.todo
-        small.close()
-
-    def _colleague(self, desk: Desk, *groups: str) -> OdooConnector:
-        """The connector with a user of few rights (JSON-2 wants a key only that user can make: XML-RPC)."""
-        call = desk.office.call
-        ids = [call("ir.model.data", "check_object_reference", *group.split("."))[1] for group in groups]
-        field = "group_ids" if desk.office.version >= 19 else "groups_id"
-        login = "small " + desk.scope
-        vals = {"name": login, "login": login, "password": PASSWORD, field: [(6, 0, ids)]}
-        call("res.users", "create", [vals])
-        door = "xmlrpc" if desk.door == "json2" else desk.door
-        return OdooConnector("odoo", desk.office.settings(door, login=login, api_key=None, password=PASSWORD))
-
     # -- what is wrong, said at once -----------------------------------------------------------------
 
     def test_check_names_every_mistake_of_a_mapping_with_its_near_miss(self, desk: Desk) -> None:
@@ -603,10 +377,11 @@ class OdooScenarios:
                 NativeField("parent_id"),
             ),
             where=[["custmer_rank", ">", 0]],
-            options={"on_create": {"is_compny": True}, "archived": True},
+            options={"on_create": {"is_compny": True}, "archived": True, "lang": "fr_FRA"},
         )
         findings = desk.connector.check([wrong, desk.view("name", model="res.partnr")])
         said = messages(findings)
+        assert "`fr_FR`" in said
         for word in ("`phone`", "`code`", "name.first", "contact_address", "child_ids", "`lang`"):
             assert word in said
         for word in ("`customer_rank`", "`is_company`", "«archived»", "res.partner"):
@@ -645,12 +420,6 @@ class OdooScenarios:
         sent = connector.session.requests_sent()
         assert messages(connector.check([desk.view("name")]))
         assert connector.session.requests_sent() == sent
-
-    def test_a_wrong_database_is_told_with_those_there_are(self, desk: Desk) -> None:
-        connector = OdooConnector("odoo", desk.office.settings(desk.door, database="nowhere"))
-        with pytest.raises(Misconfigured, match="nowhere") as said:
-            connector.read(desk.view("name"), ["1"])
-        assert desk.office.database in said.value.todo
 
     def test_a_wrong_address_is_told_as_such(self, desk: Desk) -> None:
         url = desk.office.url + "/elsewhere"

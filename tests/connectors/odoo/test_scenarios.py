@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 from tests.connectors.odoo.scenarios import OdooScenarios
+from tests.connectors.odoo.scenarios_whole import WholeOdooScenarios
 
 
 class TestOdooOnTape(OdooScenarios):
+    pass
+
+
+class TestWholeOdooOnTape(WholeOdooScenarios):
     pass
