@@ -62,7 +62,7 @@ def absorb(world: World, system: SystemMapping, link: Link, record: Record, obse
 def _restore(
     world: World, system: SystemMapping, golden: Golden, link: Link, record: Record, observed_at: str
 ) -> None:
-    """A record is there again: if its absence had archived the golden record, its presence takes that back."""
+    """A record is there again: if its absence had archived the golden record, its presence undoes that."""
     if golden.archived and golden.origin(ARCHIVED)[0] == system.system:
         world.note(golden, "restored", link.system, {ARCHIVED: True}, {ARCHIVED: False}, link)
         golden.set(ARCHIVED, False, origin_of(system, record, observed_at))

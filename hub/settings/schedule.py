@@ -62,7 +62,9 @@ def _check_cron(text: str) -> None:
     from apscheduler.triggers.cron import CronTrigger  # type: ignore[import-untyped]
 
     try:
-        CronTrigger.from_crontab(text)
+        *others, weekday = text.split()
+        # Sunday is 7 as well as 0 to cron, but not to APScheduler: any other day checks the line as well.
+        CronTrigger.from_crontab(" ".join([*others, weekday.replace("7", "6")]))
     except ValueError as reason:
         raise ValueError(f"{text!r} is not a cron line that can be followed: {reason}") from reason
 

@@ -61,7 +61,7 @@ class Company:
     mappings: Mappings
     odoo: MemorySystem
     sage: MemorySystem
-    list: MemorySystem
+    book: MemorySystem
     seconds: int = 0
     reports: list[Report] = field(default_factory=list)
 
@@ -71,7 +71,7 @@ class Company:
 
     @property
     def systems(self) -> tuple[MemorySystem, ...]:
-        return (self.odoo, self.sage, self.list)
+        return (self.odoo, self.sage, self.book)
 
     def now(self) -> datetime:
         self.seconds += 1

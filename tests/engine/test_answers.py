@@ -15,7 +15,7 @@ from tests.engine.conftest import SIRETS, Company
 def _same_name_other_siret(company: Company) -> int:
     company.odoo["partner"].add({"name": "Garage Dupont", "email": "g@example.fr", "siret": SIRETS[0]})
     company.sync()
-    company.list["Clients"].add(
+    company.book["Clients"].add(
         {"Raison sociale": "Garage Dupont", "E-mail": "g@example.fr", "SIRET": SIRETS[1]}, id="C100"
     )
     company.sync()
@@ -40,7 +40,7 @@ def test_same_is_refused_where_the_customer_has_a_record_there_already(company: 
 
 def test_same_links_it_and_the_fields_are_merged_by_policy(company: Company) -> None:
     company.odoo["partner"].add({"name": "Garage Dupont", "email": "g@example.fr", "siret": SIRETS[0]})
-    company.list["Clients"].add(
+    company.book["Clients"].add(
         {"Raison sociale": "Garage Dupont", "E-mail": "g@example.fr", "SIRET": SIRETS[1], "Ville": "Arles"}
     )
     company.sync()
@@ -60,7 +60,7 @@ def asking(company: Company) -> Company:
     company.mappings = Mappings((replace(customer, systems=systems),))
     company.odoo["partner"].add({"name": "Garage Dupont", "siret": SIRETS[0]})
     company.sync()
-    company.list["Clients"].delete("C001")
+    company.book["Clients"].delete("C001")
     company.sync()
     assert company.reviews()[0].kind == "vanished"
     assert not company.odoo["partner"].items["1"].archived
@@ -70,7 +70,7 @@ def asking(company: Company) -> Company:
 def test_what_vanished_can_be_brought_back(asking: Company) -> None:
     answers.bring_back(asking.engine(), asking.reviews()[0].id)
     asking.sync()
-    assert [row["Raison sociale"] for row in asking.list["Clients"].rows().values()] == ["Garage Dupont"]
+    assert [row["Raison sociale"] for row in asking.book["Clients"].rows().values()] == ["Garage Dupont"]
     assert not asking.reviews()
 
 
@@ -82,7 +82,7 @@ def test_what_vanished_can_be_archived_everywhere(asking: Company) -> None:
 
 
 def test_what_vanished_and_came_back_by_itself_is_no_question_any_more(asking: Company) -> None:
-    asking.list["Clients"].add({"Raison sociale": "Garage Dupont", "SIRET": SIRETS[0]}, id="C001")
+    asking.book["Clients"].add({"Raison sociale": "Garage Dupont", "SIRET": SIRETS[0]}, id="C001")
     asking.sync()
     assert not asking.reviews()
     assert asking.sync().writes == 0

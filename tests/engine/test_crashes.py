@@ -17,7 +17,7 @@ def test_a_crash_in_the_middle_of_creating_leaves_no_second_record(
     company: Company, knob: str, nth: int
 ) -> None:
     for number, siret in enumerate(SIRETS):
-        company.list["Clients"].add({"Raison sociale": f"Garage {number}", "SIRET": siret})
+        company.book["Clients"].add({"Raison sociale": f"Garage {number}", "SIRET": siret})
     setattr(company.odoo, knob, nth)
     with pytest.raises(Crash):
         company.sync()
@@ -34,7 +34,7 @@ def test_a_crash_in_the_middle_of_creating_leaves_no_second_record(
 
 
 def test_a_lost_reply_is_looked_up_and_not_repeated(company: Company) -> None:
-    company.list["Clients"].add({"Raison sociale": "Garage Dupont"})
+    company.book["Clients"].add({"Raison sociale": "Garage Dupont"})
     company.odoo.lose_replies = 1
     company.sage.lose_replies = 1
     company.sync()
@@ -46,7 +46,7 @@ def test_a_lost_reply_is_looked_up_and_not_repeated(company: Company) -> None:
 def test_a_lost_reply_to_a_change_is_no_edit_of_that_system(company: Company) -> None:
     company.odoo["partner"].add({"name": "Garage Dupont", "siret": SIRETS[0], "city": "Arles"})
     company.sync()
-    company.list["Clients"].set("C001", {"Ville": "Nîmes"})
+    company.book["Clients"].set("C001", {"Ville": "Nîmes"})
     company.odoo.lose_replies = 1
     company.sync()
     company.sync()
@@ -58,14 +58,14 @@ def test_a_lost_reply_to_a_change_is_no_edit_of_that_system(company: Company) ->
 def test_a_crash_in_the_middle_of_a_change_loses_no_edit_made_meanwhile(company: Company) -> None:
     company.odoo["partner"].add({"name": "Garage Dupont", "siret": SIRETS[0], "city": "Arles"})
     company.sync()
-    company.list["Clients"].set("C001", {"Ville": "Nîmes"})
+    company.book["Clients"].set("C001", {"Ville": "Nîmes"})
     company.odoo.crash_after = 1
     with pytest.raises(Crash):
         company.sync()
     company.odoo["partner"].edit("1", city="Sète")
     company.sync()
     company.sync()
-    assert company.list["Clients"].show("C001")["Ville"] == "Sète"
+    assert company.book["Clients"].show("C001")["Ville"] == "Sète"
     assert company.odoo["partner"].show("1")["city"] == "Sète"
     assert company.sync().writes == 0
 
@@ -75,7 +75,7 @@ def test_an_edit_made_right_before_a_write_is_merged_and_not_overwritten(
 ) -> None:
     company.odoo["partner"].add({"name": "Garage Dupont", "siret": SIRETS[0], "city": "Arles"})
     company.sync()
-    company.list["Clients"].set("C001", {"Ville": "Nîmes"})
+    company.book["Clients"].set("C001", {"Ville": "Nîmes"})
     write = MemoryConnector.write
     answers: list[Outcome] = []
 
@@ -91,7 +91,7 @@ def test_an_edit_made_right_before_a_write_is_merged_and_not_overwritten(
     company.sync()
     assert isinstance(answers[0], Moved)
     assert company.odoo["partner"].show("1")["city"] == "Nîmes"
-    assert company.list["Clients"].show("C001")["E-mail"] == "g@example.fr"
+    assert company.book["Clients"].show("C001")["E-mail"] == "g@example.fr"
     assert company.sync().writes == 0
 
 

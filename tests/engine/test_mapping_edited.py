@@ -16,12 +16,12 @@ def test_records_are_matched_by_the_new_rules_from_then_on(
     company.mappings = load(
         CUSTOMER.replace("  - exact: [siret]\n", "  - exact: [name, city]\n  - exact: [siret]\n")
     )
-    company.list["Clients"].delete("C001")
+    company.book["Clients"].delete("C001")
     company.sync()
-    company.list["Clients"].add({"Raison sociale": "GARAGE DUPONT", "Ville": "ARLES"}, id="C777")
+    company.book["Clients"].add({"Raison sociale": "GARAGE DUPONT", "Ville": "ARLES"}, id="C777")
     company.sync()
     assert company.goldens() == 1
-    assert company.list["Clients"].show("C777")["SIRET"] == SIRETS[0]
+    assert company.book["Clients"].show("C777")["SIRET"] == SIRETS[0]
 
 
 def test_a_field_added_to_the_mapping_is_read_from_all_sides_at_the_next_sync(
@@ -35,5 +35,5 @@ def test_a_field_added_to_the_mapping_is_read_from_all_sides_at_the_next_sync(
     )
     company.mappings = load(with_zip)
     company.sync()
-    assert company.list["Clients"].show("C001")["CP"] == "13200"
+    assert company.book["Clients"].show("C001")["CP"] == "13200"
     assert company.sync().writes == 0

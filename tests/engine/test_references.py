@@ -48,8 +48,8 @@ def company(store: Store, tmp_path: Path, load: Callable[[str], Mappings]) -> Co
 
 
 def test_a_contact_follows_its_customer_under_each_system_s_own_number(company: Company) -> None:
-    client = company.list["Clients"].add({"Raison sociale": "Garage Dupont", "SIRET": SIRETS[0]}, id="C042")
-    company.list["Contacts"].add({"Nom": "Camille Martin", "E-mail": "c@example.fr", "N° client": client})
+    client = company.book["Clients"].add({"Raison sociale": "Garage Dupont", "SIRET": SIRETS[0]}, id="C042")
+    company.book["Contacts"].add({"Nom": "Camille Martin", "E-mail": "c@example.fr", "N° client": client})
     company.sync()
     (contact,) = company.odoo["contact"].rows().values()
     (partner,) = company.odoo["partner"].rows()
@@ -58,11 +58,11 @@ def test_a_contact_follows_its_customer_under_each_system_s_own_number(company: 
 
 
 def test_a_contact_of_a_customer_nobody_knows_waits_and_follows_by_itself(company: Company) -> None:
-    company.list["Contacts"].add({"Nom": "Camille Martin", "N° client": "C042"})
+    company.book["Contacts"].add({"Nom": "Camille Martin", "N° client": "C042"})
     company.sync()
     assert not company.odoo["contact"].rows()
     assert company.reviews()[0].kind == "parked"
-    company.list["Clients"].add({"Raison sociale": "Garage Dupont"}, id="C042")
+    company.book["Clients"].add({"Raison sociale": "Garage Dupont"}, id="C042")
     company.sync()
     assert len(company.odoo["contact"].rows()) == 1
     assert not company.reviews()
@@ -70,23 +70,23 @@ def test_a_contact_of_a_customer_nobody_knows_waits_and_follows_by_itself(compan
 
 def test_a_contact_waits_where_its_customer_is_refused(company: Company) -> None:
     company.odoo.refuse = lambda values: "no" if values.get("name") == "Garage Dupont" else None
-    company.list["Clients"].add({"Raison sociale": "Garage Dupont"}, id="C042")
-    company.list["Contacts"].add({"Nom": "Camille Martin", "N° client": "C042"})
+    company.book["Clients"].add({"Raison sociale": "Garage Dupont"}, id="C042")
+    company.book["Contacts"].add({"Nom": "Camille Martin", "N° client": "C042"})
     report = company.sync()
     assert not company.odoo["contact"].rows()
     assert report.of("contact", "odoo").waiting == 1
     company.odoo.refuse = None
-    company.list["Clients"].set("C042", {"Ville": "Arles"})
+    company.book["Clients"].set("C042", {"Ville": "Arles"})
     company.sync()
     assert len(company.odoo["contact"].rows()) == 1
 
 
 def test_a_contact_that_moves_to_another_customer_moves_everywhere(company: Company) -> None:
     for id, siret in (("C041", SIRETS[0]), ("C042", SIRETS[1])):
-        company.list["Clients"].add({"Raison sociale": f"Garage {id}", "SIRET": siret}, id=id)
-    contact = company.list["Contacts"].add({"Nom": "Camille Martin", "N° client": "C041"})
+        company.book["Clients"].add({"Raison sociale": f"Garage {id}", "SIRET": siret}, id=id)
+    contact = company.book["Contacts"].add({"Nom": "Camille Martin", "N° client": "C041"})
     company.sync()
-    company.list["Contacts"].set(contact, {"N° client": "C042"})
+    company.book["Contacts"].set(contact, {"N° client": "C042"})
     company.sync()
     (found,) = company.odoo["contact"].rows().values()
     assert company.odoo["partner"].show(str(found["parent_id"]))["name"] == "Garage C042"

@@ -230,7 +230,7 @@ class Machine(RuleBasedStateMachine):
         assert not lost
 
     def _note_shown(self) -> None:
-        """After a whole sync: every value a system shows now, of records nobody holds, was seen by the hub."""
+        """After a whole sync, the hub has seen every value a system shows of records nobody holds."""
         with self.store.transaction() as connection:
             held = {(review.system, review.external_id) for review in listing.reviews(connection)}
         for name, system in self.systems.items():

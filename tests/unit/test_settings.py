@@ -17,6 +17,7 @@ from hub.settings import (
     resolve_path,
     with_absolute_paths,
 )
+from hub.settings.schedule import read_rhythm
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -286,3 +287,7 @@ def test_what_a_connector_finds_wrong_gets_its_place(tmp_path: Path) -> None:
         "6:14: a whole number is expected here, not 'soon'",
         "8:5: unknown key `lgin`. Did you mean 'login'?",
     ]
+
+
+def test_a_cron_line_may_call_sunday_seven() -> None:
+    assert str(read_rhythm("0 6 * * 1-7")) == "0 6 * * 1-7"
