@@ -115,6 +115,7 @@ class Company:
             "ODOO_API_KEY": self.odoo.api_key,
             "PYTHONPATH": str(ROOT),
             "PYTHONIOENCODING": "utf-8",
+            "COLUMNS": "100",
         }
 
     def _theirs(self, text: str) -> str:

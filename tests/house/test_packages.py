@@ -33,7 +33,7 @@ LOADED_BY_NAME = {"psycopg"}
 
 PLACES = re.compile(
     r"pypi\.|pythonhosted|(?<!no-emit-)index-url|(?<!no-emit-)trusted-host"
-    r"|(?<![\w*.])/(?:home|root|work|farm)/\w|[A-Z]:\\Users",
+    r"|(?<![\w*./])/(?:home|root|work|farm)/\w|[A-Z]:\\Users",
     re.IGNORECASE,
 )
 
