@@ -31,8 +31,8 @@ def commands() -> Iterator[tuple[str, str]]:
 
 
 def plain(text: str) -> str:
-    """Text as it is compared: every blank alike, no clock."""
-    return " ".join(TIME.sub("TIME", text).split())
+    """Text as it is compared: every blank alike, every rule of a table alike, no clock."""
+    return " ".join(re.sub("─+", "─", TIME.sub("TIME", text)).split())
 
 
 def pattern(shown: str) -> re.Pattern[str]:
