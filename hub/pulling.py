@@ -146,7 +146,7 @@ class Puller:
         """A pull that listed everything: what the hub knows and did not see is gone."""
         entity, system = self.mapping.entity, self.system.system
         with self.engine.store.transaction() as connection:
-            reviews.clear_rejected(connection, entity, system, self.rejected)
+            reviews.clear_rejected(connection, entity, system, self.rejected, self.engine.clock())
             known = worlds.present_ids(connection, entity, system)
         gone = [external_id for external_id in known if external_id not in present]
         if gone:

@@ -42,6 +42,8 @@ class Plan:
     writes: list[PlannedWrite] = field(default_factory=list)
     conflicts: list[listing.OpenConflict] = field(default_factory=list)
     reviews: list[listing.OpenReview] = field(default_factory=list)
+    refused: int = 0
+    """Writes that a system or its mapping refuses: dead letters already, or after the sync."""
 
 
 def plan(
@@ -68,6 +70,8 @@ def plan(
         with store.reading() as connection:
             result.conflicts = listing.conflicts(connection)
             result.reviews = listing.reviews(connection)
+            result.refused = len(listing.dead_letters(connection))
+        result.refused += sum(bool(write.impossible) for write in result.writes)
     return result
 
 

@@ -65,7 +65,8 @@ def plan(
 
 def _waiting(found: Plan) -> waiting.Waiting:
     brakes = len(found.report.braked)
-    return waiting.Waiting(len(found.conflicts), waiting.for_person(found.reviews), 0, brakes)
+    reviews = waiting.for_person(found.reviews)
+    return waiting.Waiting(len(found.conflicts), reviews, found.refused, brakes)
 
 
 def _json(found: Plan) -> dict[str, Any]:
@@ -106,7 +107,8 @@ def _screens(found: Plan, limit: int, read: Reader) -> list[Any]:
         screens.append(screen.plain(f"`hub sync` would write {screen.count(doable, 'record')}.", "bold"))
     else:
         screens.append(screen.plain("There is nothing to write.", "green"))
-    return screens
+    refused = waiting.Waiting(dead_letters=found.refused)
+    return [*screens, *(screen.plain(line, "yellow") for line in refused.lines())]
 
 
 def _summary(found: Plan) -> Any:

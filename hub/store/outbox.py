@@ -99,6 +99,18 @@ def hurry(connection: Connection, at: str) -> None:
     connection.execute(update(t.outbox).where(waiting).values(due_at=at))
 
 
+def revive(connection: Connection, entity: str, system: str, ids: Sequence[str], at: str) -> None:
+    """Have refused writes to these records of a system tried again."""
+    of_these = select(t.link.c.golden_id).where(
+        t.link.c.entity == entity, t.link.c.system == system, t.link.c.external_id.in_(ids)
+    )
+    connection.execute(
+        update(t.outbox)
+        .where(t.outbox.c.system == system, t.outbox.c.state == "dead", t.outbox.c.golden_id.in_(of_these))
+        .values(state="due", attempts=0, reason=None, field=None, todo=None, due_at=at)
+    )
+
+
 def remove(connection: Connection, ids: Iterable[int]) -> None:
     for part in chunks(ids):
         connection.execute(delete(t.outbox).where(t.outbox.c.id.in_(part)))
@@ -130,6 +142,6 @@ def _mail(row: Any) -> Mail:
 
 
 __all__ = [
-    "Mail", "counts", "due", "hurry", "mark_due", "of_goldens", "remove", "reserved_ids", "sent",
-    "update_rows",
+    "Mail", "counts", "due", "hurry", "mark_due", "of_goldens", "remove", "reserved_ids", "revive",
+    "sent", "update_rows",
 ]  # fmt: skip

@@ -27,16 +27,20 @@ def reject(connection: Connection, entity: str, system: str, rows: Sequence[Reje
     return {review.external_id for review in found}
 
 
-def clear_rejected(connection: Connection, entity: str, system: str, still: set[str]) -> None:
-    """After a whole listing: rows that are no longer rejected are no longer anyone's concern."""
+def clear_rejected(connection: Connection, entity: str, system: str, still: set[str], at: str) -> None:
+    """After a whole listing: rows that are no longer rejected are no longer anyone's concern.
+
+    What was refused there meanwhile, for nobody could say which row it was meant for, is tried again.
+    """
     rows = connection.execute(
         select(t.review.c.id, t.review.c.external_id).where(
             t.review.c.entity == entity, t.review.c.system == system, t.review.c.kind == "rejected"
         )
     )
-    gone = [row.id for row in rows if row.external_id not in still]
+    gone = {row.id: row.external_id for row in rows if row.external_id not in still}
     for part in worlds.chunks(gone):
         connection.execute(delete(t.review).where(t.review.c.id.in_(part)))
+        outbox.revive(connection, entity, system, [gone[id] for id in part], at)
 
 
 def held(connection: Connection, entity: str, system: str, limit: int) -> list[str]:

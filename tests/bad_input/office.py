@@ -1,11 +1,12 @@
-"""A small company whose three systems agree, to spoil one thing of, and the questions asked of every mishap."""
+"""A small company whose three systems agree, to spoil one thing of, and what is asked of every mishap."""
 
 from __future__ import annotations
 
 import http.client
+import json
 import ssl
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -17,6 +18,7 @@ from sandbox.odoo import Odoo as SandboxOdoo
 from tests.live.servers import Odoo
 from tests.story import company
 from tests.story.company import customer
+from tests.story.pages import digits
 from tests.story.site import NearHub, Said, Site
 
 NUMBERS = range(1, 5)
@@ -29,7 +31,13 @@ class Office(Site):
 
     def __init__(self, folder: Path, sandbox: SandboxOdoo, url: str = "") -> None:
         server = Odoo(
-            sandbox.version, sandbox.url, sandbox.login, sandbox.password, sandbox.api_key, sandbox.database, ""
+            sandbox.version,
+            sandbox.url,
+            sandbox.login,
+            sandbox.password,
+            sandbox.api_key,
+            sandbox.database,
+            "",
         )
         super().__init__(folder, server, sandbox.database, NearHub)
         self.sandbox = sandbox
@@ -40,7 +48,7 @@ class Office(Site):
         self.create(*(company.partner(one, self.siret, self.france) for one in known))
         self.configure(url)
         self.hub("sync", "--json", code=0)
-        self.sage.step()
+        self.hand_over()
 
     def configure(self, url: str = "") -> None:
         """`hub init`, with no wait for files that are still being written."""
@@ -62,9 +70,8 @@ class Office(Site):
 
     def cities(self) -> dict[str, str]:
         """The city of customer 1 in each system, capitals aside."""
-        (row,) = (row for row in self.partners().values() if row["email"] == customer(1).email)
         found = {
-            "odoo": row["city"],
+            "odoo": self.partner(1)["city"],
             "sage": self.third_parties()[customer(1).email]["CT_Ville"],
         }
         try:
@@ -72,6 +79,24 @@ class Office(Site):
         except (OSError, zipfile.BadZipFile, KeyError):
             found["clients"] = None
         return {system: str(value or "").title() for system, value in found.items()}
+
+    def phones(self, number: int) -> dict[str, str]:
+        """The telephone number of a customer in each system, in national digits."""
+        found = {
+            "odoo": self.partner(number)["phone"],
+            "sage": self.third_parties()[customer(number).email]["CT_Telephone"],
+            "clients": self.workbook.rows()[f"C{number:04}"]["Tél."],
+        }
+        return {system: digits(phone) for system, phone in found.items()}
+
+    def partner(self, number: int) -> dict[str, Any]:
+        """A customer in Odoo."""
+        (row,) = (row for row in self.partners().values() if row["email"] == customer(number).email)
+        return row
+
+    def hand_over(self) -> None:
+        """Sage imports what waits for it."""
+        self.sage.step()
 
     def traces(self, system: str) -> Any:
         """Everything the hub could have written in a system, to see that it has not."""
@@ -110,7 +135,7 @@ def bears(office: Office, mishap: Mishap) -> None:
     assert told.code == mishap.code, told.out + told.err
     is_told(told, *mishap.said)
     assert told.out.count(f"{mishap.system}, customer left out") == 1
-    office.sage.step()
+    office.hand_over()
     assert office.traces(mishap.system) == before
     assert {office.cities()[name] for name in others} == {"Vizille"}
     checked = office.hub("check")
@@ -119,9 +144,56 @@ def bears(office: Office, mishap: Mishap) -> None:
 
     mishap.mend(office)
     office.hub("sync", "--json", code=0)
-    office.sage.step()
+    office.hand_over()
     assert set(office.cities().values()) == {"Vizille"}
     is_at_rest(office)
+
+
+@dataclass(frozen=True)
+class Blemish:
+    """One record, or one field of it, that cannot be used; everything else of the same system can.
+
+    `said` are words of `hub conflicts list` (or of `hub deadletters`, where `dead`); `holds` is what must be
+    so while it waits, `after` what must be so once it is mended.
+    """
+
+    system: str
+    spoil: Callable[[Office], None]
+    mend: Callable[[Office], None]
+    said: tuple[str, ...]
+    holds: Callable[[Office], bool]
+    after: Callable[[Office], bool]
+    dead: bool = False
+
+
+def stands_out(office: Office, blemish: Blemish) -> None:
+    """Live through a blemish: it is set aside and told, all other records go on, and it passes."""
+    office.work_beside("sage" if blemish.system == "clients" else "odoo", "Vizille")
+    if blemish.system == "sage":
+        office.sage.edit("S00003", {"CT_Telephone": OTHER_PHONE})
+        office.sage.export()
+    else:
+        office.workbook.edit({"C0003": {"Tél.": OTHER_PHONE}})
+    blemish.spoil(office)
+
+    done = office.hub("sync", "--json", code=1).json
+    assert (done["problems"], done["braked"]) == ([], [])
+    office.hand_over()
+    is_listed(office, "deadletters" if blemish.dead else "conflicts", *blemish.said)
+    assert set(office.cities().values()) == {"Vizille"}
+    assert set(office.phones(3).values()) == {OTHER_PHONE.replace(" ", "")}
+    assert blemish.holds(office)
+    assert office.hub("plan", "--json", code=1).json["writes"] == []
+
+    blemish.mend(office)
+    office.hub("sync", "--json", code=0)
+    office.hand_over()
+    assert blemish.after(office)
+    is_at_rest(office)
+    assert office.hub("conflicts", "--json", code=0).json == {"conflicts": [], "reviews": []}
+
+
+OTHER_PHONE = "04 76 33 33 33"
 
 
 def is_told(said: Said, *words: str) -> None:
@@ -130,6 +202,15 @@ def is_told(said: Said, *words: str) -> None:
     for word in words:
         assert word in screen, f"{word!r} is not said in: {screen}"
     assert "Traceback" not in screen
+
+
+def is_listed(office: Office, command: str, *words: str) -> None:
+    """What waits is told with these words: as they are for a script, and word by word in a person's table."""
+    listed = json.dumps(office.hub(command, "--json", code=0).json, ensure_ascii=False)
+    table = " ".join(office.hub(command, code=0).out.split())
+    for phrase in words:
+        assert phrase in listed, f"{phrase!r} is not said in: {listed}"
+        assert all(word in table for word in phrase.split()), f"{phrase!r} is not shown in: {table}"
 
 
 def is_at_rest(office: Office) -> None:
@@ -176,7 +257,7 @@ class Front:
 
     def passed_on(
         self, place: str, request: BaseHTTPRequestHandler, body: bytes
-    ) -> tuple[int, Mapping[str, str], bytes]:
+    ) -> tuple[int, dict[str, str], bytes]:
         """The answer of the server behind."""
         behind = http.client.HTTPConnection(place, timeout=30)
         kept = {name: value for name, value in request.headers.items() if name.lower() not in _HOP}
@@ -184,7 +265,7 @@ class Front:
         answer = behind.getresponse()
         content = answer.read()
         behind.close()
-        headers = {name: value for name, value in answer.getheaders() if name.lower() in ("content-type", "date")}
+        headers = {name: value for name, value in answer.getheaders() if name.lower() in _KEPT}
         return answer.status, headers, content
 
     def close(self) -> None:
@@ -193,4 +274,5 @@ class Front:
 
 
 _HOP = ("host", "connection", "content-length", "accept-encoding")
+_KEPT = ("content-type", "date")
 _MAINTENANCE = "<html><head><title>De retour à 8 heures</title></head><body>…</body></html>".encode()

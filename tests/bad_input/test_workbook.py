@@ -10,8 +10,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from tests.bad_input.office import Mishap, Office, bears, is_at_rest, is_told
-from tests.story.company import TOP, customer
+from tests.bad_input.office import Mishap, Office, bears
+from tests.story.company import TOP
 
 SAMPLES = Path(__file__).parents[3] / "shared" / "samples"
 
@@ -93,7 +93,9 @@ MISHAPS = {
         (FILE, "CSV", "save"),
     ),
     "a bomb": Mishap("clients", replaced(bomb), restored, 1, (FILE, "bomb", "times its size")),
-    "an empty file": Mishap("clients", replaced(lambda _: b""), restored, 1, (FILE, "is empty", "restore it from a backup")),
+    "an empty file": Mishap(
+        "clients", replaced(lambda _: b""), restored, 1, (FILE, "is empty", "restore it from a backup")
+    ),
     "its key column gone": Mishap(
         "clients", typed(f"A{TOP}", "Code interne"), typed(f"A{TOP}", "N° client"), 2,
         ("N° client", "sheet 'Clients'", f"row {TOP}"),
