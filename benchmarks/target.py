@@ -11,7 +11,7 @@ from benchmarks.odoo import Site, Target
 
 @contextmanager
 def target(sandbox: bool) -> Iterator[Target]:
-    """The real Odoo 19 where it runs or is built; the sandbox otherwise, or when asked for."""
+    """A real Odoo 19 of this run's own where one is built; the sandbox otherwise, or when asked for."""
     found = None if sandbox else _real()
     yield found or Target("the sandbox Odoo 19", _sandbox_site)
 
@@ -27,13 +27,11 @@ def _sandbox_site() -> Site:
 def _real() -> Target | None:
     from tests.live import build, servers
 
-    described = servers.running().get("19")
-    if described is None and (build.cache() / "odoo-19").is_dir():
-        described = servers.start(build.ensure(19, lambda line: print(line, file=sys.stderr))).described()
-    if described is None:
+    if not (build.cache() / "odoo-19").is_dir():
         print("no real Odoo 19 is built here (make odoo-19): measuring on the sandbox", file=sys.stderr)
         return None
-    odoo = servers.Odoo.from_description(described)
+    server = servers.start(build.ensure(19, lambda line: print(line, file=sys.stderr)))
+    odoo = servers.Odoo.from_description(server.described())
 
     def fresh() -> Site:
         database = odoo.fresh_database()

@@ -10,6 +10,13 @@ DELETION_SHARE = 0.2
 DELETION_FLOOR = 5
 
 
+def emptied(system: str, gone: int, known: int) -> str:
+    """Nothing is left of more than a few records: an empty read is a broken source until a person says no."""
+    if gone < known or gone <= DELETION_FLOOR:
+        return ""
+    return f"none of the {known} known records is in {system} any more, so none was treated as deleted"
+
+
 def deletions(system: str, gone: int, known: int) -> str:
     """Too many records gone at once: more than a fifth, and more than five."""
     if gone <= DELETION_FLOOR or gone <= known * DELETION_SHARE:

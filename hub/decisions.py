@@ -86,6 +86,19 @@ def undo(engine: Engine, changes: Sequence[Change], *, force: bool = False) -> l
     return results
 
 
+def release(engine: Engine, entity: str, system: str) -> str:
+    """Let a brake go, once: what it held is done at the next look. Returns what it said.
+
+    Raises `DecisionError` where no brake holds that route.
+    """
+    with engine.store.transaction() as connection:
+        held = cursors.get(connection, entity, system).brake
+        if not held or held == cursors.RELEASED:
+            raise DecisionError(f"no brake holds {entity} in {system}; `hub status` shows those that do")
+        cursors.braked(connection, entity, system, cursors.RELEASED)
+    return held
+
+
 def retry(engine: Engine, letter_ids: Sequence[int]) -> int:
     """Refused writes to be tried again at the next delivery; returns how many."""
     with engine.store.transaction() as connection:

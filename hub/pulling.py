@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from hub.engine import Engine
 
 _PAGE = 1000
+_LOOK = 5000
 _UNKNOWN = object()
 
 
@@ -148,9 +149,7 @@ class Puller:
         with self.engine.store.transaction() as connection:
             reviews.clear_rejected(connection, entity, system, self.rejected, self.engine.clock())
             known = worlds.present_ids(connection, entity, system)
-        gone = [external_id for external_id in known if external_id not in present]
-        if gone:
-            self._bury(gone, len(known))
+        self._bury(known - present, known)
 
     def _compare(self) -> None:
         """Ids in the system against ids known: deletions, and records a cursor missed."""
@@ -158,24 +157,24 @@ class Puller:
         with self.engine.store.transaction() as connection:
             known = worlds.present_ids(connection, self.mapping.entity, self.system.system)
             held = set(reviews.held(connection, self.mapping.entity, self.system.system, 1_000_000))
-        absent = [external_id for external_id in known if external_id not in present]
         strays = sorted(present.difference(known, held))
         for part in worlds.chunks(strays, _PAGE):
             records = [self.engine.seen(self.system, one) for one in self.connector.read(self.view, part)]
             with self.engine.store.transaction() as connection:
                 self._observe(connection, records, self.engine.clock())
-        for part in worlds.chunks(absent, _PAGE):
-            left_the_view = {record.id for record in self.connector.read(self.view, part)}
-            absent = [one for one in absent if one not in left_the_view]
-        if absent:
-            self._bury(absent, len(known))
+        self._bury(known - present, known)
 
-    def _bury(self, gone: list[str], known: int) -> None:
-        brake = brakes.deletions(self.system.system, len(gone), known)
+    def _bury(self, absent: set[str], known: set[str]) -> None:
+        """Treat absent records as deleted, unless they only left the filter or the brake holds them."""
+        released = self.start.brake == cursors.RELEASED
+        brake = "" if released else brakes.emptied(self.system.system, len(absent), len(known))
+        gone = [] if brake else self._truly_gone(sorted(absent))
+        brake = brake or ("" if released else brakes.deletions(self.system.system, len(gone), len(known)))
+        if brake or self.start.brake:
+            with self.engine.store.transaction() as connection:
+                cursors.braked(connection, self.mapping.entity, self.system.system, brake or None)
         if brake:
             self.report.braked.append((self.mapping.entity, self.system.system, brake))
-            with self.engine.store.transaction() as connection:
-                cursors.braked(connection, self.mapping.entity, self.system.system, brake)
             return
         for part in worlds.chunks(gone, _PAGE):
             at = self.engine.clock()
@@ -187,6 +186,14 @@ class Puller:
                 planner.vanished(world, self.system, links, at)
                 saving.save(connection, world, self.report.run, at)
             self.count.gone += len(part)
+
+    def _truly_gone(self, absent: Sequence[str]) -> list[str]:
+        """Those that are not there at all: a record outside the mapping's filter is not a deleted one."""
+        gone: list[str] = []
+        for part in worlds.chunks(absent, _LOOK):
+            there = {record.id for record in self.connector.read(self.view, part)}
+            gone += [one for one in part if one not in there]
+        return gone
 
     def _receipts(self) -> None:
         """Answers of an asynchronous system to what was handed over earlier."""

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from hub import __version__
-from hub.cli import check, conflicts, deadletters, demo, init, journal, mapping, plan, status, sync
+from hub.cli import check, conflicts, deadletters, demo, init, journal, mapping, plan, release, status, sync
 from hub.cli.session import ConfigFlag, DebugFlag, Flags, JsonFlag
 
 app = typer.Typer(
@@ -42,7 +42,7 @@ def root(
     ctx.obj = Flags(config, json, debug)
 
 
-for module in (init, demo, check, plan, sync, status, conflicts, deadletters, journal, mapping):
+for module in (init, demo, check, plan, sync, status, conflicts, deadletters, release, journal, mapping):
     module.register(app)
 
 

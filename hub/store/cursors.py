@@ -11,6 +11,9 @@ from sqlalchemy import Connection, insert, select, update
 from hub.store import tables as t
 from hub.store.repository import dumps, loads, upsert
 
+RELEASED = "released"
+"""What stands in place of a brake that a person let go: it holds once, for the next look."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cursor:

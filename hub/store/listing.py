@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Select, func, select
 
 from hub.model import Candidate
 from hub.store import tables as t
+from hub.store.cursors import RELEASED
 from hub.store.repository import loads
 
 
@@ -217,7 +218,7 @@ def routes(connection: Connection) -> list[Route]:
             Route(
                 entity, system, linked.get((entity, system), 0),
                 cursor.pulled_at if cursor else None, cursor.error if cursor else None,
-                cursor.brake if cursor else None,
+                cursor.brake if cursor and cursor.brake != RELEASED else None,
                 mail.get("due", 0) + mail.get("sending", 0), mail.get("sent", 0), mail.get("dead", 0),
             )
         )  # fmt: skip

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import pytest
+
 from hub import decisions
+from hub.mapping import Mappings
 from hub.ports import Busy, Unreachable
-from tests.engine.conftest import SIRETS, Company
+from tests.engine.conftest import CUSTOMER, SIRETS, Company
 
 
 def test_a_customer_typed_once_appears_everywhere(company: Company) -> None:
@@ -313,3 +318,39 @@ def test_an_undo_refuses_to_lose_a_newer_edit(company: Company) -> None:
     (result,) = decisions.undo(company.engine(), changes)
     assert not result.done
     assert "since" in result.reason
+
+
+def test_a_brake_that_is_released_lets_go_once(company: Company) -> None:
+    for number in range(30):
+        company.book["Clients"].add({"Raison sociale": f"Garage {number}"})
+    company.sync()
+    for number in range(20):
+        company.book["Clients"].delete(f"C{number + 1:04d}")
+    assert company.sync().braked
+    decisions.release(company.engine(), "customer", "list")
+    company.book["Clients"].set("C0030", {"Ville": "Arles"})
+    assert not company.sync().braked
+    assert sum(item.archived for item in company.odoo["partner"].items.values()) == 20
+    with pytest.raises(decisions.DecisionError):
+        decisions.release(company.engine(), "customer", "list")
+
+
+def test_a_list_that_is_suddenly_empty_deletes_nobody(company: Company) -> None:
+    for number in range(8):
+        company.book["Clients"].add({"Raison sociale": f"Garage {number}"})
+    company.sync()
+    for number in range(8):
+        company.book["Clients"].delete(f"C{number + 1:04d}")
+    assert "none of the 8" in company.sync().braked[0][2]
+
+
+def test_a_record_that_leaves_the_filter_of_the_mapping_is_not_deleted(
+    company: Company, load: Callable[[str], Mappings]
+) -> None:
+    company.odoo["partner"].add({"name": "Garage Dupont", "siret": SIRETS[0], "kind": "customer"})
+    company.sync()
+    company.mappings = load(
+        CUSTOMER.replace("object: partner\n", "object: partner\n    where: {kind: prospect}\n")
+    )
+    company.sync(compare=True)
+    assert not any(change.kind == "archived" for change in company.journal())
