@@ -16,6 +16,7 @@ from sqlalchemy import Connection, func, select
 from hub.daemon.board import Route
 from hub.store import Store
 from hub.store import tables as t
+from hub.store.cursors import RELEASED
 
 RECOUNT = 60.0
 """Seconds between two counts of all links, the one figure that costs a walk through a table."""
@@ -92,7 +93,7 @@ def _read(connection: Connection, at: float, linked: dict[Route, int]) -> Figure
     return Figures(
         at,
         {(row.entity, row.system): row.pulled_at for row in cursors if row.pulled_at},
-        {(row.entity, row.system): row.brake for row in cursors if row.brake},
+        {(row.entity, row.system): row.brake for row in cursors if row.brake not in (None, RELEASED)},
         {(row[0], row[1], row[2]): row[3] for row in connection.execute(mail)},
         {row[0]: row[1] for row in connection.execute(conflicts)},
         {(row[0], row[1], row[2]): row[3] for row in connection.execute(held)},
