@@ -66,9 +66,9 @@ def wrong_secret(system: str, settings: Settings) -> WrongSecret:
 def wrong_database(system: str, settings: Settings, existing: list[str] | None) -> Misconfigured:
     """`existing` are the databases the server lists, ``None`` where it does not."""
     if existing:
-        todo = f"write one of: {', '.join(existing)}"
+        todo = f"let `database` be one of: {', '.join(existing)}"
     elif existing is None:
-        todo = "ask whoever runs the server for its name (this server does not list its databases)"
+        todo = "correct `database`; the server does not list its own, so ask whoever runs it for the name"
     else:
         todo = "the server lists no database at all"
     return Misconfigured(system, f"no database «{settings.database}» on {settings.url}", todo=todo)

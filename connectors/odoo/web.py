@@ -174,8 +174,12 @@ def is_data(response: requests.Response) -> bool:
 
 def page_title(response: requests.Response) -> str:
     """What a web page calls itself, for an error message."""
-    found = re.search(r"<title[^>]*>(.*?)</title>", response.text[:20000], re.I | re.S)
-    text = html.unescape(found[1]) if found else re.sub(r"<[^>]+>", " ", response.text[:2000])
+    try:
+        page = response.content.decode("utf-8")
+    except UnicodeDecodeError:
+        page = response.text
+    found = re.search(r"<title[^>]*>(.*?)</title>", page[:20000], re.I | re.S)
+    text = html.unescape(found[1]) if found else re.sub(r"<[^>]+>", " ", page[:2000])
     return f"«{' '.join(text.split())[:120]}»"
 
 

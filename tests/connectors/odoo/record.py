@@ -1,6 +1,7 @@
 """Record the cassettes anew from real Odoo 19 and 14: ``python -m tests.connectors.odoo.record``.
 
-Arguments go to pytest (``-k name`` records only some tests). The servers are those of the live tests.
+Arguments go to pytest; with ``-k name`` only some tests are recorded, and the others kept. The servers are
+those of the live tests.
 """
 
 from __future__ import annotations
@@ -11,13 +12,19 @@ from pathlib import Path
 
 import pytest
 
+from tests.connectors.odoo.cassettes import FOLDER
+
 
 def main(arguments: list[str]) -> int:
     if os.environ.get("HUB_RECORD") != "1":
         os.environ["HUB_RECORD"] = "1"
         os.execv(sys.executable, [sys.executable, "-m", "tests.connectors.odoo.record", *arguments])
     here = Path(__file__).parent
-    return int(pytest.main([str(here), "-q", "-p", "no:cacheprovider", *arguments]))
+    if "-k" not in arguments:
+        for tape in FOLDER.glob("*.json.gz"):
+            tape.unlink()
+    names = [str(here / name) for name in ("test_conformance.py", "test_scenarios.py")]
+    return int(pytest.main([*names, "-q", "-p", "no:cacheprovider", *arguments]))
 
 
 if __name__ == "__main__":
