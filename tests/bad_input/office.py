@@ -94,9 +94,11 @@ class Office(Site):
         (row,) = (row for row in self.partners().values() if row["email"] == customer(number).email)
         return row
 
-    def hand_over(self) -> None:
-        """Sage imports what waits for it."""
-        self.sage.step()
+    def hand_over(self, *, export: bool = True) -> None:
+        """Sage imports what waits for it, and usually exports what it holds then."""
+        self.sage.take()
+        if export:
+            self.sage.export()
 
     def traces(self, system: str) -> Any:
         """Everything the hub could have written in a system, to see that it has not."""
@@ -135,7 +137,7 @@ def bears(office: Office, mishap: Mishap) -> None:
     assert told.code == mishap.code, told.out + told.err
     is_told(told, *mishap.said)
     assert told.out.count(f"{mishap.system}, customer left out") == 1
-    office.hand_over()
+    office.hand_over(export=mishap.system != "sage")
     assert office.traces(mishap.system) == before
     assert {office.cities()[name] for name in others} == {"Vizille"}
     checked = office.hub("check")
@@ -178,7 +180,7 @@ def stands_out(office: Office, blemish: Blemish) -> None:
 
     done = office.hub("sync", "--json", code=1).json
     assert (done["problems"], done["braked"]) == ([], [])
-    office.hand_over()
+    office.hand_over(export=blemish.system != "sage")
     is_listed(office, "deadletters" if blemish.dead else "conflicts", *blemish.said)
     assert set(office.cities().values()) == {"Vizille"}
     assert set(office.phones(3).values()) == {OTHER_PHONE.replace(" ", "")}
