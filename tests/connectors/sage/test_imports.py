@@ -150,7 +150,7 @@ def test_money_days_and_yes_are_written_as_this_sage_writes_them(site: Site) -> 
 def test_a_system_without_import_folder_says_that_it_cannot_be_written(tmp_path: Path) -> None:
     connector = connect("sage", Settings(exports=tmp_path))
     assert connector.traits == Traits(
-        assigns_ids=False, archives=False, confirms=False, incremental=False, writable=False
+        assigns_ids=False, archives=False, confirms=False, incremental=False, writable=False, batch=10_000
     )
 
 
