@@ -79,6 +79,7 @@ class Puller:
         elif compare:
             self._compare()
         with self.engine.store.transaction() as connection:
+            reviews.clear_shared(connection, self.mapping.entity)
             cursors.succeeded(connection, self.mapping.entity, self.system.system, self.engine.clock())
 
     def _number(self) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, select
+from sqlalchemy import Connection, delete, func, select
 
 from hub.mapping import EntityMapping
 from hub.model import Golden, Review
 from hub.ports import Receipt, Rejected
 from hub.store import outbox, saving, worlds
 from hub.store import tables as t
+from hub.store.repository import loads
 from hub.world import World
 
 HELD = ("duplicate", "ambiguous", "parked")
@@ -91,21 +93,73 @@ def blocked(connection: Connection, world: World, goldens: Sequence[Golden]) -> 
 
 
 def note_shared(connection: Connection, world: World, system: str, at: str) -> None:
-    """Golden records that came to share a key through an edit: said, never merged by the machine."""
+    """Golden records that came to share a key through an edit: said once, never merged by the machine."""
     found = []
+    said = {tuple(row.owners) for row in _shared(connection, world.mapping.entity)}
     for (rule, _), owners in worlds.shared_keys(connection, world):
-        fields = " and ".join(world.mapping.match[rule])
-        for golden_id in owners:
-            link = world.links_of.get(golden_id, {}).get(system)
-            if link is not None:
-                found.append(
-                    Review(
-                        world.mapping.entity, system, link.external_id, "shared",
-                        f"{len(owners)} different records now have the same {fields}",
-                        "correct it where it is wrong", candidates=tuple(owners),
-                    )
-                )  # fmt: skip
+        if tuple(owners) in said:
+            continue
+        edited = [owner for owner in owners if system in world.links_of.get(owner, {})]
+        worlds.fill_goldens(connection, world, owners)
+        reason = f"{_titles(world, owners)} now have the same {_key(world, rule, owners[0])}"
+        for golden_id in edited:
+            id = world.links_of[golden_id][system].external_id
+            found.append(
+                Review(
+                    world.mapping.entity, system, id, "shared", reason,
+                    f"correct it where it is wrong: record {id} was edited in {system}",
+                    candidates=tuple(owners),
+                )
+            )  # fmt: skip
     saving.put_reviews(connection, found, at)
+
+
+def clear_shared(connection: Connection, entity: str) -> None:
+    """What is said of golden records that share no key any more is settled."""
+    over = []
+    for row in _shared(connection, entity):
+        keys = (
+            select(t.match_key.c.key)
+            .where(t.match_key.c.entity == entity, t.match_key.c.golden_id.in_(row.owners))
+            .group_by(t.match_key.c.rule, t.match_key.c.key)
+            .having(func.count() > 1)
+        )
+        if connection.execute(keys.limit(1)).first() is None:
+            over.append(row.id)
+    for part in worlds.chunks(over):
+        connection.execute(delete(t.review).where(t.review.c.id.in_(part)))
+
+
+@dataclass(frozen=True, slots=True)
+class _SharedKey:
+    """A review about golden records that share a key."""
+
+    id: int
+    owners: list[str]
+
+
+def _shared(connection: Connection, entity: str) -> list[_SharedKey]:
+    rows = connection.execute(
+        select(t.review.c.id, t.review.c.candidates).where(
+            t.review.c.entity == entity, t.review.c.kind == "shared"
+        )
+    )
+    return [_SharedKey(row.id, loads(row.candidates)) for row in rows]
+
+
+def _titles(world: World, owners: Sequence[str]) -> str:
+    titles = [world.goldens[owner].title for owner in owners[:_NAMED]]
+    more = len(owners) - len(titles)
+    return " and ".join(titles) + (f" and {more} more" if more else "")
+
+
+def _key(world: World, rule: int, owner: str) -> str:
+    """The fields of a rule, with the values this golden record has in them."""
+    fields, values = world.mapping.match[rule], world.goldens[owner].values
+    return " and ".join(f"{name} {world.mapping.fields[name].type.show(values.get(name))}" for name in fields)
+
+
+_NAMED = 5
 
 
 def take_receipts(
