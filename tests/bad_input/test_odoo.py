@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.odoo import Odoo as SandboxOdoo
-from tests.bad_input.office import MAPPING, Front, Mishap, Office, bears, is_at_rest, is_listed, is_told
+from tests.bad_input.office import MAPPING, Front, Mishap, Office, bears, is_at_rest, is_listed
 from tests.story.company import customer
 
 
@@ -44,7 +44,8 @@ MISHAPS = {
     ),
     "a wrong password": Mishap(
         "odoo", changed(".env", 'PASSWORD="admin"', 'PASSWORD="secret-2"'),
-        changed(".env", 'PASSWORD="secret-2"', 'PASSWORD="admin"'), 2, ("does not accept the login or password of admin", "check `login` and `password`"),
+        changed(".env", 'PASSWORD="secret-2"', 'PASSWORD="admin"'), 2,
+        ("does not accept the login or password of admin", "check `login` and `password`"),
     ),
 }  # fmt: skip
 

@@ -40,7 +40,7 @@ BLEMISHES = {
     "the key of another customer": Blemish(
         "odoo", in_odoo(1, lambda it: {it.siret: customer(2).siret}),
         in_odoo(1, lambda it: {it.siret: customer(1).siret}),
-        (f"{customer(1).name} and {customer(2).name}", "now have the same siret", "record 5 was edited in odoo"),
+        (f"{customer(1).name} and {customer(2).name} now have the same siret", "record 5 was edited in odoo"),
         holds=lambda it: len(it.partners()) == len(it.sage.rows) == len(it.workbook.rows()) == 4,
         after=lambda it: it.partner(1)[it.siret] == it.sage.rows["S00001"]["CT_Siret"] == customer(1).siret,
     ),

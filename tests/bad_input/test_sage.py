@@ -37,7 +37,7 @@ MISHAPS = {
     ),
     "without its code": Mishap(
         "sage", exported(lambda data: data.replace(b"CT_Num", b"Numero")), exported_well, 2,
-        (EXPORT, "no column 'CT_Num'", "there are Numero", "correct the mapping, or the columns of the export"),
+        (EXPORT, "no column 'CT_Num'", "there are Numero", "correct the mapping, or the columns"),
     ),
 }  # fmt: skip
 
@@ -61,7 +61,7 @@ def test_a_short_line_costs_only_itself(office: Office) -> None:
 
     stands_out(office, Blemish(
         "sage", spoil, exported_well,
-        ("tiers_", "line 3", "the line is short: 8 columns instead of 12", "correct the export, or the record in Sage"),
+        ("tiers_", "line 3", "the line is short: 8 columns instead of 12", "correct the export"),
         holds=lambda it: it.sage.rows["S00002"]["CT_Ville"] == customer(2).city.upper(),
         after=lambda it: it.sage.rows["S00002"]["CT_Ville"] == "URIAGE",
     ))  # fmt: skip

@@ -100,6 +100,10 @@ MISHAPS = {
         "clients", typed(f"A{TOP}", "Code interne"), typed(f"A{TOP}", "N° client"), 2,
         ("N° client", "sheet 'Clients'", f"row {TOP}"),
     ),
+    "another column gone": Mishap(
+        "clients", typed(f"I{TOP}", "Viles"), typed(f"I{TOP}", "Ville"), 2,
+        ("no column 'Ville'", "sheet 'Clients'", "did you mean 'Viles'?"),
+    ),
 }  # fmt: skip
 
 
