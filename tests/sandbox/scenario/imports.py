@@ -34,6 +34,9 @@ def loading(s: Side) -> Iterator[Step]:
             fields=["module", "name", "model", "res_id", "noupdate", "complete_name"],
         ),
     )
+    for row in s.call(P, "get_metadata", first["ids"]):
+        told = {name: row.get(name, "not told") for name in ("xmlid", "xmlids", "noupdate", "create_uid")}
+        yield f"metadata of {s.names[P, row['id']]}", told
     yield (
         "reference",
         s.call("ir.model.data", "check_object_reference", module="__hub__", xml_id=f"load_a_{s.door}")[1]
