@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection
 
 from hub import owing
+from hub.garbage import uncollected
 from hub.mapping import EntityMapping, SystemMapping
 from hub.model import ARCHIVED, Link
 from hub.outcomes import Outcomes
@@ -122,7 +123,7 @@ class Delivery:
     def _prepare(self, rows: Sequence[Mail]) -> list[Parcel]:
         """Compute what is due now, and note it as intent. What is owed no more leaves the outbox."""
         Recovery(self.route).look(rows)
-        with self.route.engine.store.transaction() as connection:
+        with uncollected(), self.route.engine.store.transaction() as connection:
             world = self.route.world(connection, rows)
             readable = cursors.get(connection, self.route.mapping.entity, self.route.system.system)
             self.blocked = reviews.blocked(connection, world, list(world.goldens.values()))
@@ -132,21 +133,29 @@ class Delivery:
                 if parcel is not None:
                     parcels.append(parcel)
             self._shelve(connection, world, rows, parcels)
+            ready = [parcel for parcel in parcels if parcel.values]
+            if self.route.connector.traits.assigns_ids:
+                self._note_intent(connection, world, ready)
+                return ready
             taken = outbox.reserved_ids(connection, self.route.mapping.entity, self.route.system.system)
-        ready = [parcel for parcel in parcels if parcel.values]
         self._allocate(ready, taken)
-        with self.route.engine.store.transaction() as connection:
-            world = self.route.world(connection, [parcel.mail for parcel in ready])
-            for parcel in ready:
-                parcel.mail.state, parcel.mail.payload = "sending", parcel.values
-                link = self.route.link(world, parcel.mail.golden_id)
-                if link is not None:
-                    for native, value in parcel.values.items():
-                        link.echoes.setdefault(native, []).append(value)
-                    link.changed = True
-            saving.save(connection, world, self.route.report.run, self.route.engine.clock())
-            outbox.update_rows(connection, [parcel.mail for parcel in ready], self.route.engine.clock())
+        with uncollected(), self.route.engine.store.transaction() as connection:
+            changes = [parcel.mail for parcel in ready if parcel.external_id is not None]
+            self._note_intent(connection, self.route.world(connection, changes), ready)
         return ready
+
+    def _note_intent(self, connection: Connection, world: World, parcels: Sequence[Parcel]) -> None:
+        """What is about to be written: to be looked for after a stop, and known again when it shows up."""
+        for parcel in parcels:
+            parcel.mail.state, parcel.mail.payload = "sending", parcel.values
+            link = self.route.link(world, parcel.mail.golden_id)
+            if link is not None:
+                for native, value in parcel.values.items():
+                    link.echoes.setdefault(native, []).append(value)
+                link.changed = True
+        saving.save(connection, world, self.route.report.run, self.route.engine.clock())
+        mails = [parcel.mail for parcel in parcels]
+        outbox.update_rows(connection, mails, self.route.engine.clock())
 
     def _parcel(self, world: World, row: Mail, pulled_at: str | None) -> Parcel | None:
         golden = world.goldens[row.golden_id]

@@ -23,6 +23,7 @@ from hub import owing, planner
 from hub.archive import archive_lens
 from hub.clock import new_id, now
 from hub.delivery import Delivery
+from hub.garbage import uncollected
 from hub.mapping import EntityMapping, Mappings, SystemMapping
 from hub.model import ARCHIVED
 from hub.ports import Connector, ConnectorError, Record
@@ -127,7 +128,7 @@ class Engine:
             creating = [system.system for system in routes if system.creates]
             worlds.settle_new(connection, mapping.entity, creating, self.clock())
         while not self.stopping():
-            with self.store.transaction() as connection:
+            with uncollected(), self.store.transaction() as connection:
                 ids = worlds.dirty(connection, mapping.entity, after, _PAGE)
                 if not ids:
                     return

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from hub import planner
+from hub.garbage import uncollected
 from hub.model import Golden, Link, same
 from hub.ports import (
     Busy,
@@ -60,7 +61,7 @@ class Outcomes:
 
     def record(self, parcels: Sequence[Parcel], outcomes: Sequence[Outcome]) -> None:
         """What the system answered, in one transaction."""
-        with self.route.engine.store.transaction() as connection:
+        with uncollected(), self.route.engine.store.transaction() as connection:
             self._take_in(connection, parcels, outcomes)
 
     def _take_in(

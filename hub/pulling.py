@@ -6,15 +6,15 @@ then deletions: by what a whole listing did not show, or, when asked, by compari
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
 from hub import brakes, planner
 from hub.clock import new_id
+from hub.garbage import uncollected
 from hub.mapping import EntityMapping, SystemMapping
 from hub.model import Link
 from hub.ports import Busy, Numbers, Page, Record, View
@@ -28,22 +28,6 @@ if TYPE_CHECKING:
 _PAGE = 1000
 _LOOK = 5000
 _UNKNOWN = object()
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """No cyclic garbage collection meanwhile: a page's objects are made together and die together.
-
-    Without it the collector walks them again and again while they are being made (a third of the planning
-    time of a first load, measured).
-    """
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
 
 
 class Puller:
@@ -109,7 +93,7 @@ class Puller:
             for record in page.records
             if record.version is None or known.get(record.id, _UNKNOWN) != record.version
         ]
-        with _uncollected(), self.engine.store.transaction() as connection:
+        with uncollected(), self.engine.store.transaction() as connection:
             if news:
                 self._observe(connection, news, at, unlinked)
             if page.rejected:

@@ -18,6 +18,14 @@ NEW_IN_ODOO, NEW_IN_SAGE, NEW_IN_WORKBOOK = 401, 402, 403
 """The numbers of the customers who come while the story goes on."""
 
 CONTESTED = 190
+"""The customer whose telephone number changes on two sides at once."""
+
+MOVED = 140
+"""The contact who moves to customer 166.
+
+That customer has a VAT number: to one without, Odoo 19 itself gives that of the contact's last customer.
+"""
+
 REFERENCES = {("contact", "odoo"): "parent_id", ("contact", "clients"): "N° client"}
 WORKBOOK_PHONE, SAGE_PHONE = "04 76 55 55 55", "04 76 66 66 66"
 
@@ -97,6 +105,11 @@ def the_first_sync(site: Site) -> None:
         found = contacts[company.contact_email(number)]
         assert found["parent_id"][1] == customer(number).name
         assert found["name"] == company.contact_name(number)
+    people = {row["Courriel"]: row for row in site.workbook.rows("Contacts").values()}
+    assert len(people) == len(contacts)
+    for number in company.CONTACTS_IN_ODOO:
+        found = people[company.contact_email(number)]
+        assert (found["Nom"], found["N° client"]) == (company.contact_name(number), customer(number).code)
 
 
 def shown_in_odoo(row: Mapping[str, Any], site: Site, one: company.Customer) -> None:
@@ -133,6 +146,14 @@ def everybody_edits(site: Site) -> None:
         ("P0403", "Maud Nouvelle", "C0403", "Gérante", "06 76 00 04 03", "maud@client.example"),
         sheet="Contacts",
     )
+    site.workbook.edit({f"P{MOVED:04}": {"Fonction": "Directrice"}}, sheet="Contacts")
+    (person,) = (
+        row["id"] for row in site.contacts().values() if row["email"] == company.contact_email(MOVED)
+    )
+    (firm,) = site.call(
+        "res.partner", "search", [["name", "=", customer(166).name], ["is_company", "=", True]]
+    )
+    site.call("res.partner", "write", [person], {"parent_id": firm})
     site.write(customer(160).name, {"phone": "+33 4 76 16 01 60"})
     site.write(customer(162).name, {"email": "accueil@partout.example"})
     site.write(customer(163).name, {"phone": "04 76 16 31 63"})
@@ -193,6 +214,11 @@ def one_sync_propagates_it_all(site: Site) -> None:
     )
     assert (partners[customer(164).name]["city"], partners[customer(164).name]["zip"]) == ("CROLLES", "38920")
     assert (rows[customer(164).code]["Ville"], str(rows[customer(164).code]["CP"])) == ("CROLLES", "38920")
+    # A person who was promoted in one place and moved to another customer in the other.
+    mover = site.contacts()[company.contact_email(MOVED)]
+    assert (mover["function"], mover["parent_id"][1]) == ("Directrice", customer(166).name)
+    row = site.workbook.rows("Contacts")[f"P{MOVED:04}"]
+    assert (row["Fonction"], row["N° client"]) == ("Directrice", customer(166).code)
     new_customers_are_everywhere(site, partners, rows, third)
     the_contested_number_is_left_as_each_typed_it(partners, rows, third)
 
