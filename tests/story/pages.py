@@ -315,7 +315,9 @@ def written(site: Site, done: Said) -> list[dict[str, Any]]:
 def comparable(
     writes: list[dict[str, Any]], later: Collection[tuple[str, str]] = ()
 ) -> Counter[tuple[str, ...]]:
-    """Writes of a plan or of the journal as what they set where, without the references in those of `later`.
+    """Writes of a plan or of the journal: what each sets where, and instead of what.
+
+    The references in those of `later` are left out.
 
     A new record has no id before it is made: neither itself, nor as what another one refers to.
     """
@@ -324,7 +326,9 @@ def comparable(
         values = dict(one["after"] if "after" in one else one["values"])
         if (one["system"], one["title"]) in later:
             del values[REFERENCES[one["entity"], one["system"]]]
-        found[one["entity"], one["system"], one["title"], str(sorted(values.items()))] += 1
+        before = {name: value for name, value in one["before"].items() if value is not None}
+        shown = (str(sorted(values.items())), str(sorted(before.items())))
+        found[one["entity"], one["system"], one["title"], *shown] += 1
     return found
 
 
