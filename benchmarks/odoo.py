@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-import odoorpc  # type: ignore[import-untyped]
+import odoorpc
 
 from benchmarks.base import ODOO_FIELDS, customer, fresh_store, mappings, workbook
 from benchmarks.rows import Row, timed

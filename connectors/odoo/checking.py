@@ -181,7 +181,7 @@ class Checker:
             return
         column = layout.columns[0]
         info = fields[column.base]
-        # To a user who may not write at all, Odoo shows every field as read-only: that is told once, as a right.
+        # To a user who may not write at all, Odoo shows every field as read-only: told once, as a right.
         if native.writable and self._schema.may(view.object, "write"):
             yield from _writable(what, column, info)
         if column.relation is not None and column.key is None and native.type != "ref":

@@ -13,8 +13,8 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 from urllib.request import Request
 
-import odoorpc  # type: ignore[import-untyped]
-from odoorpc.error import RPCError  # type: ignore[import-untyped]
+import odoorpc
+from odoorpc.error import RPCError
 
 from connectors.odoo.client import Version
 from connectors.odoo.faults import Fault, from_json

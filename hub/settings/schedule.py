@@ -59,7 +59,7 @@ def read_rhythm(text: str) -> Rhythm:
 
 def _check_cron(text: str) -> None:
     # Imported here: only a configuration with a cron line needs the scheduler to understand it.
-    from apscheduler.triggers.cron import CronTrigger  # type: ignore[import-untyped]
+    from apscheduler.triggers.cron import CronTrigger
 
     try:
         *others, weekday = text.split()

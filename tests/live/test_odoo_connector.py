@@ -25,7 +25,7 @@ def door(request: pytest.FixtureRequest) -> tuple[str, str]:
 @pytest.fixture
 def scope(request: pytest.FixtureRequest) -> str:
     """A word that belongs to this test alone."""
-    return request.node.name
+    return str(request.node.name)
 
 
 @pytest.fixture

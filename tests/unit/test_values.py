@@ -187,7 +187,8 @@ def test_what_has_no_certain_reading_is_refused_with_its_reason(
 
 
 def _any_type(name: str) -> FieldType:
-    options = {"choice": {"values": CHOICES}, "ref": {"entity": "customer"}}.get(name, {})
+    known: dict[str, dict[str, Any]] = {"choice": {"values": CHOICES}, "ref": {"entity": "customer"}}
+    options = known.get(name, {})
     return of(name, **options)
 
 

@@ -22,7 +22,7 @@ HEADINGS = ["N° client", *COLUMNS.values()]
 class WorkbookHarness(BaseHarness):
     """A sheet 'Clients' with a letterhead above its headings; the person gives the numbers K1, K2, …"""
 
-    columns = COLUMNS
+    columns: Mapping[str, str] = COLUMNS
     view = View(
         "customer",
         "Clients",

@@ -68,7 +68,8 @@ def rich(path: Path, rows: int = 5) -> Path:
         sheet.cell(n + 1, 6).number_format = "dd/mm/yyyy"
         sheet.cell(n + 1, 2).font = Font(bold=True, color="FF00AA00")
     sheet.conditional_formatting.add(
-        "E2:E6", CellIsRule("greaterThan", ["300"], fill=PatternFill("solid", "FFCC00"))
+        "E2:E6",
+        CellIsRule("greaterThan", ["300"], fill=PatternFill("solid", "FFCC00")),  # type: ignore[no-untyped-call]
     )
     choice = DataValidation("list", formula1='"Évry,Lille,Brest"', allow_blank=True)
     choice.add("D2:D6")
@@ -602,7 +603,7 @@ def test_whatever_is_written_reads_back_and_leaves_the_rest_untouched(
         if isinstance(outcome, Done):
             assert now[outcome.record.id].values == outcome.record.values
             for name, value in write.values.items():
-                assert outcome.record.values[name] == ((value or "").strip() or None)
+                assert outcome.record.values[name] == (str(value or "").strip() or None)
     for n in set(range(1, 6)) - set(changes):
         assert now[f"C{n:05}"].values == known[f"C{n:05}"].values
     openpyxl.load_workbook(path)

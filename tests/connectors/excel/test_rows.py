@@ -212,5 +212,5 @@ def test_the_version_of_a_row_depends_on_its_mapped_values_alone(tmp_path: Path)
 )
 def test_options_that_make_no_sense_are_said_so(options: dict[str, object]) -> None:
     with pytest.raises(Fault) as caught:
-        spec("Nom", **options)  # type: ignore[arg-type]
+        spec("Nom", **options)
     assert caught.value.kind == "misconfigured"

@@ -27,7 +27,7 @@ def door(request: pytest.FixtureRequest) -> tuple[str, str]:
 @pytest.fixture
 def scope(request: pytest.FixtureRequest) -> str:
     """A word that belongs to this test alone, the same in every run."""
-    return request.node.name
+    return str(request.node.name)
 
 
 @pytest.fixture

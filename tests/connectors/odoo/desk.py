@@ -86,7 +86,7 @@ class Desk:
         """From now on the reply of the first call of `method` is lost; `before`: the request, too."""
 
         def opener(system: str, settings: Settings) -> Client:
-            return Deaf(open_client(system, settings), method, before)  # type: ignore[return-value]
+            return Deaf(open_client(system, settings), method, before)
 
         self._reopen(opener)
 
@@ -95,7 +95,7 @@ class Desk:
 
         def opener(system: str, settings: Settings) -> Client:
             client = open_client(system, settings)
-            return Faulty(client, method, fault, lambda said: bad in said, after)  # type: ignore[return-value]
+            return Faulty(client, method, fault, lambda said: bad in said, after)
 
         self._reopen(opener)
 

@@ -11,7 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.odoo import Settings, connect
+from connectors.odoo import connect
+from connectors.odoo.settings import Settings
 from hub.ports import Connector, NativeField, View
 from tests.connectors.bench import BaseHarness, Row
 from tests.connectors.odoo.cassettes import DATABASE, HOST, KEY

@@ -48,7 +48,8 @@ class OdooScenarios(Desks):
     def test_relations_are_written_and_read_by_the_words_people_know(self, desk: Desk) -> None:
         view = desk.view("name", COUNTRY, STATE, TAGS, PARENT)
         (head,) = desk.create(view, {"name": "Siège"})
-        row = {"name": "Agence", COUNTRY: "FR", "category_id.name": [f"B {desk.scope}", f"A {desk.scope}"]}
+        tags: Native = [f"B {desk.scope}", f"A {desk.scope}"]
+        row: dict[str, Native] = {"name": "Agence", COUNTRY: "FR", "category_id.name": tags}
         outcome = desk.connector.write(view, [Write(desk.ref(1), None, {**row, "parent_id": head.id})])[0]
         branch = done(outcome)
         assert branch.values[COUNTRY] == "FR"
@@ -90,7 +91,8 @@ class OdooScenarios(Desks):
     def test_a_new_tag_of_many_records_is_made_once(self, desk: Desk) -> None:
         view = desk.view("name", TAGS)
         word = f"100 % neuf_{desk.scope}"
-        desk.create(view, *({"name": f"N{n}", "category_id.name": [word]} for n in range(3)))
+        rows: list[dict[str, Native]] = [{"name": f"N{n}", "category_id.name": [word]} for n in range(3)]
+        desk.create(view, *rows)
         assert desk.office.call("res.partner.category", "search_count", [["name", "=", word]]) == 1
 
     def test_a_renamed_tag_is_read_by_its_new_name_at_the_next_pull(self, desk: Desk) -> None:

@@ -15,11 +15,11 @@ from typing import Any
 
 import pytest
 
-from connectors.odoo import Settings
 from connectors.odoo.connector import OdooConnector
 from connectors.odoo.door_xmlrpc import xmlrpc_call
 from connectors.odoo.faults import Fault, Lost
 from connectors.odoo.session import TRIES, Session
+from connectors.odoo.settings import Settings
 from connectors.odoo.web import Web
 from hub.ports import Denied, Misconfigured, NativeField, Unreachable, View
 

@@ -29,7 +29,7 @@ def sandboxes() -> Iterator[dict[str, Odoo]]:
 
 @pytest.fixture
 def scope(request: pytest.FixtureRequest) -> str:
-    return request.node.name
+    return str(request.node.name)
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from connectors.odoo import Settings, connect
+from connectors.odoo import connect
+from connectors.odoo.settings import Settings
 
 GOOD: dict[str, Any] = {
     "url": "https://odoo.example.com",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from tests.sandbox.doors import Side
 from tests.sandbox.scenario.steps import P, Step, country, kind, make, read
@@ -10,7 +11,7 @@ from tests.sandbox.scenario.steps import P, Step, country, kind, make, read
 
 def contacts(s: Side) -> Iterator[Step]:
     fr = country(s, "FR")
-    address = {"street": "1 rue Haute", "zip": "38450", "city": "Vif", "country_id": fr}
+    address: dict[str, Any] = {"street": "1 rue Haute", "zip": "38450", "city": "Vif", "country_id": fr}
     vat = "FR23334175221"
     top = make(s, "company", is_company=True, vat=vat, **address)
     shared = [

@@ -139,7 +139,7 @@ def multi(s: Side) -> Iterator[Step]:
             kind(s.call(P, "web_save_multi", ids, vals_list=[{}, {}], specification={})),
         )
         return
-    spec = {
+    spec: dict[str, Any] = {
         "name": {},
         "phone": {},
         "country_id": {},

@@ -13,7 +13,7 @@ def rights(s: Side) -> Iterator[Step]:
     answers = s.version >= 19
     method, key = ("has_access", "operation") if answers else ("check_access_rights", "operation")
     for model in (P, "res.country", "ir.model"):
-        ids = [] if answers else None
+        ids: list[int] | None = [] if answers else None
         for operation in ("read", "write", "create", "unlink"):
             more = {} if answers else {"raise_exception": False}
             yield f"admin may {operation} {model}", s.call(model, method, ids, **{key: operation}, **more)
@@ -77,7 +77,10 @@ def companies(s: Side) -> Iterator[Step]:
     made = s.call("res.company", "create", vals_list={"name": f"Second {s.door}"})
     second = s.name("second company", made[0] if isinstance(made, list) else made, "res.company")
     inside = make(s, "of the second", company_id=second)
-    only = lambda *ids: {"context": {"allowed_company_ids": list(ids)}}  # noqa: E731
+
+    def only(*ids: int) -> dict[str, Any]:
+        return {"context": {"allowed_company_ids": list(ids)}}
+
     yield "seen by both", ids_of(s, [["id", "=", inside]], **only(1, second))
     yield "seen by the second", ids_of(s, [["id", "=", inside]], **only(second))
     yield "not seen by the first", ids_of(s, [["id", "=", inside]], **only(1))

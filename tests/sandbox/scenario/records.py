@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from tests.sandbox.doors import Side
 from tests.sandbox.scenario.steps import C, P, Step, country, ids_of, kind, make, make_raw, read
@@ -121,7 +122,7 @@ def reading(s: Side) -> Iterator[Step]:
 
 def archiving(s: Side) -> Iterator[Step]:
     id = make(s, "archived")
-    all_of = {"context": {"active_test": False}}
+    all_of: dict[str, Any] = {"context": {"active_test": False}}
     yield "archive answers nothing", s.call(P, "action_archive", [id])
     yield "but it is archived", read(s, [id], "active")
     yield "not found", ids_of(s, [["id", "=", id]])

@@ -20,7 +20,7 @@ def searching(s: Side) -> Iterator[Step]:
 
     fr = country(s, "FR")
     for number in range(6):
-        values = {
+        values: dict[str, Any] = {
             "city": ("Vif", "VIF", "Uriage")[number % 3],
             "color": number,
             "ref": f"R{number}",
