@@ -124,7 +124,7 @@ class Delivery:
         """Compute what is due now, and note it as intent. What is owed no more leaves the outbox."""
         Recovery(self.route).look(rows)
         with uncollected(), self.route.engine.store.transaction() as connection:
-            world = self.route.world(connection, rows)
+            world = self.route.world(connection, rows, owing=True)
             readable = cursors.get(connection, self.route.mapping.entity, self.route.system.system)
             self.blocked = reviews.blocked(connection, world, list(world.goldens.values()))
             parcels: list[Parcel] = []
@@ -141,7 +141,7 @@ class Delivery:
         self._allocate(ready, taken)
         with uncollected(), self.route.engine.store.transaction() as connection:
             changes = [parcel.mail for parcel in ready if parcel.external_id is not None]
-            self._note_intent(connection, self.route.world(connection, changes), ready)
+            self._note_intent(connection, self.route.world(connection, changes, owing=True), ready)
         return ready
 
     def _note_intent(self, connection: Connection, world: World, parcels: Sequence[Parcel]) -> None:

@@ -134,7 +134,7 @@ class Engine:
                     return
                 after = ids[-1]
                 world = World(mapping, new_id)
-                worlds.fill_goldens(connection, world, ids)
+                worlds.fill_links(connection, world, ids)
                 self.fill_targets(connection, world)
                 _settle_page(connection, world, routes, ids, self.clock())
 
@@ -217,7 +217,7 @@ class Engine:
             while ids := worlds.ids_after(connection, mapping.entity, after, _PAGE):
                 after = ids[-1]
                 world = World(mapping, new_id)
-                worlds.fill_goldens(connection, world, ids)
+                worlds.fill_links(connection, world, ids)
                 saving.save_keys(connection, world.goldens.values(), mapping)
             cursors.set_rules(connection, mapping.entity, rules)
 

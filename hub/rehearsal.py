@@ -83,7 +83,7 @@ def planned_writes(engine: Engine, store: Store, entity: str) -> list[PlannedWri
         rows = list(listing.pending(connection, entity))
         for part in worlds.chunks(rows):
             world = World(mapping, new_id)
-            worlds.fill_goldens(connection, world, [golden_id for golden_id, _ in part])
+            worlds.fill_links(connection, world, [golden_id for golden_id, _ in part])
             engine.fill_targets(connection, world)
             for golden_id, system in part:
                 golden = world.goldens[golden_id]

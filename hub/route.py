@@ -55,10 +55,11 @@ class Route:
     def count(self) -> Count:
         return self.report.of(self.mapping.entity, self.system.system)
 
-    def world(self, connection: Connection, rows: Iterable[Mail]) -> World:
-        """What is known about the golden records of these rows."""
+    def world(self, connection: Connection, rows: Iterable[Mail], owing: bool = False) -> World:
+        """What is known about the golden records of these rows; `owing`: only what says what they owe."""
         world = World(self.mapping, new_id)
-        worlds.fill_goldens(connection, world, [row.golden_id for row in rows])
+        fill = worlds.fill_links if owing else worlds.fill_goldens
+        fill(connection, world, [row.golden_id for row in rows])
         self.engine.fill_targets(connection, world)
         return world
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, delete, func, select
 
 from hub.mapping import EntityMapping
+from hub.matching import keys_of
 from hub.model import Golden, Review
 from hub.ports import Receipt, Rejected
 from hub.store import outbox, saving, worlds
@@ -78,7 +79,7 @@ def blocked(connection: Connection, world: World, goldens: Sequence[Golden]) -> 
         return set()
     owners: dict[tuple[int, str], list[str]] = {}
     for golden in goldens:
-        for key in world.rekeyed.get(golden.id, ()):
+        for key in keys_of(world.mapping, golden.values):
             owners.setdefault(key, []).append(golden.id)
     found: set[tuple[str, str]] = set()
     for part in worlds.chunks({key for _, key in owners}):

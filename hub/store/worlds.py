@@ -74,8 +74,11 @@ def fill_records(connection: Connection, world: World, system: str, ids: Sequenc
     fill_goldens(connection, world, golden_ids)
 
 
-def fill_goldens(connection: Connection, world: World, ids: Iterable[str]) -> None:
-    """These golden records with all their links and open conflicts, unless the world has them already."""
+def fill_links(connection: Connection, world: World, ids: Iterable[str]) -> list[str]:
+    """These golden records with all their links: enough to say what is owed, not to take anything in.
+
+    Returns those that the world did not have already.
+    """
     wanted = [golden_id for golden_id in dict.fromkeys(ids) if golden_id not in world.goldens]
     for part in chunks(wanted):
         for row in connection.execute(
@@ -84,6 +87,12 @@ def fill_goldens(connection: Connection, world: World, ids: Iterable[str]) -> No
             world.add_golden(_golden(row))
         for row in connection.execute(select(t.link).where(t.link.c.golden_id.in_(part))):
             world.add_link(_link(row))
+    return wanted
+
+
+def fill_goldens(connection: Connection, world: World, ids: Iterable[str]) -> None:
+    """These golden records with all that the planner may need of them: links, match keys, open conflicts."""
+    for part in chunks(fill_links(connection, world, ids)):
         for row in connection.execute(
             select(t.match_key.c.golden_id, t.match_key.c.rule, t.match_key.c.key).where(
                 t.match_key.c.golden_id.in_(part)
