@@ -33,6 +33,8 @@ loads = orjson.loads
 
 
 _READER = "hub_reader"
+_ONE_WRITER = "SELECT pg_advisory_xact_lock(7118432)"
+"""What BEGIN IMMEDIATE is to SQLite; released with the transaction. The number is the hub's own."""
 
 
 class Store:
@@ -82,8 +84,14 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
-        """One transaction: committed at the end, rolled back on any exception."""
+        """One transaction: committed at the end, rolled back on any exception.
+
+        There is one at a time in a database: what it read is still so when it writes. A command that settles
+        a conflict waits for the daemon's page to be committed, and the next page sees what was settled.
+        """
         with self.engine.begin() as connection:
+            if not self.is_sqlite:
+                connection.exec_driver_sql(_ONE_WRITER)
             yield connection
 
     @contextmanager
