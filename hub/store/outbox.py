@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, delete, func, or_, select, update
 
 from hub.store import tables as t
-from hub.store.repository import dumps, loads, upsert
+from hub.store.repository import among, dumps, loads, upsert
 from hub.store.worlds import chunks
 
 
@@ -50,7 +50,7 @@ def of_goldens(connection: Connection, ids: Iterable[str]) -> dict[tuple[str, st
     """The rows of these golden records, by (golden id, system)."""
     found: dict[tuple[str, str], Mail] = {}
     for part in chunks(ids):
-        for row in connection.execute(select(t.outbox).where(t.outbox.c.golden_id.in_(part))):
+        for row in connection.execute(select(t.outbox).where(among(connection, t.outbox.c.golden_id, part))):
             found[(row.golden_id, row.system)] = _mail(row)
     return found
 
@@ -77,7 +77,7 @@ def sent(
     """Rows handed over and not confirmed; of these receipts only, if given."""
     where = [t.outbox.c.entity == entity, t.outbox.c.system == system, t.outbox.c.state == "sent"]
     if receipts is not None:
-        where.append(t.outbox.c.receipt.in_(receipts))
+        where.append(among(connection, t.outbox.c.receipt, receipts))
     return [_mail(row) for row in connection.execute(select(t.outbox).where(*where))]
 
 
@@ -102,18 +102,22 @@ def hurry(connection: Connection, at: str) -> None:
 def revive(connection: Connection, entity: str, system: str, ids: Sequence[str], at: str) -> None:
     """Have refused writes to these records of a system tried again."""
     of_these = select(t.link.c.golden_id).where(
-        t.link.c.entity == entity, t.link.c.system == system, t.link.c.external_id.in_(ids)
+        t.link.c.entity == entity, t.link.c.system == system, among(connection, t.link.c.external_id, ids)
     )
     connection.execute(
         update(t.outbox)
-        .where(t.outbox.c.system == system, t.outbox.c.state == "dead", t.outbox.c.golden_id.in_(of_these))
+        .where(
+            t.outbox.c.system == system,
+            t.outbox.c.state == "dead",
+            t.outbox.c.golden_id.in_(of_these),
+        )
         .values(state="due", attempts=0, reason=None, field=None, todo=None, due_at=at)
     )
 
 
 def remove(connection: Connection, ids: Iterable[int]) -> None:
     for part in chunks(ids):
-        connection.execute(delete(t.outbox).where(t.outbox.c.id.in_(part)))
+        connection.execute(delete(t.outbox).where(among(connection, t.outbox.c.id, part)))
 
 
 def counts(connection: Connection) -> dict[str, int]:

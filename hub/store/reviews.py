@@ -13,7 +13,7 @@ from hub.model import Golden, Review
 from hub.ports import Receipt, Rejected
 from hub.store import outbox, saving, worlds
 from hub.store import tables as t
-from hub.store.repository import loads
+from hub.store.repository import among, loads
 from hub.world import World
 
 HELD = ("duplicate", "ambiguous", "parked")
@@ -42,7 +42,7 @@ def clear_rejected(connection: Connection, entity: str, system: str, still: set[
     )
     gone = {row.id: row.external_id for row in rows if row.external_id not in still}
     for part in worlds.chunks(gone):
-        connection.execute(delete(t.review).where(t.review.c.id.in_(part)))
+        connection.execute(delete(t.review).where(among(connection, t.review.c.id, part)))
         outbox.revive(connection, entity, system, [gone[id] for id in part], at)
 
 
@@ -64,7 +64,9 @@ def forget(connection: Connection, entity: str, system: str, ids: Iterable[str])
         for table in (t.review, t.held_key):
             connection.execute(
                 delete(table).where(
-                    table.c.entity == entity, table.c.system == system, table.c.external_id.in_(part)
+                    table.c.entity == entity,
+                    table.c.system == system,
+                    among(connection, table.c.external_id, part),
                 )
             )
 
@@ -85,7 +87,7 @@ def blocked(connection: Connection, world: World, goldens: Sequence[Golden]) -> 
     for part in worlds.chunks({key for _, key in owners}):
         rows = connection.execute(
             select(t.held_key.c.rule, t.held_key.c.key, t.held_key.c.system).where(
-                t.held_key.c.entity == entity, t.held_key.c.key.in_(part)
+                t.held_key.c.entity == entity, among(connection, t.held_key.c.key, part)
             )
         )
         for row in rows:
@@ -128,7 +130,7 @@ def clear_shared(connection: Connection, entity: str) -> None:
         if connection.execute(keys.limit(1)).first() is None:
             over.append(row.id)
     for part in worlds.chunks(over):
-        connection.execute(delete(t.review).where(t.review.c.id.in_(part)))
+        connection.execute(delete(t.review).where(among(connection, t.review.c.id, part)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from hub.mapping import EntityMapping
 from hub.matching import keys_of
 from hub.model import Golden, Review
 from hub.store import tables as t
-from hub.store.repository import dumps, upsert
+from hub.store.repository import among, dumps, upsert
 from hub.store.worlds import DIRTY, NEW, chunks
 from hub.world import World
 
@@ -70,7 +70,7 @@ def _save_goldens(connection: Connection, world: World) -> dict[int, str]:
     if changed:
         connection.execute(update(t.golden).where(t.golden.c.id == bindparam("of")), changed)
     for part in chunks(unkeyed):
-        connection.execute(delete(t.match_key).where(t.match_key.c.golden_id.in_(part)))
+        connection.execute(delete(t.match_key).where(among(connection, t.match_key.c.golden_id, part)))
     bulk_insert(connection, t.match_key, keys)
     return said
 

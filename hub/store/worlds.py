@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Row, delete, exists, func, insert, literal, s
 from hub.matching import Key
 from hub.model import Candidate, Conflict, Golden, Link
 from hub.store import tables as t
-from hub.store.repository import loads
+from hub.store.repository import among, loads
 from hub.world import World
 
 _CHUNK = 900
@@ -33,7 +33,7 @@ def versions(connection: Connection, entity: str, system: str, ids: Sequence[str
             select(t.link.c.external_id, t.link.c.version).where(
                 t.link.c.entity == entity,
                 t.link.c.system == system,
-                t.link.c.external_id.in_(part),
+                among(connection, t.link.c.external_id, part),
                 t.link.c.gone.is_(False),
             )
         )
@@ -58,7 +58,9 @@ def fill_records(connection: Connection, world: World, system: str, ids: Sequenc
     for part in chunks(ids):
         golden_ids += connection.scalars(
             select(t.link.c.golden_id).where(
-                t.link.c.entity == entity, t.link.c.system == system, t.link.c.external_id.in_(part)
+                t.link.c.entity == entity,
+                t.link.c.system == system,
+                among(connection, t.link.c.external_id, part),
             )
         )
         world.reviewed.update(
@@ -67,7 +69,7 @@ def fill_records(connection: Connection, world: World, system: str, ids: Sequenc
                 select(t.review.c.external_id).where(
                     t.review.c.entity == entity,
                     t.review.c.system == system,
-                    t.review.c.external_id.in_(part),
+                    among(connection, t.review.c.external_id, part),
                 )
             )
         )
@@ -82,10 +84,12 @@ def fill_links(connection: Connection, world: World, ids: Iterable[str]) -> list
     wanted = [golden_id for golden_id in dict.fromkeys(ids) if golden_id not in world.goldens]
     for part in chunks(wanted):
         for row in connection.execute(
-            select(t.golden).where(t.golden.c.id.in_(part), t.golden.c.entity == world.mapping.entity)
+            select(t.golden).where(
+                among(connection, t.golden.c.id, part), t.golden.c.entity == world.mapping.entity
+            )
         ):
             world.add_golden(_golden(row))
-        for row in connection.execute(select(t.link).where(t.link.c.golden_id.in_(part))):
+        for row in connection.execute(select(t.link).where(among(connection, t.link.c.golden_id, part))):
             world.add_link(_link(row))
     return wanted
 
@@ -95,7 +99,7 @@ def fill_goldens(connection: Connection, world: World, ids: Iterable[str]) -> No
     for part in chunks(fill_links(connection, world, ids)):
         for row in connection.execute(
             select(t.match_key.c.golden_id, t.match_key.c.rule, t.match_key.c.key).where(
-                t.match_key.c.golden_id.in_(part)
+                among(connection, t.match_key.c.golden_id, part)
             )
         ):
             world.rekeyed[row[0]] = (*world.rekeyed.get(row[0], ()), (row[1], row[2]))
@@ -103,7 +107,9 @@ def fill_goldens(connection: Connection, world: World, ids: Iterable[str]) -> No
             if row[0] not in owners:
                 owners.append(row[0])
         for row in connection.execute(
-            select(t.conflict).where(t.conflict.c.golden_id.in_(part), t.conflict.c.closed_at.is_(None))
+            select(t.conflict).where(
+                among(connection, t.conflict.c.golden_id, part), t.conflict.c.closed_at.is_(None)
+            )
         ):
             candidates = [Candidate(*candidate) for candidate in loads(row.candidates)]
             world.conflicts[(row.golden_id, row.field)] = Conflict(
@@ -123,7 +129,7 @@ def fill_owners(connection: Connection, world: World, keys: Iterable[Key]) -> No
                 select(t.match_key.c.key, t.match_key.c.golden_id).where(
                     t.match_key.c.entity == world.mapping.entity,
                     t.match_key.c.rule == rule,
-                    t.match_key.c.key.in_(part),
+                    among(connection, t.match_key.c.key, part),
                 )
             )
             owners += [((rule, row[0]), row[1]) for row in rows]
@@ -141,7 +147,9 @@ def fill_references(
         for part in chunks(wanted):
             rows = connection.execute(
                 select(t.link.c.external_id, t.link.c.golden_id).where(
-                    t.link.c.entity == entity, t.link.c.system == system, t.link.c.external_id.in_(part)
+                    t.link.c.entity == entity,
+                    t.link.c.system == system,
+                    among(connection, t.link.c.external_id, part),
                 )
             )
             for row in rows:
@@ -150,7 +158,9 @@ def fill_references(
         for part in chunks(wanted):
             rows = connection.execute(
                 select(t.link.c.golden_id, t.link.c.external_id).where(
-                    t.link.c.golden_id.in_(part), t.link.c.system == system, t.link.c.gone.is_(False)
+                    among(connection, t.link.c.golden_id, part),
+                    t.link.c.system == system,
+                    t.link.c.gone.is_(False),
                 )
             )
             for row in rows:
@@ -165,7 +175,7 @@ def shared_keys(connection: Connection, world: World) -> list[tuple[Key, list[st
     for rule in {rule for rule, _ in touched}:
         for part in chunks(key for found, key in touched if found == rule):
             where = (t.match_key.c.entity == world.mapping.entity, t.match_key.c.rule == rule,
-                     t.match_key.c.key.in_(part))  # fmt: skip
+                     among(connection, t.match_key.c.key, part))  # fmt: skip
             doubled = connection.scalars(
                 select(t.match_key.c.key).where(*where).group_by(t.match_key.c.key).having(func.count() > 1)
             ).all()
@@ -238,7 +248,7 @@ def settle_new(connection: Connection, entity: str, systems: Sequence[str], at: 
 def clean(connection: Connection, ids: Sequence[str]) -> None:
     """What these golden records owe is noted in the outbox."""
     for part in chunks(ids):
-        connection.execute(update(t.golden).where(t.golden.c.id.in_(part)).values(dirty=0))
+        connection.execute(update(t.golden).where(among(connection, t.golden.c.id, part)).values(dirty=0))
 
 
 def present_ids(connection: Connection, entity: str, system: str) -> set[str]:
