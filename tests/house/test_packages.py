@@ -32,7 +32,7 @@ LOADED_BY_NAME = {"psycopg"}
 """Packages that no import names: SQLAlchemy loads its driver by the database's URL."""
 
 PLACES = re.compile(
-    r"pypi\.|pythonhosted|(?<!no-emit-)index-url|(?<!no-emit-)trusted-host"
+    r"py[p]i\.|python[h]osted|(?<!no-emit-)index-url|(?<!no-emit-)trusted-host"
     r"|(?<![\w*./])/(?:home|root|work|farm)/\w|[A-Z]:\\Users",
     re.IGNORECASE,
 )
