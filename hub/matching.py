@@ -66,7 +66,7 @@ def identify(
         found = tuple(dict.fromkeys(owners.get((rule, key), ())))
         if not found:
             continue
-        shown = _shown(mapping, rule, values)
+        shown = key_in_words(mapping, rule, values)
         if len(found) > 1:
             return Match(held="ambiguous", reason=f"{len(found)} records share {shown}", candidates=found)
         golden_id = found[0]
@@ -93,7 +93,8 @@ def _contradiction(
     return ""
 
 
-def _shown(mapping: EntityMapping, rule: int, values: Mapping[str, Canonical]) -> str:
+def key_in_words(mapping: EntityMapping, rule: int, values: Mapping[str, Canonical]) -> str:
+    """The fields of a rule with these values in them, as a person reads them."""
     return " and ".join(
         f"{name} {mapping.fields[name].type.show(values.get(name))}" for name in mapping.match[rule]
     )

@@ -85,9 +85,6 @@ class World:
         self.links[(link.system, link.external_id)] = link
         self.links_of.setdefault(link.golden_id, {})[link.system] = link
 
-    def add_owner(self, key: Key, golden_id: str) -> None:
-        self.owners.setdefault(key, []).append(golden_id)
-
     def create(
         self, values: Mapping[str, Canonical], keys: tuple[Key, ...], origin: Origin, at: str
     ) -> Golden:

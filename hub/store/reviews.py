@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, delete, func, select
 
 from hub.mapping import EntityMapping
-from hub.matching import keys_of
+from hub.matching import key_in_words, keys_of
 from hub.model import Golden, Review
 from hub.ports import Receipt, Rejected
 from hub.store import outbox, saving, worlds
@@ -104,7 +104,8 @@ def note_shared(connection: Connection, world: World, system: str, at: str) -> N
             continue
         edited = [owner for owner in owners if system in world.links_of.get(owner, {})]
         worlds.fill_goldens(connection, world, owners)
-        reason = f"{_titles(world, owners)} now have the same {_key(world, rule, owners[0])}"
+        key = key_in_words(world.mapping, rule, world.goldens[owners[0]].values)
+        reason = f"{_titles(world, owners)} now have the same {key}"
         for golden_id in edited:
             id = world.links_of[golden_id][system].external_id
             found.append(
@@ -154,12 +155,6 @@ def _titles(world: World, owners: Sequence[str]) -> str:
     titles = [world.goldens[owner].title for owner in owners[:_NAMED]]
     more = len(owners) - len(titles)
     return " and ".join(titles) + (f" and {more} more" if more else "")
-
-
-def _key(world: World, rule: int, owner: str) -> str:
-    """The fields of a rule, with the values this golden record has in them."""
-    fields, values = world.mapping.match[rule], world.goldens[owner].values
-    return " and ".join(f"{name} {world.mapping.fields[name].type.show(values.get(name))}" for name in fields)
 
 
 _NAMED = 5
