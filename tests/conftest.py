@@ -1,3 +1,3 @@
 """What every test may ask for: a real PostgreSQL, real Odoo servers."""
 
-pytest_plugins = ["tests.postgres", "tests.live.plugin"]
+pytest_plugins = ["tests.postgres", "tests.live.plugin", "tests.tally"]
