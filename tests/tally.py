@@ -44,7 +44,7 @@ def lines() -> list[str]:
 
 
 def pytest_runtest_logreport(report: pytest.TestReport) -> None:
-    """A bad input counts when its test has run to its end, here or (with xdist) in the process that ran it."""
+    """A bad input counts when its test has run to its end, here or in a process of xdist."""
     ran = report.when == "call" and not report.skipped
     if ran and not os.environ.get("PYTEST_XDIST_WORKER") and _BAD_INPUT.name in Path(report.fspath).parts:
         tally("bad inputs tried")
