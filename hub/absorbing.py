@@ -262,6 +262,17 @@ def close_conflict(world: World, golden_id: str, name: str) -> None:
         world.closed[(golden_id, name)] = conflict
 
 
+def is_edited(link: Link, record: Record) -> bool:
+    """Whether a record says anything else than what was agreed on, known to wait, or handed over by us."""
+    return any(
+        native in link.base
+        and not same(value, link.base[native])
+        and not (native in link.seen and same(value, link.seen[native]))
+        and not any(same(value, echo) for echo in link.echoes.get(native, ()))
+        for native, value in record.values.items()
+    )
+
+
 def settle(world: World, golden: Golden, name: str, value: Canonical, origin: Origin, kind: str) -> None:
     """A person's word on one field: it is agreed on, and every side's own value counts as known to lose."""
     old = golden.values.get(name, MISSING)

@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, select
 
 from hub import absorbing
+from hub.brakes import WHOLE_ENTITY
 from hub.clock import new_id
 from hub.engine import Engine
 from hub.model import ARCHIVED, MISSING, PERSON, Candidate
-from hub.store import cursors, listing, outbox, saving, worlds
+from hub.store import brakes, cursors, listing, outbox, saving, worlds
 from hub.store import tables as t
+from hub.store.brakes import Held
 from hub.store.listing import Change, OpenConflict
 from hub.values import Canonical
 from hub.world import World
@@ -86,17 +88,26 @@ def undo(engine: Engine, changes: Sequence[Change], *, force: bool = False) -> l
     return results
 
 
-def release(engine: Engine, entity: str, system: str) -> str:
-    """Let a brake go, once: what it held is done at the next look. Returns what it said.
+def release(engine: Engine, entity: str, system: str | None = None) -> list[Held]:
+    """Let the brakes of a route go, once, or all of an entity's: what they held is done at the next look.
 
-    Raises `DecisionError` where no brake holds that route.
+    The brake on an edited mapping is the entity's. Raises `DecisionError` where none holds.
     """
     with engine.store.transaction() as connection:
-        held = cursors.get(connection, entity, system).brake
-        if not held or held == cursors.RELEASED:
-            raise DecisionError(f"no brake holds {entity} in {system}; `hub status` shows those that do")
-        cursors.braked(connection, entity, system, cursors.RELEASED)
-    return held
+        holding = [one for one in brakes.held(connection, entity) if system is None or one.system == system]
+        if not holding:
+            raise DecisionError(_nothing_held(brakes.held(connection, entity), entity, system))
+        for one in holding:
+            brakes.release(connection, one, engine.clock())
+    return holding
+
+
+def _nothing_held(others: Sequence[Held], entity: str, system: str | None) -> str:
+    where = entity if system is None else f"{entity} in {system}"
+    if any(one.system == WHOLE_ENTITY for one in others):
+        ways = f"`hub plan --approve`, or `hub release {entity}`"
+        return f"{where} is held as a whole: {others[0].reason}; {ways}"
+    return f"no brake holds {where}; `hub status` shows those that do"
 
 
 def retry(engine: Engine, letter_ids: Sequence[int]) -> int:

@@ -19,8 +19,9 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
-from hub import owing, planner
+from hub import braking, owing, planner
 from hub.archive import archive_lens
+from hub.brakes import Limits
 from hub.clock import new_id, now
 from hub.delivery import Delivery
 from hub.garbage import uncollected
@@ -49,8 +50,9 @@ class Engine:
         clock: Callable[[], str] = now,
         progress: Progress = silent,
         stopping: Callable[[], bool] = lambda: False,
+        limits: Limits | None = None,
     ) -> None:
-        self.store, self.connectors = store, connectors
+        self.store, self.connectors, self.limits = store, connectors, limits or Limits()
         self.clock, self.progress, self.stopping = clock, progress, stopping
         self.rehearsing = False
         self.mappings = [self._with_archives(mapping) for mapping in mappings]
@@ -69,7 +71,7 @@ class Engine:
         only = set(systems) if systems is not None else None
         with self.store.transaction() as connection:
             outbox.hurry(connection, self.clock())
-        for mapping in self._chosen(entities):
+        for mapping in self.chosen(entities):
             self.pull_entity(mapping, report, only, compare)
             for _ in range(_ROUNDS):
                 if self.stopping() or not self.push_entity(mapping, report, only):
@@ -80,14 +82,16 @@ class Engine:
     def rehearse(self, report: Report, entities: Iterable[str] | None = None, compare: bool = False) -> None:
         """Pull and settle everything without delivering; meant for a store that is thrown away."""
         self.rehearsing = True
-        for mapping in self._chosen(entities):
+        for mapping in self.chosen(entities):
             self.pull_entity(mapping, report, None, compare)
             self.settle(mapping)
 
     def pull_entity(
         self, mapping: EntityMapping, report: Report, only: set[str] | None = None, compare: bool = False
     ) -> None:
-        """Read every system of one entity; a failing one is noted and left out."""
+        """Read every system of one entity; a failing one is noted and left out, a braked one not believed."""
+        if not self.rehearsing and braking.edited(self, mapping, report):
+            return
         self._reindex(mapping)
         for system in self._routes(mapping, READS, only):
             if self.stopping():
@@ -99,11 +103,17 @@ class Engine:
 
     def push_entity(self, mapping: EntityMapping, report: Report, only: set[str] | None = None) -> bool:
         """Settle and deliver one entity; true if that left something to do at once (an unseen edit)."""
+        if braking.edited(self, mapping, Report()):
+            return False
         self.settle(mapping)
         again = False
         for system in self._routes(mapping, WRITES, only):
             if self.stopping():
                 return False
+            if braking.holds(self, mapping.entity, system.system):
+                continue
+            if braking.creates_too_many(self, mapping, system, report):
+                continue
             try:
                 again |= Delivery(self, mapping, system, report).run()
             except ConnectorError as problem:
@@ -205,6 +215,11 @@ class Engine:
         """The mapping of one entity, as the engine uses it."""
         return next(mapping for mapping in self.mappings if mapping.entity == entity)
 
+    def chosen(self, entities: Iterable[str] | None) -> list[EntityMapping]:
+        """The mappings of these entities, parents first; of all, if none is named."""
+        wanted = None if entities is None else set(entities)
+        return [mapping for mapping in self.mappings if wanted is None or mapping.entity in wanted]
+
     def _reindex(self, mapping: EntityMapping) -> None:
         """Bring every golden record's match keys in line with the mapping's rules, if those were edited."""
         rules = "; ".join(", ".join(f"{name}:{mapping.fields[name].type.name}" for name in rule)
@@ -231,10 +246,6 @@ class Engine:
                    for (entity, system), count in report.counts.items()}  # fmt: skip
         with self.store.transaction() as connection:
             cursors.end_run(connection, report.run, summary, self.clock())
-
-    def _chosen(self, entities: Iterable[str] | None) -> list[EntityMapping]:
-        wanted = None if entities is None else set(entities)
-        return [mapping for mapping in self.mappings if wanted is None or mapping.entity in wanted]
 
     def _routes(
         self, mapping: EntityMapping, directions: tuple[str, ...], only: set[str] | None

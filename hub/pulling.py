@@ -1,20 +1,24 @@
 """One pull of one route: pages are planned and committed one by one, so that a stop costs at most a page.
 
-After the pages come the records that were held or parked (their twin may be corrected, their parent linked),
-then deletions: by what a whole listing did not show, or, when asked, by comparing ids.
+Where records are known already, all pages are looked through first (`hub.lookthrough`): a look in which too
+much changed at once is not believed, and none of it is taken in. After the pages come the records that were
+held or parked (their twin may be corrected, their parent linked), then deletions: by what a whole listing did
+not show, or, when asked, by comparing ids.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
-from hub import brakes, planner
+from hub import brakes, braking, planner
+from hub.brakes import Kind
 from hub.clock import new_id
 from hub.garbage import uncollected
+from hub.lookthrough import Look, LookThrough
 from hub.mapping import EntityMapping, SystemMapping
 from hub.model import Link
 from hub.ports import Busy, Numbers, Page, Record, View
@@ -40,6 +44,7 @@ class Puller:
         self.count = report.of(mapping.entity, system.system)
         self.present: set[str] = set()
         self.unknown = False
+        self.held = False
         self.rejected: set[str] = set()
 
     def run(self, compare: bool) -> None:
@@ -51,12 +56,15 @@ class Puller:
         self.anew = self.start.fingerprint != self.mapping.fingerprint
         position = None if self.anew else self.start.position
         listed = False
-        for page in self.connector.pull(self.view, position, self._known):
-            self._page(page)
-            listed = page.listing
-            self.engine.progress("read", self.mapping.entity, self.system.system, self.count.read, page.total)
+        for look in self._looks(self.connector.pull(self.view, position, self._known)):
+            self._take_in(look)
+            listed = look.listing
             if self.engine.stopping():
                 return
+        if self.held:
+            return
+        if not (self.anew or self.unknown):
+            self._release_used("changes", "archived")
         self._look_again()
         if listed:
             self._missing(self.present)
@@ -82,28 +90,42 @@ class Puller:
         with self.engine.store.reading() as connection:
             return worlds.versions(connection, self.mapping.entity, self.system.system, ids)
 
-    def _page(self, page: Page) -> None:
-        at = self.engine.clock()
-        unlinked = self.unknown and self.present.isdisjoint(record.id for record in page.records)
-        self.present.update(record.id for record in page.records)
-        self.present.update(rejected.id for rejected in page.rejected if rejected.id is not None)
-        known = self._known([record.id for record in page.records])
+    def _looks(self, pages: Iterator[Page]) -> Iterator[Look]:
+        """The pages, reduced to what is news in them; none where there is too much of it."""
+        looks = map(self._look, pages)
+        if self.anew or self.unknown:
+            return looks
+        through = LookThrough(self.engine, self.mapping, self.system, self.report)
+        self.held = not through.all_well(looks)
+        return through.looks()
+
+    def _look(self, page: Page) -> Look:
+        ids = [record.id for record in page.records]
+        known = self._known(ids)
         news = [
             self.engine.seen(self.system, record)
             for record in page.records
             if record.version is None or known.get(record.id, _UNKNOWN) != record.version
         ]
+        self.count.read += len(ids)
+        self.engine.progress("read", self.mapping.entity, self.system.system, self.count.read, page.total)
+        ids += [rejected.id for rejected in page.rejected if rejected.id is not None]
+        return Look(news, ids, page.cursor, page.rejected, page.listing)
+
+    def _take_in(self, look: Look) -> None:
+        at = self.engine.clock()
+        unlinked = self.unknown and self.present.isdisjoint(look.ids)
+        self.present.update(look.ids)
         with uncollected(), self.engine.store.transaction() as connection:
-            if news:
-                self._observe(connection, news, at, unlinked)
-            if page.rejected:
+            if look.news:
+                self._observe(connection, look.news, at, unlinked)
+            if look.rejected:
                 self.rejected |= reviews.reject(
-                    connection, self.mapping.entity, self.system.system, page.rejected, at
+                    connection, self.mapping.entity, self.system.system, look.rejected, at
                 )
             cursors.advance(
-                connection, self.mapping.entity, self.system.system, page.cursor, self.mapping.fingerprint
+                connection, self.mapping.entity, self.system.system, look.cursor, self.mapping.fingerprint
             )
-        self.count.read += len(page.records)
 
     def _observe(
         self, connection: Connection, records: Sequence[Record], at: str, unlinked: bool = False
@@ -150,27 +172,30 @@ class Puller:
         self._bury(known - present, known)
 
     def _bury(self, absent: set[str], known: set[str]) -> None:
-        """Treat absent records as deleted, unless they only left the filter or the brake holds them."""
-        released = self.start.brake == cursors.RELEASED
-        brake = "" if released else brakes.emptied(self.system.system, len(absent), len(known))
-        gone = [] if brake else self._truly_gone(sorted(absent))
-        brake = brake or ("" if released else brakes.deletions(self.system.system, len(gone), len(known)))
-        if brake or self.start.brake:
-            with self.engine.store.transaction() as connection:
-                cursors.braked(connection, self.mapping.entity, self.system.system, brake or None)
-        if brake:
-            self.report.braked.append((self.mapping.entity, self.system.system, brake))
+        """Treat absent records as deleted, unless they only left the filter or a brake holds them."""
+        name, limits = self.system.system, self.engine.limits
+        if self._stops("emptied", brakes.emptied(name, len(absent), len(known), limits)):
+            return
+        gone = self._truly_gone(sorted(absent))
+        if self._stops("deletions", brakes.deletions(name, len(gone), len(known), limits)):
             return
         for part in worlds.chunks(gone, _PAGE):
             at = self.engine.clock()
             with self.engine.store.transaction() as connection:
                 world = World(self.mapping, new_id)
-                worlds.fill_records(connection, world, self.system.system, part)
+                worlds.fill_records(connection, world, name, part)
                 self.engine.fill_targets(connection, world)
-                links: list[Link] = [world.links[(self.system.system, one)] for one in part]
+                links: list[Link] = [world.links[(name, one)] for one in part]
                 planner.vanished(world, self.system, links, at)
                 saving.save(connection, world, self.report.run, at)
             self.count.gone += len(part)
+        self._release_used("emptied", "deletions")
+
+    def _stops(self, kind: Kind, reason: str) -> bool:
+        return braking.stops(self.engine, self.report, self.mapping.entity, self.system.system, kind, reason)
+
+    def _release_used(self, *kinds: Kind) -> None:
+        braking.used_up(self.engine, self.mapping.entity, self.system.system, *kinds)
 
     def _truly_gone(self, absent: Sequence[str]) -> list[str]:
         """Those that are not there at all: a record outside the mapping's filter is not a deleted one."""

@@ -1,18 +1,20 @@
 """`hub plan`: the same pulls and the same planner as a sync, on a copy of the store that is thrown away.
 
-Because it is the same code, what it lists is what `hub sync` then does. It reads every system and writes to
-none; the hub's own database is left as it was.
+Because it is the same code, what it lists is what `hub sync` then does; what a brake would hold back is
+listed too, and said to be held. It reads every system and writes to none; the hub's own database is left as it
+was. A person who likes what it lists may `approve` it: the mapping it was made with, and its creations.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from hub import owing
+from hub import braking, owing
 from hub.clock import new_id
 from hub.engine import Engine
-from hub.mapping import Mappings
+from hub.mapping import EntityMapping, Mappings
 from hub.ports import Connector, Native
 from hub.report import Report
 from hub.store import Store, listing, worlds
@@ -32,13 +34,16 @@ class PlannedWrite:
     before: dict[str, Native]
     waiting: tuple[str, ...] = ()
     impossible: Mapping[str, str] = field(default_factory=dict)
+    held: bool = False
+    """Whether a brake holds it back until a person approves or releases it."""
 
 
 @dataclass(slots=True)
 class Plan:
-    """Everything a sync would do, and what would then wait for a person."""
+    """Everything a sync would do, and what would then wait for a person. `entities`: what it is about."""
 
     report: Report
+    entities: tuple[str, ...] = ()
     writes: list[PlannedWrite] = field(default_factory=list)
     conflicts: list[listing.OpenConflict] = field(default_factory=list)
     reviews: list[listing.OpenReview] = field(default_factory=list)
@@ -62,17 +67,47 @@ def plan(
             clock=engine.clock,
             progress=engine.progress,
             stopping=engine.stopping,
+            limits=engine.limits,
         )
         result = Plan(Report())
         rehearsed.rehearse(result.report, entities, compare)
+        result.entities = tuple(mapping.entity for mapping in rehearsed.chosen(entities))
         for mapping in rehearsed.mappings:
-            result.writes += planned_writes(rehearsed, store, mapping.entity)
+            held = _held(rehearsed, mapping, result.report)
+            result.writes += [
+                replace(write, held=write.system in held)
+                for write in planned_writes(rehearsed, store, mapping.entity)
+            ]
         with store.reading() as connection:
             result.conflicts = listing.conflicts(connection)
             result.reviews = listing.reviews(connection)
             result.refused = len(listing.dead_letters(connection))
         result.refused += sum(bool(write.impossible) for write in result.writes)
     return result
+
+
+def approve(engine: Engine, found: Plan) -> list[str]:
+    """Approve what a plan shows; the entities approved. Not those of which the plan could not show all."""
+    unseen = {entity for entity, _, _ in found.report.problems}
+    approved = [entity for entity in found.entities if entity not in unseen]
+    for entity in approved:
+        creations = Counter(
+            write.system for write in found.writes if write.entity == entity and write.external_id is None
+        )
+        braking.approve(engine, engine.mapping(entity), dict(creations))
+    return approved
+
+
+def _held(engine: Engine, mapping: EntityMapping, report: Report) -> set[str]:
+    """The systems to which a sync would not write now, by the brakes of its own moment; `report` says why."""
+    if braking.edited(engine, mapping, report):
+        return set(mapping.systems)
+    return {
+        name
+        for name, system in mapping.systems.items()
+        if braking.holds(engine, mapping.entity, name)
+        or braking.creates_too_many(engine, mapping, system, report)
+    }
 
 
 def planned_writes(engine: Engine, store: Store, entity: str) -> list[PlannedWrite]:

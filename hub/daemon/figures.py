@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from sqlalchemy import Connection, func, select
 
+from hub.brakes import WHOLE_ENTITY
 from hub.daemon.board import Route
-from hub.store import Store
+from hub.store import Store, brakes
 from hub.store import tables as t
-from hub.store.cursors import RELEASED
 
 RECOUNT = 60.0
 """Seconds between two counts of all links, the one figure that costs a walk through a table."""
@@ -78,6 +78,17 @@ def _linked(connection: Connection) -> dict[Route, int]:
     }
 
 
+def _held(connection: Connection, routes: Iterable[Route]) -> dict[Route, str]:
+    """Why each held route is held."""
+    found: dict[Route, list[str]] = {}
+    known = list(routes)
+    for one in brakes.held(connection):
+        whole = [route for route in known if route[0] == one.entity]
+        for route in whole if one.system == WHOLE_ENTITY else [(one.entity, one.system)]:
+            found.setdefault(route, []).append(one.reason)
+    return {route: "; ".join(reasons) for route, reasons in found.items()}
+
+
 def _read(connection: Connection, at: float, linked: dict[Route, int]) -> Figures:
     cursors = list(connection.execute(select(t.cursor).where(t.cursor.c.system != "")))
     box, kinds = t.outbox.c, t.review.c
@@ -93,7 +104,7 @@ def _read(connection: Connection, at: float, linked: dict[Route, int]) -> Figure
     return Figures(
         at,
         {(row.entity, row.system): row.pulled_at for row in cursors if row.pulled_at},
-        {(row.entity, row.system): row.brake for row in cursors if row.brake not in (None, RELEASED)},
+        _held(connection, [(row.entity, row.system) for row in cursors]),
         {(row[0], row[1], row[2]): row[3] for row in connection.execute(mail)},
         {row[0]: row[1] for row in connection.execute(conflicts)},
         {(row[0], row[1], row[2]): row[3] for row in connection.execute(held)},

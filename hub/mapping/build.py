@@ -42,6 +42,7 @@ class Builder:
         match = tuple(self._match())
         default, policies = self._policies(fields)
         systems = dict(self._systems(fields))
+        meaning = meaning_of(self.doc)
         if self.whole:
             self._never_filled(systems)
         if self.problems:
@@ -54,7 +55,8 @@ class Builder:
             default_policy=default,
             policies=policies,
             systems=systems,
-            fingerprint=fingerprint(self.doc),
+            fingerprint=_fingerprint(meaning),
+            meaning=meaning,
             file=self.document.file,
         )
 
@@ -230,12 +232,16 @@ def _choices(values: list[str] | dict[str, Label | None]) -> dict[str, dict[str,
     return {code: _label(label) for code, label in values.items()}
 
 
-def fingerprint(doc: EntityDoc) -> str:
-    """SHA-256 of what a mapping means: comments, order of keys, labels and descriptions do not count."""
-    meaning = doc.model_dump(mode="json", exclude_defaults=True)
+def meaning_of(doc: EntityDoc) -> dict[str, Any]:
+    """What a mapping means, as JSON: comments, order of keys, labels and descriptions do not count."""
+    meaning: dict[str, Any] = doc.model_dump(mode="json", exclude_defaults=True)
     meaning.pop("label", None)
     meaning.pop("description", None)
     for entry in meaning["fields"].values():
         entry.pop("label", None)
         entry.pop("description", None)
+    return meaning
+
+
+def _fingerprint(meaning: Mapping[str, Any]) -> str:
     return hashlib.sha256(json.dumps(meaning, sort_keys=True, ensure_ascii=False).encode()).hexdigest()

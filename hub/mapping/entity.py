@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 from hub.lenses import Lens
 from hub.ports import View
@@ -55,7 +55,10 @@ class SystemMapping:
 
 @dataclass(frozen=True, slots=True)
 class EntityMapping:
-    """One mapping document. `match`: the exact keys, surest first; `fingerprint`: its meaning's SHA-256."""
+    """One mapping document. `match`: the exact keys, surest first.
+
+    `meaning`: the document without what changes nothing (comments, labels); `fingerprint`: its SHA-256.
+    """
 
     entity: str
     label: Mapping[str, str]
@@ -66,6 +69,7 @@ class EntityMapping:
     systems: Mapping[str, SystemMapping]
     fingerprint: str
     file: str = ""
+    meaning: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 
     def policy(self, field_name: str) -> Policy:
         """The policy of a canonical field."""

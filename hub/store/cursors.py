@@ -11,9 +11,6 @@ from sqlalchemy import Connection, insert, select, update
 from hub.store import tables as t
 from hub.store.repository import dumps, loads, upsert
 
-RELEASED = "released"
-"""What stands in place of a brake that a person let go: it holds once, for the next look."""
-
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
@@ -23,7 +20,6 @@ class Cursor:
     fingerprint: str | None = None
     pulled_at: str | None = None
     error: str | None = None
-    brake: str | None = None
 
 
 def get(connection: Connection, entity: str, system: str) -> Cursor:
@@ -33,7 +29,7 @@ def get(connection: Connection, entity: str, system: str) -> Cursor:
     if row is None:
         return Cursor()
     held: dict[str, Any] = loads(row.position) if row.position else {}
-    return Cursor(held.get("at"), held.get("mapping"), row.pulled_at, row.error, row.brake)
+    return Cursor(held.get("at"), held.get("mapping"), row.pulled_at, row.error)
 
 
 def advance(connection: Connection, entity: str, system: str, position: str | None, fingerprint: str) -> None:
@@ -48,10 +44,6 @@ def succeeded(connection: Connection, entity: str, system: str, at: str) -> None
 
 def failed(connection: Connection, entity: str, system: str, error: str) -> None:
     _put(connection, entity, system, error=error)
-
-
-def braked(connection: Connection, entity: str, system: str, brake: str | None) -> None:
-    _put(connection, entity, system, brake=brake)
 
 
 def begin_run(connection: Connection, kind: str, at: str) -> int:

@@ -8,9 +8,10 @@ from typing import Any
 
 from sqlalchemy import Connection, Select, func, select
 
+from hub.brakes import WHOLE_ENTITY
 from hub.model import Candidate
+from hub.store import brakes
 from hub.store import tables as t
-from hub.store.cursors import RELEASED
 from hub.store.repository import loads
 
 
@@ -211,14 +212,17 @@ def routes(connection: Connection) -> list[Route]:
         (row.entity, row.system): row
         for row in connection.execute(select(t.cursor).where(t.cursor.c.system != ""))
     }
+    held = brakes.held(connection)
+    known = {*linked, *states, *cursors, *((one.entity, one.system) for one in held if one.system)}
     found = []
-    for entity, system in sorted({*linked, *states, *cursors}):
+    for entity, system in sorted(known):
         cursor, mail = cursors.get((entity, system)), states.get((entity, system), {})
         found.append(
             Route(
                 entity, system, linked.get((entity, system), 0),
                 cursor.pulled_at if cursor else None, cursor.error if cursor else None,
-                cursor.brake if cursor and cursor.brake != RELEASED else None,
+                "; ".join(one.reason for one in held if one.entity == entity
+                          and one.system in (system, WHOLE_ENTITY)) or None,
                 mail.get("due", 0) + mail.get("sending", 0), mail.get("sent", 0), mail.get("dead", 0),
             )
         )  # fmt: skip

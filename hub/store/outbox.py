@@ -115,6 +115,16 @@ def revive(connection: Connection, entity: str, system: str, ids: Sequence[str],
     )
 
 
+def revive_all(connection: Connection, entity: str, at: str) -> None:
+    """Have every refused write of an entity tried again."""
+    refused = (t.outbox.c.entity == entity) & t.outbox.c.state.in_(("dead", "discarded"))
+    connection.execute(
+        update(t.outbox)
+        .where(refused)
+        .values(state="due", attempts=0, reason=None, field=None, todo=None, due_at=at)
+    )
+
+
 def remove(connection: Connection, ids: Iterable[int]) -> None:
     for part in chunks(ids):
         connection.execute(delete(t.outbox).where(among(connection, t.outbox.c.id, part)))
@@ -147,5 +157,5 @@ def _mail(row: Any) -> Mail:
 
 __all__ = [
     "Mail", "counts", "due", "hurry", "mark_due", "of_goldens", "remove", "reserved_ids", "revive",
-    "sent", "update_rows",
+    "revive_all", "sent", "update_rows",
 ]  # fmt: skip

@@ -95,7 +95,7 @@ outbox = Table(
     Column("entity", Text, nullable=False),
     Column("system", Text, nullable=False),
     Column("golden_id", Text, nullable=False),
-    Column("state", Text, nullable=False, comment="due, sending, sent, dead"),
+    Column("state", Text, nullable=False, comment="due, sending, sent, dead, discarded"),
     Column("due_at", Text, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("payload", Text, comment="what is being written, while sending, sent or dead"),
@@ -162,8 +162,44 @@ cursor = Table(
     Column("position", Text),
     Column("pulled_at", Text, comment="when a whole pull last succeeded"),
     Column("error", Text, comment="why the last pull failed, if it did"),
-    Column("brake", Text, comment="what stopped this route, if something did"),
     PrimaryKeyConstraint("entity", "system"),
+)
+
+brake = Table(
+    "brake",
+    metadata,
+    Column("entity", Text, nullable=False),
+    Column("system", Text, nullable=False, comment="empty: every route of the entity"),
+    Column("kind", Text, nullable=False, comment="see hub.brakes.Kind"),
+    Column("reason", Text, nullable=False),
+    Column("since", Text, nullable=False),
+    Column("released_at", Text, comment="when a person let it go, for once"),
+    PrimaryKeyConstraint("entity", "system", "kind"),
+)
+
+approval = Table(
+    "approval",
+    metadata,
+    Column("entity", Text, primary_key=True),
+    Column("meaning", Text, nullable=False, comment="the mapping a person approved, comments left out"),
+    Column("creations", Text, nullable=False, comment="system → records the approved plan creates there"),
+    Column("at", Text, nullable=False),
+)
+
+system_clock = Table(
+    "system_clock",
+    metadata,
+    Column("system", Text, primary_key=True),
+    Column("offset", Float, nullable=False, comment="seconds its clock is ahead of the hub's"),
+    Column("measured_at", Text, nullable=False),
+)
+
+state = Table(
+    "state",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("value", Text, nullable=False),
+    comment="what the hub remembers of itself: that it is being rebuilt, when it was last backed up",
 )
 
 run = Table(
@@ -186,6 +222,6 @@ holder = Table(
 )
 
 __all__ = [
-    "conflict", "cursor", "golden", "held_key", "holder", "journal", "link", "match_key", "metadata",
-    "outbox", "review", "run",
+    "approval", "brake", "conflict", "cursor", "golden", "held_key", "holder", "journal", "link", "match_key",
+    "metadata", "outbox", "review", "run", "state", "system_clock",
 ]  # fmt: skip

@@ -41,6 +41,22 @@ def versions(connection: Connection, entity: str, system: str, ids: Sequence[str
     return found
 
 
+def links(connection: Connection, entity: str, system: str, ids: Sequence[str]) -> dict[str, Link]:
+    """The links of these records that are believed to be there, by record id."""
+    found: dict[str, Link] = {}
+    for part in chunks(ids):
+        rows = connection.execute(
+            select(t.link).where(
+                t.link.c.entity == entity,
+                t.link.c.system == system,
+                among(connection, t.link.c.external_id, part),
+                t.link.c.gone.is_(False),
+            )
+        )
+        found.update((row.external_id, _link(row)) for row in rows)
+    return found
+
+
 def any_record(connection: Connection, entity: str, system: str) -> bool:
     """Whether the hub knows any record of this entity in this system, linked or set aside."""
     return any(

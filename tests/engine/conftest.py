@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from hub import rehearsal
 from hub.engine import Engine
 from hub.mapping import Mappings, load_mappings
 from hub.ports import Traits
@@ -90,6 +91,11 @@ class Company:
         report = self.engine().sync(compare=compare)
         self.reports.append(report)
         return report
+
+    def approve(self) -> list[str]:
+        """What `hub plan --approve` does."""
+        engine = self.engine()
+        return rehearsal.approve(engine, rehearsal.plan(engine, self.mappings, engine.connectors))
 
     def conflicts(self) -> list[listing.OpenConflict]:
         with self.store.transaction() as connection:

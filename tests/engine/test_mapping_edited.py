@@ -16,6 +16,7 @@ def test_records_are_matched_by_the_new_rules_from_then_on(
     company.mappings = load(
         CUSTOMER.replace("  - exact: [siret]\n", "  - exact: [name, city]\n  - exact: [siret]\n")
     )
+    company.approve()
     company.book["Clients"].delete("C001")
     company.sync()
     company.book["Clients"].add({"Raison sociale": "GARAGE DUPONT", "Ville": "ARLES"}, id="C777")
@@ -34,6 +35,7 @@ def test_a_field_added_to_the_mapping_is_read_from_all_sides_at_the_next_sync(
         "city: Ville}", "city: Ville, zip: CP}"
     )
     company.mappings = load(with_zip)
+    company.approve()
     company.sync()
     assert company.book["Clients"].show("C001")["CP"] == "13200"
     assert company.sync().writes == 0

@@ -283,6 +283,7 @@ def test_an_edit_newer_than_a_deletion_brings_the_record_back(company: Company) 
 def test_a_list_that_is_suddenly_almost_empty_deletes_nobody(company: Company) -> None:
     for number in range(30):
         company.book["Clients"].add({"Raison sociale": f"Garage {number}"})
+    company.approve()
     company.sync()
     for number in range(20):
         company.book["Clients"].delete(f"C{number + 1:04d}")
@@ -323,6 +324,7 @@ def test_an_undo_refuses_to_lose_a_newer_edit(company: Company) -> None:
 def test_a_brake_that_is_released_lets_go_once(company: Company) -> None:
     for number in range(30):
         company.book["Clients"].add({"Raison sociale": f"Garage {number}"})
+    company.approve()
     company.sync()
     for number in range(20):
         company.book["Clients"].delete(f"C{number + 1:04d}")
