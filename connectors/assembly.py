@@ -5,6 +5,8 @@ opened or created; whatever fails is one of our typed errors (`FileProblems` wit
 `ConnectorError`, `StoreError`); everything opened here is closed by `close`. A connector is not thread-safe:
 every worker takes its own from `connect`.
 
+What a connector says enters the hub without secrets (`hub.discretion`).
+
 Never: talks to a system by itself, or keeps a secret anywhere but in the settings that hold it.
 """
 
@@ -18,11 +20,14 @@ from typing import Any, Self
 
 from pydantic import BaseModel, SecretStr, ValidationError
 from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from connectors import registry
+from hub.discretion import discreet
 from hub.engine import Engine
 from hub.mapping import Mappings, load_mappings
 from hub.ports import Connector, View
+from hub.redaction import Redactor, redactor
 from hub.report import Progress, silent
 from hub.settings import Settings, SettingsError, SystemSettings, load_settings, with_absolute_paths
 from hub.store import Store
@@ -36,12 +41,15 @@ class Assembly:
         self.settings, self.mappings, self.systems = settings, mappings, systems
         self._store: Store | None = None
         self._connectors: list[Connector] = []
+        redactor.learn(self.secrets)
+        self._clean = Redactor(self.secrets).clean
 
     @classmethod
     def load(cls, path: Path | str, environment: Mapping[str, str] | None = None) -> Assembly:
         """Read and check everything that is written down; open nothing. Raises `FileProblems`."""
         settings = load_settings(path, environment)
         problems: list[Problem] = []
+        _check_database(settings, problems)
         systems = dict(_systems(settings, problems))
         try:
             mappings = load_mappings(settings.mappings, tuple(settings.systems))
@@ -64,7 +72,7 @@ class Assembly:
         """Every secret value of the configuration, for whoever writes logs."""
         found = {secret for model in self.systems.values() for secret in _secrets(model)}
         password = make_url(self.settings.database).password
-        return tuple(sorted(found | ({str(password)} if password else set())))
+        return tuple(sorted({*found, *self.settings.secrets, *([str(password)] if password else ())}))
 
     def open_store(self) -> Store:
         """The hub's database with this version's tables; the same one each time. Raises `StoreError`."""
@@ -88,7 +96,8 @@ class Assembly:
         for name, model in self.systems.items():
             if only is None or name in only:
                 kind = self.settings.systems[name].kind
-                connector: Connector = import_module(registry.KINDS[kind]).connect(name, model)
+                made: Connector = import_module(registry.KINDS[kind]).connect(name, model)
+                connector = discreet(made, self._clean)
                 self._connectors.append(connector)
                 found[name] = connector
         return found
@@ -116,6 +125,16 @@ class Assembly:
         if self._store is not None:
             self._store.close()
             self._store = None
+
+
+def _check_database(settings: Settings, problems: list[Problem]) -> None:
+    try:
+        make_url(settings.database)
+    except (ArgumentError, ValueError):
+        # The driver's own words would quote the address, and with it a part of the password.
+        message = "is no address of a database: its port is not a number, or its parts cannot be told apart"
+        hint = "Write postgresql://user:${NAME}@host:5432/database."
+        problems.append(settings.document.problem(("database",), message, hint))
 
 
 def _systems(settings: Settings, problems: list[Problem]) -> Iterator[tuple[str, BaseModel]]:

@@ -1,7 +1,8 @@
 """The hub's log: readable lines on a terminal, one JSON object a line elsewhere, and never a secret in one.
 
-Every line of every library goes through the same processors. The last of them knows every secret value of the
-configuration and puts ``•••`` in its place wherever it stands: in an event, a value, a traceback, a URL.
+Every line of every library goes through the same processors. The last of them is the redactor
+(`hub.redaction`), which knows every secret value of the configuration and hides it wherever it stands: in an
+event, a value, a traceback, a URL.
 
 It promises: `configure` may be called again (a reloaded configuration brings new secrets; the old ones stay
 hidden too). Never: writes anywhere but to stderr; who runs the daemon as a service decides where that goes.
@@ -9,22 +10,20 @@ hidden too). Never: writes anywhere but to stderr; who runs the daemon as a serv
 
 from __future__ import annotations
 
-import base64
-import html
-import json
 import logging
 import sys
 import threading
-from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, MutableMapping
 from typing import IO, Any, Literal
-from urllib.parse import quote, quote_plus
 
 import structlog
 from structlog.typing import EventDict, Processor
 
-Style = Literal["auto", "console", "json"]
+from hub.redaction import HIDDEN, Redactor, redactor, spellings
 
-HIDDEN = "•••"
+__all__ = ["HIDDEN", "Redactor", "catch_strays", "configure", "get", "redactor", "spellings"]
+
+Style = Literal["auto", "console", "json"]
 
 QUIET = {
     "apscheduler": logging.ERROR,
@@ -33,64 +32,6 @@ QUIET = {
     "odoorpc": logging.WARNING,
 }
 """Libraries whose everyday lines say nothing to an operator."""
-
-
-class Redactor:
-    """Replaces secrets in everything that is about to be written. Thread-safe; only ever learns more."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._spellings: tuple[str, ...] = ()
-
-    def learn(self, secrets: Iterable[str]) -> None:
-        """Hide these from now on, in every spelling in which a library might show them."""
-        found = {spelling for secret in secrets if secret for spelling in spellings(secret)}
-        with self._lock:
-            # The longest first: a secret may be part of another.
-            self._spellings = tuple(sorted({*self._spellings, *found}, key=lambda s: (-len(s), s)))
-
-    def clean(self, text: str) -> str:
-        """The text without any secret."""
-        for spelling in self._spellings:
-            if spelling in text:
-                text = text.replace(spelling, HIDDEN)
-        return text
-
-    def value(self, value: Any) -> Any:
-        """The value without any secret, whatever it is made of."""
-        if isinstance(value, str):
-            return self.clean(value)
-        if value is None or isinstance(value, bool | int | float):
-            return value if self.clean(str(value)) == str(value) else HIDDEN
-        if isinstance(value, bytes):
-            return self.clean(value.decode("utf-8", "backslashreplace"))
-        if isinstance(value, Mapping):
-            return {self.clean(str(key)): self.value(one) for key, one in value.items()}
-        if isinstance(value, list | tuple | set | frozenset):
-            return [self.value(one) for one in value]
-        return self.clean(str(value))
-
-    def __call__(self, logger: Any, method: str, event: EventDict) -> EventDict:
-        """As structlog's processor."""
-        return {self.clean(str(key)): self.value(value) if key != "_record" else value
-                for key, value in event.items()}  # fmt: skip
-
-
-def spellings(secret: str) -> set[str]:
-    """How a secret may look once a library has put it in a URL, in JSON, in XML, in `repr` or in Base64."""
-    plain = {
-        secret,
-        quote(secret), quote(secret, safe=""), quote_plus(secret),
-        json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1], repr(secret)[1:-1],
-        html.escape(secret), html.escape(secret, quote=False),
-    }  # fmt: skip
-    if len(secret) >= 6:
-        plain.add(base64.b64encode(secret.encode()).decode().rstrip("="))
-    return {text for text in plain if text}
-
-
-redactor = Redactor()
-"""The one the log uses. Other writers (health page, error texts) may ask it too."""
 
 
 def configure(

@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from hub.redaction import Redactor
 from hub.settings.schedule import Cron, Every, Rhythm, Schedule, read_rhythm, read_time
 from hub.settings.secrets import SECRET_KEY, Vault
 from hub.yamlfile import Document, FileProblems, Problem, meant, read_yaml, shape_problems
@@ -39,6 +40,8 @@ __all__ = [
 ]
 
 _Model = TypeVar("_Model", bound=BaseModel)
+_QUOTABLE = 4
+"""Letters from which a value that came from outside the file is left out of messages about it."""
 _SQLITE_FILE = re.compile(r"(sqlite(?:\+\w+)?):///(.*)", re.DOTALL)
 
 
@@ -121,7 +124,10 @@ class SystemSettings:
 
 @dataclass(frozen=True)
 class Settings:
-    """A whole, usable configuration. `database` is a SQLAlchemy URL, `home` the folder paths start from."""
+    """A whole, usable configuration. `database` is a SQLAlchemy URL, `home` the folder paths start from.
+
+    `secrets` are values to be hidden wherever they stand, `secret_files` the files any of them was read from.
+    """
 
     file: Path
     home: Path
@@ -132,11 +138,14 @@ class Settings:
     http: Http
     logging: Logging
     document: Document = field(repr=False, compare=False)
+    secrets: frozenset[str] = field(default=frozenset(), repr=False)
+    secret_files: tuple[Path, ...] = ()
+    _unquoted: Redactor = field(default_factory=Redactor, repr=False, compare=False)
 
     def problems_of(self, system: str, error: ValidationError, known: Iterable[str] = ()) -> SettingsError:
         """What a connector's own settings model says of its block, with file, line and column."""
         inside = _inside(self.document, ("systems", system))
-        return SettingsError(shape_problems(inside, error, tuple(known)))
+        return SettingsError(_unquoting(shape_problems(inside, error, tuple(known)), self._unquoted))
 
 
 def load_settings(path: Path | str, environment: Mapping[str, str] | None = None) -> Settings:
@@ -149,15 +158,17 @@ def load_settings(path: Path | str, environment: Mapping[str, str] | None = None
     vault = Vault(document, file.parent, environment)
     vault.problems += document.problems
     data = vault.resolved(document.data)
+    unquoted = Redactor(value for value in vault.foreign | vault.secrets if len(value) >= _QUOTABLE)
     try:
         doc = SettingsDoc.model_validate(data)
     except ValidationError as error:
-        raise SettingsError([*shape_problems(document, error, _known_keys(error)), *vault.problems]) from None
+        wrong = shape_problems(document, error, _known_keys(error))
+        raise SettingsError([*_unquoting(wrong, unquoted), *vault.problems]) from None
     problems = list(vault.problems)
     schedule = _schedule(document, doc, problems)
     database = _database(document, doc.database, file.parent, problems)
     if problems:
-        raise SettingsError(problems)
+        raise SettingsError(_unquoting(problems, unquoted))
     return Settings(
         file=file,
         home=file.parent,
@@ -171,6 +182,9 @@ def load_settings(path: Path | str, environment: Mapping[str, str] | None = None
         http=doc.http,
         logging=doc.logging,
         document=document,
+        secrets=frozenset(vault.secrets - {""}),
+        secret_files=tuple(dict.fromkeys(vault.files)),
+        _unquoted=unquoted,
     )
 
 
@@ -251,6 +265,14 @@ def _database(document: Document, url: str, home: Path, problems: list[Problem])
         message = "is not a database the hub can use; write sqlite:///hub.sqlite or postgresql://user:${NAME}@host/name"
         problems.append(document.problem(("database",), message))
     return url
+
+
+def _unquoting(problems: Iterable[Problem], unquoted: Redactor) -> list[Problem]:
+    """The problems without what came from outside the file: any variable may hold a secret."""
+    return [
+        replace(one, message=unquoted.clean(one.message), suggestion=unquoted.clean(one.suggestion))
+        for one in problems
+    ]
 
 
 def _inside(document: Document, path: tuple[str | int, ...]) -> Document:

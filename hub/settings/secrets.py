@@ -1,10 +1,12 @@
 """Secrets: named in `hub.yaml`, kept elsewhere.
 
 ``${NAME}`` is looked for in the environment, then among systemd's credentials (`$CREDENTIALS_DIRECTORY`),
-then in a `.env` beside `hub.yaml`. ``{file: path}`` is the content of a file. ``$${`` means ``${``.
+then in a `.env` beside `hub.yaml`. ``{file: path}`` is the content of a file, ``{credential: name}`` that of
+one of systemd's credentials and of nothing else. ``$${`` means ``${``.
 
 Promises: what comes out under a secret's key is a `SecretStr`, which prints as stars; a missing one is a
-problem with its place and its name; one written in clear is refused. Never: logs or quotes a value.
+problem with its place and its name; one written in clear is refused; whatever came from outside the file is
+remembered, so that no message need quote it. Never: logs or quotes a value.
 """
 
 from __future__ import annotations
@@ -24,6 +26,8 @@ SECRET_KEY = re.compile(r"(?:^|_)(?:password|passwd|pwd|passphrase|secret|token|
 """The keys whose values are secrets."""
 
 _REFERENCE = re.compile(r"\$\$\{|\$\{([A-Za-z_][A-Za-z0-9_]*)\}|\$\{([^}]*)\}?")
+_QUERY_PASSWORD = re.compile(r"://[^\s#]*[?&](?:password|sslpassword)=", re.IGNORECASE)
+_CREDENTIAL = re.compile(r"[A-Za-z0-9._@-]{1,255}")
 _URL_PASSWORD = re.compile(r"://[^/@:\s]*:([^@\s]+)@")
 _LINE = re.compile(r"(?:export\s+)?([A-Za-z_][A-Za-z0-9_]*)\s*=\s*(.*)")
 _LARGEST = 65_536
@@ -59,19 +63,29 @@ def _unquoted(value: str) -> str:
 
 
 class Vault:
-    """Resolves the references of one document, remembering every problem."""
+    """Resolves the references of one document, remembering every problem.
+
+    `secrets` are the values that are secret by where they stand or what they are called, `foreign` all that
+    came from outside the document; `files` are those that were read for it.
+    """
 
     def __init__(self, document: Document, home: Path, environment: Mapping[str, str] | None = None) -> None:
         self.document, self.home = document, home
         self.environment = os.environ if environment is None else environment
-        self._file, self.problems = read_env(home / ".env")
+        env = home / ".env"
+        self._file, self.problems = read_env(env)
+        self.files: list[Path] = [env] if env.is_file() else []
+        self.secrets: set[str] = set()
+        self.foreign: set[str] = set()
 
     def resolved(self, data: Any, path: tuple[str | int, ...] = ()) -> Any:
         """The same data with every reference replaced. Secrets become `SecretStr`."""
         secret = bool(path) and SECRET_KEY.search(str(path[-1])) is not None
         if isinstance(data, dict):
             if secret and set(data) == {"file"}:
-                return self._from_file(data["file"], path)
+                return self._kept(self._from_file(data["file"], path))
+            if secret and set(data) == {"credential"}:
+                return self._kept(self._from_credential(data["credential"], path))
             return {key: self.resolved(value, (*path, key)) for key, value in data.items()}
         if isinstance(data, list):
             return [self.resolved(item, (*path, place)) for place, item in enumerate(data)]
@@ -88,13 +102,20 @@ class Vault:
                 f"Write ${{{name}}} and put {name}=… in .env beside this file, or use {{file: path}}.",
             )
             return SecretStr("")
-        return SecretStr(self._filled(value, path))
+        return self._kept(self._filled(value, path))
+
+    def _kept(self, value: str) -> SecretStr:
+        self.secrets.add(value)
+        return SecretStr(value)
 
     def _filled(self, text: str, path: tuple[str | int, ...]) -> str:
         in_clear = _URL_PASSWORD.search(text)
         if in_clear and not _REFERENCE.search(in_clear[1]):
             self._note(path, "a password is written in clear in this address", "Write ${NAME} in its place.")
         password = in_clear.span(1) if in_clear else (0, 0)
+        if _QUERY_PASSWORD.search(text):
+            hint = "Write it before the @: ://user:${NAME}@host."
+            self._note(path, "a password stands behind the ? of this address, where it would be shown", hint)
 
         def value(found: re.Match[str]) -> str:
             if found[0] == "$${":
@@ -104,18 +125,26 @@ class Vault:
                 return ""
             known = self._lookup(found[1], path)
             inside = password[0] <= found.start() < password[1]
+            if inside or SECRET_KEY.search(found[1]):
+                self.secrets.add(known)
             return quote(known, safe="") if inside else known
 
         return _REFERENCE.sub(value, text)
 
     def _lookup(self, name: str, path: tuple[str | int, ...]) -> str:
+        found = self._looked_up(name, path)
+        self.foreign.add(found)
+        return found
+
+    def _looked_up(self, name: str, path: tuple[str | int, ...]) -> str:
         if self.environment.get(name):
             return self.environment[name]
         credentials = self.environment.get("CREDENTIALS_DIRECTORY")
         for candidate in (name, name.lower()) if credentials else ():
             file = Path(str(credentials)) / candidate
             if file.is_file():
-                return self._content(file, path)
+                self.secrets.add(content := self._content(file, path))
+                return content
         if self._file.get(name):
             return self._file[name]
         self._note(
@@ -125,13 +154,37 @@ class Vault:
         )
         return ""
 
-    def _from_file(self, name: Any, path: tuple[str | int, ...]) -> SecretStr:
+    def _from_file(self, name: Any, path: tuple[str | int, ...]) -> str:
         if not isinstance(name, str) or not name:
             self._note(path, "`file` names the file that holds the secret")
-            return SecretStr("")
-        return SecretStr(self._content(self.home / Path(name).expanduser(), path))
+            return ""
+        return self._content(self.home / Path(name).expanduser(), path)
+
+    def _from_credential(self, name: Any, path: tuple[str | int, ...]) -> str:
+        if not isinstance(name, str) or not _CREDENTIAL.fullmatch(name) or name in (".", ".."):
+            self._note(path, "`credential` is the name of one of systemd's credentials, which is no path")
+            return ""
+        folder = self.environment.get("CREDENTIALS_DIRECTORY")
+        if not folder:
+            todo = (
+                f"Start it as a service with LoadCredential={name}:/path, or use ${{NAME}} or {{file: path}}."
+            )
+            self._note(path, f"there is no credential {name}: systemd has not handed over any", todo)
+            return ""
+        if not (Path(folder) / name).is_file():
+            self._note(
+                path, f"systemd has not handed over a credential {name}", f"Add LoadCredential={name}:…"
+            )
+            return ""
+        return self._content(Path(folder) / name, path)
 
     def _content(self, file: Path, path: tuple[str | int, ...]) -> str:
+        self.files.append(file)
+        text = self._read(file, path)
+        self.foreign.add(text)
+        return text
+
+    def _read(self, file: Path, path: tuple[str | int, ...]) -> str:
         try:
             if file.stat().st_size > _LARGEST:
                 self._note(path, f"{file} is too large to hold a secret")
