@@ -4,8 +4,10 @@ Promises: XML-RPC, JSON-RPC and JSON-2 (19 only) answer as a real Odoo of that v
 one call is one transaction; every call is counted; hooks run before a call is applied and after it was
 committed, so that a test can lose an answer, race a write or put the server in maintenance.
 
-Never: any file, any traffic but loopback, views, reports, accounting rules, record rules other than
-companies.
+Never: any file but the one it is told to keep its records in, any traffic but loopback, views, reports,
+accounting rules, record rules other than companies.
+
+`python -m sandbox.odoo` runs one in a process of its own.
 
     with serve(version=19) as odoo:
         odoo.url, odoo.database, odoo.login, odoo.password, odoo.api_key

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from http.cookies import SimpleCookie
+from pathlib import Path
 from typing import Any
 
 from sandbox.odoo.calls import Call, Dispatcher, Hook
@@ -15,6 +16,7 @@ from sandbox.odoo.doors import json2, jsonrpc, xmlrpc
 from sandbox.odoo.doors.http import Reply, Server
 from sandbox.odoo.env import ADMIN_UID, Database, Env, group_field
 from sandbox.odoo.errors import AccessDenied, DatabaseMissing
+from sandbox.odoo.keeping import Keeping
 from sandbox.odoo.models.catalogue import models_of
 from sandbox.odoo.models.seed import seed
 from sandbox.odoo.schema import Model
@@ -31,7 +33,7 @@ class Odoo:
 
     def __init__(
         self, version: int, database: str, login: str, password: str, api_key: str, port: int,
-        models: Iterable[Model], single: bool,
+        models: Iterable[Model], single: bool, keep: Path | None = None,
     ) -> None:  # fmt: skip
         if version not in VERSIONS:
             raise ValueError(f"the sandbox knows Odoo {' and '.join(map(str, VERSIONS))}, not {version}")
@@ -39,6 +41,7 @@ class Odoo:
         self.login, self.password, self.api_key = login, password, api_key
         self.base = Database(database, version, models_of(version, models))
         seed(self.base, login, password, api_key)
+        self._kept = Keeping(self.base.store, keep) if keep is not None else None
         self.env = Env(self.base, ADMIN_UID)
         self._calls = Dispatcher(self.base)
         self._server = Server(self._respond, port)
@@ -99,6 +102,8 @@ class Odoo:
     def stop(self) -> None:
         """Stop answering; no thread is left."""
         self._server.stop()
+        if self._kept is not None:
+            self._kept.close()
 
     # -- the doors ---------------------------------------------------------------------------------------
 
@@ -211,14 +216,15 @@ class Odoo:
 def serve(
     version: int = 19, *, database: str = "sandbox", login: str = "admin", password: str = "admin",
     api_key: str = "sandbox-api-key", port: int = 0, models: Iterable[Model] = (), single: bool = True,
+    keep: Path | None = None,
 ) -> Iterator[Odoo]:  # fmt: skip
     """Run a sandbox Odoo on loopback for as long as the block lasts.
 
     `models` are added to those it has. `single` is whether the server has this one database only; where it
     has more, a caller must say which, and 14 answers any error on ``/jsonrpc`` with HTML unless a session is
-    open.
+    open. `keep` is a file that holds its records from one start to the next.
     """
-    odoo = Odoo(version, database, login, password, api_key, port, models, single)
+    odoo = Odoo(version, database, login, password, api_key, port, models, single, keep)
     odoo.start()
     try:
         yield odoo

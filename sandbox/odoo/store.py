@@ -7,7 +7,7 @@ indexes exactly; the rows written since a moment are found without looking at th
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -138,11 +138,15 @@ class Table:
 
 
 class Store:
-    """All tables of one database, and the undo log they share. Not locked: its owner is."""
+    """All tables of one database, and the undo log they share. Not locked: its owner is.
+
+    `committing` is told which rows an outermost savepoint wrote, before it ends; a refusal undoes them.
+    """
 
     def __init__(self, models: Mapping[str, Model]) -> None:
         self._undo: list[tuple[Table, int, Row | None]] = []
         self.tables = {name: Table(model, self._undo) for name, model in models.items()}
+        self.committing: list[Callable[[Iterable[tuple[Table, int]]], None]] = []
         self._depth = 0
 
     @contextmanager
@@ -152,6 +156,9 @@ class Store:
         self._depth += 1
         try:
             yield
+            if self._depth == 1 and self._undo:
+                for keep in self.committing:
+                    keep((table, id) for table, id, _ in self._undo)
         except BaseException:
             self._roll_back_to(mark)
             raise
