@@ -141,7 +141,8 @@ class Imports:
 
         The import folder itself is never made: where it is missing, a share is not connected.
         """
-        self.memory.mkdir(exist_ok=True)
+        # What was handed over holds whole records: it is for the hub alone, unlike the import folder itself.
+        self.memory.mkdir(0o700, exist_ok=True)
         for place in ("staged", "open", "done"):
             (self.memory / place).mkdir(exist_ok=True)
         number = self._last_number()

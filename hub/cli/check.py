@@ -61,11 +61,14 @@ def _everything(
 def _own(assembly: Assembly) -> Iterator[tuple[str, Finding, int]]:
     """What concerns the hub itself: it got here, so the files are well."""
     from hub.ports import Finding
+    from hub.settings.exposure import exposed
     from hub.store import StoreError
 
     yield HUB, Finding("ok", "configuration", str(assembly.settings.file)), DONE
     entities = ", ".join(mapping.entity for mapping in assembly.mappings)
     yield HUB, Finding("ok", "mappings", f"{entities} (in {assembly.settings.mappings})"), DONE
+    for warning in exposed(assembly.settings):
+        yield HUB, warning, DONE
     try:
         store = assembly.open_store()
     except StoreError as problem:

@@ -205,7 +205,9 @@ def _asked(odoo: OdooAnswers) -> Fields:
     from connectors.odoo.session import Session as OdooSession
     from connectors.odoo.settings import Settings
     from hub.ports import ConnectorError
+    from hub.redaction import redactor
 
+    redactor.learn([odoo.api_key, odoo.password])
     key = {"api_key": odoo.api_key} if odoo.api_key else {"password": odoo.password}
     try:
         settings = Settings.model_validate(

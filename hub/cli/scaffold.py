@@ -12,6 +12,7 @@ from hub.cli import shipped
 from hub.cli.answers import SCHEMA, Answers, Fields
 from hub.cli.failures import WrongUse
 from hub.cli.shipped import Adapted, quoted
+from hub.private import ONLY_OWNER, ONLY_OWNER_FOLDER
 
 _SHIPPED_NAMES = {"odoo": "odoo", "sage": "sage", "excel": "clients"}
 
@@ -36,7 +37,7 @@ def place(files: dict[str, str], home: Path, name: str, *, force: bool) -> list[
             "Give --force to write anew (what is replaced is kept as .bak), or --config another/hub.yaml.",
         )
     try:
-        home.mkdir(parents=True, exist_ok=True)
+        home.mkdir(ONLY_OWNER_FOLDER, parents=True, exist_ok=True)
         stage = Path(tempfile.mkdtemp(prefix=".hub-init-", dir=home))
     except OSError as problem:
         raise WrongUse(
@@ -72,7 +73,7 @@ def _try(config: Path, stage: Path) -> None:
 
 def _write(path: Path, text: str, *, private: bool) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    mode = 0o600 if private else 0o666
+    mode = ONLY_OWNER if private else 0o666
     with os.fdopen(
         os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "w", encoding="utf-8", newline="\n"
     ) as file:

@@ -6,7 +6,6 @@ caller's transaction, so that what belongs together is committed together.
 
 from __future__ import annotations
 
-import os
 import sqlite3
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -32,6 +31,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError
+
+from hub.private import ONLY_OWNER_FOLDER, make_private
 
 
 class StoreError(Exception):
@@ -68,8 +69,8 @@ class Store:
         if self.is_sqlite:
             _tune_sqlite(self.engine)
             if parsed.database:
-                Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-                _make_private(Path(parsed.database))
+                Path(parsed.database).parent.mkdir(ONLY_OWNER_FOLDER, parents=True, exist_ok=True)
+                make_private(Path(parsed.database))
 
     @property
     def is_sqlite(self) -> bool:
@@ -126,6 +127,7 @@ class Store:
         if self.is_sqlite:
             with tempfile.TemporaryDirectory(prefix="hub-plan-") as folder:
                 copy = Path(folder) / "plan.sqlite"
+                make_private(copy)
                 source, target = sqlite3.connect(str(self.engine.url.database)), sqlite3.connect(copy)
                 try:
                     source.backup(target)
@@ -216,9 +218,3 @@ def _tune_sqlite(engine: Engine) -> None:
     def _begin(connection: Connection) -> None:
         reader = connection.get_execution_options().get(_READER, False)
         connection.exec_driver_sql("BEGIN" if reader else "BEGIN IMMEDIATE")
-
-
-def _make_private(path: Path) -> None:
-    """Create the file readable by its owner alone, before anything is written to it."""
-    if not path.exists():
-        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600))

@@ -18,6 +18,7 @@ import openpyxl
 from openpyxl.styles import Font, PatternFill
 from openpyxl.worksheet.worksheet import Worksheet
 
+from hub.private import write_private
 from sandbox.company import Customer, dotted, fill_odoo, national, spaced
 from sandbox.company.typing_habits import any_phone, any_siret, dice_for, loosely, shortened
 from sandbox.odoo import Odoo, serve
@@ -97,7 +98,7 @@ class Place:
                 )
                 text = trusting if file.stem == "customer" else file.read_text("utf-8")
                 (mappings / file.name).write_text(text, "utf-8")
-        (self.folder / ".env").write_text(f"ODOO_API_KEY={self.odoo.api_key}\n", "utf-8")
+        write_private(self.folder / ".env", f"ODOO_API_KEY={self.odoo.api_key}\n".encode())
         self.config.write_text(
             f"""\
 # Written by `hub demo`. A real one looks the same: `hub init` writes it.
