@@ -25,6 +25,28 @@ WHOLE_ENTITY: Final = ""
 
 
 @dataclass(frozen=True, slots=True)
+class Held:
+    """A brake on a route; on all routes of the entity where `system` is empty."""
+
+    entity: str
+    system: str
+    kind: Kind
+    reason: str
+    since: str
+    released_at: str | None = None
+
+    @property
+    def where(self) -> str:
+        """The route, for people."""
+        return self.entity if self.system == WHOLE_ENTITY else f"{self.system}, {self.entity}"
+
+    @property
+    def todo(self) -> str:
+        """What a person does about it."""
+        return todo(self.kind, self.entity, self.system)
+
+
+@dataclass(frozen=True, slots=True)
 class Share:
     """More than `floor` records and more than `share` (0 to 1) of the known ones is too many."""
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from hub import brakes
-from hub.brakes import WHOLE_ENTITY, Kind
+from hub.brakes import WHOLE_ENTITY, Held, Kind
 from hub.mapping import EntityMapping, SystemMapping
 from hub.report import Report
 from hub.store import brakes as held
 from hub.store import outbox
-from hub.store.brakes import Approval, Held
+from hub.store.brakes import Approval
 
 if TYPE_CHECKING:
     from hub.engine import Engine
@@ -32,11 +32,11 @@ def stops(engine: Engine, report: Report, entity: str, system: str, kind: Kind, 
         return False
     if found is not None and found.released_at is not None:
         return False
+    brake = Held(entity, system, kind, reason, found.since if found is not None else engine.clock())
     with engine.store.transaction() as connection:
-        held.hold(connection, Held(entity, system, kind, reason, engine.clock()))
-    said = (entity, system, f"{reason}; {brakes.todo(kind, entity, system)}")
-    if said not in report.braked:
-        report.braked.append(said)
+        held.hold(connection, brake)
+    if brake not in report.braked:
+        report.braked.append(brake)
     return True
 
 

@@ -73,6 +73,8 @@ class Delivery:
                         self.outcomes.record(finished.parcels, outcomes)
                     else:
                         underway = self._call(caller, parcels)
+                    if self.outcomes.held:
+                        break
             finally:
                 if underway is not None:
                     self._finish(underway)

@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
-from hub import planner
+from hub import brakes, braking, planner
 from hub.garbage import uncollected
-from hub.model import Golden, Link, same
+from hub.model import HUB, Golden, Link, same
 from hub.ports import (
     Busy,
     ConnectorError,
@@ -29,7 +29,7 @@ from hub.ports import (
     Unreachable,
 )
 from hub.route import Parcel, Route
-from hub.store import outbox, saving
+from hub.store import outbox, saving, worlds
 from hub.store.outbox import Mail
 from hub.world import World
 
@@ -38,11 +38,14 @@ PATIENCE = 12
 
 
 class Outcomes:
-    """Takes in what a system answered. `moved`: something must be settled and delivered again at once."""
+    """Takes in what a system answered. `moved`: something must be settled and delivered again at once.
+
+    `held`: too many records were gone or different to be believed, so the delivery has to stop.
+    """
 
     def __init__(self, route: Route) -> None:
         self.route = route
-        self.moved = False
+        self.moved = self.held = False
 
     def put_back(self, parcels: Sequence[Parcel], problem: ConnectorError) -> None:
         """Nothing was written for a reason that concerns them all: wait a little longer each time."""
@@ -61,11 +64,35 @@ class Outcomes:
 
     def record(self, parcels: Sequence[Parcel], outcomes: Sequence[Outcome]) -> None:
         """What the system answered, in one transaction."""
+        doubted = self._doubted(outcomes)
         with uncollected(), self.route.engine.store.transaction() as connection:
-            self._take_in(connection, parcels, outcomes)
+            self._take_in(connection, parcels, outcomes, doubted)
+
+    def _doubted(self, outcomes: Sequence[Outcome]) -> tuple[type[Missing | Moved], ...]:
+        """The kinds of answer that are not believed: a write meets a broken source as a pull does."""
+        engine, entity, name = self.route.engine, self.route.mapping.entity, self.route.system.system
+        gone = sum(isinstance(outcome, Missing) for outcome in outcomes)
+        moved = sum(isinstance(outcome, Moved) for outcome in outcomes)
+        if gone <= engine.limits.deletions.floor and moved <= engine.limits.changes.floor:
+            return ()
+        with engine.store.reading() as connection:
+            known = len(worlds.present_ids(connection, entity, name))
+        doubted: list[type[Missing | Moved]] = []
+        reason = brakes.deletions(name, gone, known, engine.limits)
+        if reason and braking.stops(engine, self.route.report, entity, name, "deletions", reason):
+            doubted.append(Missing)
+        reason = brakes.changes(name, moved, known, engine.limits)
+        if reason and braking.stops(engine, self.route.report, entity, name, "changes", reason):
+            doubted.append(Moved)
+        self.held = self.held or bool(doubted)
+        return tuple(doubted)
 
     def _take_in(
-        self, connection: Connection, parcels: Sequence[Parcel], outcomes: Sequence[Outcome]
+        self,
+        connection: Connection,
+        parcels: Sequence[Parcel],
+        outcomes: Sequence[Outcome],
+        doubted: tuple[type[Missing | Moved], ...],
     ) -> None:
         at = self.route.engine.clock()
         world = self.route.world(connection, [parcel.mail for parcel in parcels])
@@ -75,6 +102,11 @@ class Outcomes:
         kept: list[Mail] = []
         for parcel, outcome in zip(parcels, outcomes, strict=True):
             golden = world.goldens[parcel.mail.golden_id]
+            if isinstance(outcome, doubted):
+                self._forget_echo(world, parcel)
+                parcel.mail.state = "due"
+                kept.append(parcel.mail)
+                continue
             (paid.append(parcel.mail.id) if self._outcome(world, golden, parcel, outcome, at)
              else kept.append(parcel.mail))  # fmt: skip
         saving.save(connection, world, self.route.report.run, at)
@@ -137,6 +169,7 @@ class Outcomes:
 
     def _sent(self, world: World, golden: Golden, parcel: Parcel, link: Link | None, outcome: Sent) -> None:
         """Handed over: our values are expected to show up; until then the base stays what it was."""
+        created = link is None
         if link is None:
             link = Link(
                 self.route.system.system, outcome.id, golden.id, golden.entity, unconfirmed=True, new=True,
@@ -146,8 +179,8 @@ class Outcomes:
             self.route.count.created += 1
         else:
             self.route.count.written += 1
-        before = {native: link.current().get(native) for native in parcel.values}
-        world.note(golden, "sent", "hub", before, parcel.values, link)
+        before = {} if created else {native: link.current().get(native) for native in parcel.values}
+        world.note(golden, "sent", HUB, before, parcel.values, link)
         parcel.mail.state, parcel.mail.receipt = "sent", outcome.receipt
 
     def bury_impossible(self, parcel: Parcel) -> None:

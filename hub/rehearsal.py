@@ -1,8 +1,8 @@
 """`hub plan`: the same pulls and the same planner as a sync, on a copy of the store that is thrown away.
 
 Because it is the same code, what it lists is what `hub sync` then does; what a brake would hold back is
-listed too, and said to be held. It reads every system and writes to none; the hub's own database is left as it
-was. A person who likes what it lists may `approve` it: the mapping it was made with, and its creations.
+listed too, and said to be held. It reads every system and writes to none; the hub's own database is left as
+it was. A person who likes what it lists may `approve` it: the mapping it was made with, and its creations.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from hub.brakes import Held
 from hub.ports import ConnectorError
 
 
@@ -43,7 +44,7 @@ class Report:
     started_at: str = ""
     counts: dict[tuple[str, str], Count] = field(default_factory=dict)
     problems: list[tuple[str, str, ConnectorError]] = field(default_factory=list)
-    braked: list[tuple[str, str, str]] = field(default_factory=list)
+    braked: list[Held] = field(default_factory=list)
 
     def of(self, entity: str, system: str) -> Count:
         return self.counts.setdefault((entity, system), Count())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -36,6 +35,12 @@ def plan(
     limit: Annotated[
         int, typer.Option(help="Show at most so many writes per system; 0: all.", min=0, metavar="N")
     ] = 20,
+    approve: Annotated[
+        bool,
+        typer.Option(
+            "--approve", help="Having seen it: let the mapping as it is now, and these creations, pass."
+        ),
+    ] = False,
 ) -> int:
     """Show what `hub sync` would do now: every write with what it replaces, and what would wait for a person.
 
@@ -49,22 +54,39 @@ def plan(
         with stoppable(session) as stop, progress.shown(session.err) as told:
             engine = assembly.engine(connectors, progress=told, stopping=stop.asked)
             found = rehearsal.plan(engine, assembly.mappings, connectors, entities, compare)
+            approved = rehearsal.approve(engine, found) if approve and not stop.asked() else []
         with assembly.open_store().reading() as connection:
             screens = _screens(found, limit, Reader(assembly.mappings, connection))
     if stop.asked():
         session.say("Stopped: a plan is whole or not at all. Nothing was changed.")
         return 130
-    data = _json(found)
+    data = _json(found) | {"approved": approved}
     if out is not None:
         _save(out, data)
     session.show(data, *screens)
     if out is not None:
         session.say(f"The whole plan is in {out}.")
-    return exit_code(found.report, _waiting(found))
+    if approve:
+        _say_approved(session, found, approved)
+    return exit_code(found.report, _waiting(found, approved))
 
 
-def _waiting(found: Plan) -> waiting.Waiting:
-    brakes = len(found.report.braked)
+def _say_approved(session: Session, found: Plan, approved: Sequence[str]) -> None:
+    left = [entity for entity in found.entities if entity not in approved]
+    if approved:
+        session.say(f"Approved: {', '.join(approved)}. `hub sync`, or a running daemon, now does it.")
+    if left:
+        session.say(
+            f"Not approved: {', '.join(left)}. A system could not be read whole, so the plan does not show "
+            f"all it would do."
+        )
+
+
+def _waiting(found: Plan, approved: Sequence[str] = ()) -> waiting.Waiting:
+    """What would wait for a person; what was approved just now does not."""
+    brakes = sum(
+        one.kind not in ("mapping", "creations") or one.entity not in approved for one in found.report.braked
+    )
     reviews = waiting.for_person(found.reviews)
     return waiting.Waiting(len(found.conflicts), reviews, found.refused, brakes)
 
@@ -80,15 +102,14 @@ def _json(found: Plan) -> dict[str, Any]:
 
 
 def _save(out: Path, data: dict[str, Any]) -> None:
-    """The plan in a file, whole or not at all."""
+    """The plan in a file for its owner alone, whole or not at all."""
     import orjson
 
-    part = out.with_name(f".{out.name}.{os.getpid()}.part")
+    from hub.private import write_private
+
     try:
-        part.write_bytes(orjson.dumps(data, option=orjson.OPT_INDENT_2) + b"\n")
-        os.replace(part, out)
+        write_private(out, orjson.dumps(data, option=orjson.OPT_INDENT_2) + b"\n")
     except OSError as problem:
-        part.unlink(missing_ok=True)
         raise WrongUse(
             f"the plan cannot be written to {out}: {problem.strerror}", "Name another file."
         ) from problem
@@ -102,10 +123,13 @@ def _screens(found: Plan, limit: int, read: Reader) -> list[Any]:
     screens += [screen.plain(""), *waiting_] if waiting_ else []
     screens += problem_screens(found.report)
     screens.append(screen.plain(""))
-    doable = sum(1 for one in found.writes if one.values)
+    doable = sum(1 for one in found.writes if one.values and not one.held)
+    held = sum(1 for one in found.writes if one.values and one.held)
+    if held:
+        screens.append(screen.plain(f"{screen.count(held, 'write')} held by a brake, see above.", "yellow"))
     if doable:
         screens.append(screen.plain(f"`hub sync` would write {screen.count(doable, 'record')}.", "bold"))
-    else:
+    elif not held:
         screens.append(screen.plain("There is nothing to write.", "green"))
     refused = waiting.Waiting(dead_letters=found.refused)
     return [*screens, *(screen.plain(line, "yellow") for line in refused.lines())]

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from hub.cli import screen
+from hub.cli import screen, shapes
 from hub.cli.session import DONE, Session, command
 
 
@@ -17,7 +17,9 @@ def register(app: typer.Typer) -> None:
 def release(
     session: Session,
     entity: Annotated[str, typer.Argument(metavar="ENTITY", help="Such as customer.")],
-    system: Annotated[str, typer.Argument(metavar="SYSTEM", help="Its name in hub.yaml.")],
+    system: Annotated[
+        str | None, typer.Argument(metavar="SYSTEM", help="Its name in hub.yaml. Default: every one.")
+    ] = None,
 ) -> int:
     """Let a brake go, once: what it held back is done at the next sync. `hub plan` shows what that is."""
     from hub import decisions
@@ -25,8 +27,8 @@ def release(
     with session.assembly() as assembly:
         held = decisions.release(assembly.engine(), entity, system)
     session.show(
-        {"entity": entity, "system": system, "brake": held},
-        screen.plain(f"Released for {entity} in {system}: {held}."),
+        {"released": [shapes.brake(one) for one in held]},
+        *(screen.plain(f"Released: {one.where}: {one.reason}.") for one in held),
         screen.plain("The next `hub sync` does what it held back, or a running daemon by itself."),
     )
     return DONE

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from hub.cli import failures
 
 if TYPE_CHECKING:
+    from hub.brakes import Held
     from hub.decisions import Undone
     from hub.ports import Finding
     from hub.rehearsal import PlannedWrite
@@ -70,7 +71,15 @@ def planned(found: PlannedWrite) -> dict[str, Any]:
         "entity": found.entity, "system": found.system, "record": found.golden_id, "title": found.title,
         "action": "create" if found.external_id is None else "update", "external_id": found.external_id,
         "values": found.values, "before": found.before, "waiting": list(found.waiting),
-        "impossible": dict(found.impossible),
+        "impossible": dict(found.impossible), "held": found.held,
+    }  # fmt: skip
+
+
+def brake(found: Held) -> dict[str, Any]:
+    """A brake; `system` is null where it holds every route of the entity."""
+    return {
+        "entity": found.entity, "system": found.system or None, "kind": found.kind, "brake": found.reason,
+        "since": found.since, "todo": found.todo,
     }  # fmt: skip
 
 
@@ -85,5 +94,4 @@ def report(found: Report) -> dict[str, Any]:
          "why": problem.why, "todo": problem.todo}
         for entity, system, problem in found.problems
     ]  # fmt: skip
-    braked = [{"entity": entity, "system": system, "brake": brake} for entity, system, brake in found.braked]
-    return {"routes": routes, "problems": problems, "braked": braked}
+    return {"routes": routes, "problems": problems, "braked": [brake(one) for one in found.braked]}

@@ -10,6 +10,7 @@ from hub.cli import failures, screen, shapes, waiting
 from hub.cli.session import DONE, UNREACHED, WAITING, Session, command
 
 if TYPE_CHECKING:
+    from hub.brakes import Held
     from hub.store import Store
     from hub.store.holders import Holding
     from hub.store.listing import Route
@@ -24,7 +25,7 @@ def status(session: Session) -> int:
 
     Exit code 1 if something waits for a person, 3 if the last read of a system failed.
     """
-    from hub.store import holders, listing
+    from hub.store import brakes, holders, listing
 
     with session.assembly() as assembly:
         store = assembly.open_store()
@@ -32,15 +33,17 @@ def status(session: Session) -> int:
             routes = listing.routes(connection)
             left = waiting.of_store(connection)
             runs = listing.runs(connection, 1)
+            holding = brakes.held(connection)
         held = [one for one in holders.holdings(store) if holders.is_alive(one)]
     data = {
         "database": store.shown_url,
         "routes": [shapes.route(route) for route in routes],
+        "brakes": [shapes.brake(one) for one in holding],
         "waiting": left.as_json(),
         "last_run": _run(runs[0]) if runs else None,
         "at_work": [{"role": one.role, "name": one.name} for one in held],
     }
-    session.show(data, *_screens(store, routes, left, held, data["last_run"]))
+    session.show(data, *_screens(store, routes, holding, left, held, data["last_run"]))
     failed = UNREACHED if any(route.error for route in routes) else DONE
     return failures.worst([failed, WAITING if left else DONE])
 
@@ -50,7 +53,12 @@ def _run(found: Any) -> dict[str, Any]:
 
 
 def _screens(
-    store: Store, routes: list[Route], left: waiting.Waiting, held: list[Holding], run: Any
+    store: Store,
+    routes: list[Route],
+    brakes: list[Held],
+    left: waiting.Waiting,
+    held: list[Holding],
+    run: Any,
 ) -> list[Any]:
     from hub.store import holders
 
@@ -69,10 +77,13 @@ def _screens(
         else screen.plain("Nothing has been synchronised yet. `hub plan` shows what `hub sync` would do.")
     ]
     found += [
-        screen.notice(f"{route.system}, {route.entity}", problem)
-        for route in routes
-        for problem in (route.brake, route.error)
-        if problem
+        screen.notice(f"{route.system}, {route.entity}", route.error) for route in routes if route.error
+    ]
+    found += [
+        screen.notice(
+            f"{one.where} stopped by a brake {screen.ago(one.since)}", one.reason, one.todo
+        )
+        for one in brakes
     ]
     found += [screen.plain("")]
     found += [screen.plain(f"{one.role}: {holders.describe(one.name)}") for one in held]

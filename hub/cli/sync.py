@@ -86,7 +86,7 @@ def _due(store: Store, entity: str, system: str) -> int:
 def exit_code(report: Report, left: waiting.Waiting) -> int:
     """What a run comes to, from what failed in it and what waits after it."""
     codes = [failures.code_of(problem) for _, _, problem in report.problems]
-    return failures.worst([*codes, WAITING if left or report.braked else DONE])
+    return failures.worst([*codes, WAITING if left else DONE])
 
 
 def problem_screens(report: Report) -> list[Any]:
@@ -96,8 +96,7 @@ def problem_screens(report: Report) -> list[Any]:
         for entity, system, it in report.problems
     ]
     found += [
-        screen.notice(f"{system}, {entity} stopped by a brake", brake)
-        for entity, system, brake in report.braked
+        screen.notice(f"{one.where} stopped by a brake", one.reason, one.todo) for one in report.braked
     ]
     return [screen.plain(""), *found] if found else []
 

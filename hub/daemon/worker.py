@@ -236,7 +236,7 @@ class Worker:
         problems += [problem for _, _, problem in report.problems]
         for (_, name), count in report.counts.items():
             _add(work.counts.setdefault(name, Count()), count)
-        work.braked.update({name: text for _, name, text in report.braked})
+        work.braked.update({one.system: one.reason for one in report.braked})
         for problem in problems:
             self.board.failed(route, doing, problem)
             work.failed.add((system, doing))

@@ -17,12 +17,14 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hub.redaction import Redactor
+from hub.settings.brakes import Brakes
 from hub.settings.schedule import Cron, Every, Rhythm, Schedule, read_rhythm, read_time
 from hub.settings.secrets import SECRET_KEY, Vault
 from hub.yamlfile import Document, FileProblems, Problem, meant, read_yaml, shape_problems
 
 __all__ = [
     "SECRET_KEY",
+    "Brakes",
     "Cron",
     "Every",
     "Http",
@@ -111,6 +113,7 @@ class SettingsDoc(_Closed):
     schedule: ScheduleDoc = Field(default_factory=ScheduleDoc, description="When each system is looked at.")
     http: Http = Field(default_factory=Http, description="Health and metrics.")
     logging: Logging = Field(default_factory=Logging, description="Logs.")
+    brakes: Brakes = Field(default_factory=Brakes, description="What counts as too much at once.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,6 +143,7 @@ class Settings:
     document: Document = field(repr=False, compare=False)
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
     secret_files: tuple[Path, ...] = ()
+    brakes: Brakes = field(default_factory=Brakes)
     _unquoted: Redactor = field(default_factory=Redactor, repr=False, compare=False)
 
     def problems_of(self, system: str, error: ValidationError, known: Iterable[str] = ()) -> SettingsError:
@@ -181,6 +185,7 @@ def load_settings(path: Path | str, environment: Mapping[str, str] | None = None
         schedule=schedule,
         http=doc.http,
         logging=doc.logging,
+        brakes=doc.brakes,
         document=document,
         secrets=frozenset(vault.secrets - {""}),
         secret_files=tuple(dict.fromkeys(vault.files)),
@@ -212,7 +217,9 @@ def settings_schema() -> dict[str, Any]:
 
 
 def _known_keys(error: ValidationError) -> list[str]:
-    blocks: dict[str, type[BaseModel]] = {"schedule": ScheduleDoc, "http": Http, "logging": Logging}
+    blocks: dict[str, type[BaseModel]] = {
+        "schedule": ScheduleDoc, "http": Http, "logging": Logging, "brakes": Brakes,
+    }  # fmt: skip
     unknown = [item["loc"] for item in error.errors() if item["type"] == "extra_forbidden"]
     inside = {str(loc[0]) for loc in unknown if len(loc) > 1}
     known = [key for name in inside if name in blocks for key in blocks[name].model_fields]

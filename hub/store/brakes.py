@@ -8,21 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, delete, func, select, update
 
-from hub.brakes import WHOLE_ENTITY, Kind
+from hub.brakes import WHOLE_ENTITY, Held, Kind
 from hub.store import tables as t
 from hub.store.repository import dumps, loads, upsert
-
-
-@dataclass(frozen=True, slots=True)
-class Held:
-    """A brake on a route; on all routes of the entity where `system` is empty."""
-
-    entity: str
-    system: str
-    kind: Kind
-    reason: str
-    since: str
-    released_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from hub import decisions
+from hub import decisions, journal
 from hub.mapping import Mappings
 from hub.ports import Busy, Unreachable
 from tests.engine.conftest import CUSTOMER, SIRETS, Company
@@ -288,7 +288,7 @@ def test_a_list_that_is_suddenly_almost_empty_deletes_nobody(company: Company) -
     for number in range(20):
         company.book["Clients"].delete(f"C{number + 1:04d}")
     report = company.sync()
-    assert "20 of 30" in report.braked[0][2]
+    assert "20 of 30" in report.braked[0].reason
     assert not any(item.archived for item in company.odoo["partner"].items.values())
 
 
@@ -297,8 +297,8 @@ def test_an_undo_puts_back_what_a_run_replaced_everywhere(company: Company) -> N
     company.sync()
     company.book["Clients"].set("C001", {"Ville": "Nîmes"})
     run = company.sync().run
-    undone = decisions.undo(company.engine(), company.journal(run=run))
-    assert any(result.done for result in undone)
+    undone = journal.undo(company.engine(), company.journal(run=run), whole=True)
+    assert all(result.done for result in undone.results)
     company.sync()
     for system, table, id, field in (
         (company.odoo, "partner", "1", "city"),
@@ -316,7 +316,7 @@ def test_an_undo_refuses_to_lose_a_newer_edit(company: Company) -> None:
     company.odoo["partner"].edit("1", city="Sète")
     company.sync()
     changes = [change for change in company.journal(run=run) if change.kind == "changed"]
-    (result,) = decisions.undo(company.engine(), changes)
+    (result,) = journal.undo(company.engine(), changes).results
     assert not result.done
     assert "since" in result.reason
 
@@ -343,7 +343,7 @@ def test_a_list_that_is_suddenly_empty_deletes_nobody(company: Company) -> None:
     company.sync()
     for number in range(8):
         company.book["Clients"].delete(f"C{number + 1:04d}")
-    assert "none of the 8" in company.sync().braked[0][2]
+    assert "none of the 8" in company.sync().braked[0].reason
 
 
 def test_a_record_that_leaves_the_filter_of_the_mapping_is_not_deleted(
