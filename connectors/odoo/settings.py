@@ -38,6 +38,9 @@ class Settings(BaseModel):
     verify: bool = Field(default=True, description="Check the server's certificate.")
     connect_timeout: float = Field(default=10, gt=0, le=120)
     timeout: float = Field(default=120, gt=0, le=3600, description="How long one answer may take.")
+    answer_mib: int = Field(
+        default=128, ge=1, le=4096, description="The largest answer that is read, in MiB."
+    )
     lang: str | None = Field(default=None, description="Language of translated fields, such as fr_FR.")
     company: int | str | None = Field(default=None, description="Company (id or name) the hub works in.")
     overlap_minutes: float = Field(
@@ -64,6 +67,8 @@ class Settings(BaseModel):
     def _some_secret(self) -> Self:
         if self.password is None and self.api_key is None:
             raise ValueError("needs `password` or `api_key`")
+        if self.api_key is not None and not _is_one_word(self.api_key.get_secret_value()):
+            raise ValueError("`api_key` holds a blank, a line end or a letter that no key has; copy it anew")
         if self.transport == "json2" and self.api_key is None:
             raise ValueError("`transport: json2` needs `api_key`")
         if self.transport in ("xmlrpc", "jsonrpc") and not self.login:
@@ -78,3 +83,8 @@ class Settings(BaseModel):
         chosen = self.api_key or self.password
         assert chosen is not None
         return chosen.get_secret_value()
+
+
+def _is_one_word(key: str) -> bool:
+    """Whether it can stand in an HTTP header: what cannot would be quoted in the error that says so."""
+    return key.isascii() and key.isprintable() and " " not in key
