@@ -1,12 +1,13 @@
 """`GET /healthz`, `/livez` and `/metrics`, for monitors.
 
 A small server of its own with narrow limits: only these paths, no request bodies, a few connections at a
-time, a few seconds each. Loopback unless the configuration says otherwise. It answers from what is known
-already and so can neither slow the hub down nor be slowed by it.
+time, a few seconds and a few kilobytes each. Loopback unless the configuration says otherwise, which is
+warned of. It answers from what is known already and so can neither slow the hub down nor be slowed by it.
 """
 
 from __future__ import annotations
 
+import io
 import json
 import socket
 import sys
@@ -16,11 +17,13 @@ from contextlib import suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
-from hub import __version__
 from hub.logs import get
+from hub.settings.exposure import is_loopback
 
 SECONDS = 5.0
 AT_ONCE = 16
+LARGEST_REQUEST = 16_384
+"""Bytes of a request, its line and headers together; a monitor's has a few hundred."""
 Answer = tuple[int, str, bytes]
 Page = Callable[[], Answer]
 
@@ -42,7 +45,14 @@ class Web:
         return f"http://{shown}:{port}"
 
     def start(self) -> None:
+        """Begin to answer; where others than this machine can ask, that is said."""
         self._thread.start()
+        if not is_loopback(str(self._server.server_address[0])):
+            get().warning(
+                "health and metrics are shown to whoever reaches this address",
+                address=self.address,
+                todo="set http.host to 127.0.0.1, or let only the monitor through the firewall",
+            )
 
     def stop(self) -> None:
         """Stop answering."""
@@ -124,12 +134,48 @@ def _hang_up(connection: socket.socket) -> None:
         connection.shutdown(socket.SHUT_RDWR)
 
 
+class _TooLong(Exception):
+    """More bytes than a request has."""
+
+
+class _Measured(io.BufferedReader):
+    """The reading side of a connection, up to `LARGEST_REQUEST` bytes in all."""
+
+    def __init__(self, file: Any) -> None:
+        super().__init__(file.detach())
+        self._left = LARGEST_REQUEST
+
+    def readline(self, size: int | None = -1) -> bytes:
+        most = self._left + 1
+        line = super().readline(most if size is None or size < 0 else min(size, most))
+        self._left -= len(line)
+        if self._left < 0:
+            raise _TooLong
+        return line
+
+
 class _Handler(BaseHTTPRequestHandler):
     server: _Server
     timeout = SECONDS
     protocol_version = "HTTP/1.0"
-    server_version = f"hub/{__version__}"
+    server_version = "hub"
     sys_version = ""
+
+    def setup(self) -> None:
+        super().setup()
+        self.rfile = _Measured(self.rfile)
+
+    def handle_one_request(self) -> None:
+        """One request; one that is too long is told so, and the connection ends."""
+        try:
+            super().handle_one_request()
+        except _TooLong:
+            self.requestline, self.request_version, self.command = "", "HTTP/1.0", ""
+            self.send_error(431, "A request has at most 16 KiB here")
+            self.close_connection = True
+
+    def version_string(self) -> str:
+        return self.server_version
 
     def do_GET(self) -> None:
         self._answer(with_body=True)
