@@ -16,6 +16,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from hub.ports import (
+    ClockReading,
+    Clocked,
     Connector,
     ConnectorError,
     Done,
@@ -89,6 +91,12 @@ class Discreet:
     def close(self) -> None:
         with self._cleaned():
             self._connector.close()
+
+    def clock_offset(self, may_write: bool) -> ClockReading | None:
+        if not isinstance(self._connector, Clocked):
+            return None
+        with self._cleaned():
+            return self._connector.clock_offset(may_write)
 
     @contextmanager
     def _cleaned(self) -> Iterator[None]:

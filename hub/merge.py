@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from hub.mapping import Policy
 from hub.model import PERSON, Candidate
@@ -29,18 +30,24 @@ class Verdict:
 
 
 def decide(
-    policy: Policy, golden: Candidate, edit: Candidate, base: Canonical, systems: Sequence[str]
+    policy: Policy,
+    golden: Candidate,
+    edit: Candidate,
+    base: Canonical,
+    systems: Sequence[str],
+    doubt: float = 0.0,
 ) -> Verdict:
     """Settle one conflict between the golden record's value and a side's edit.
 
-    `systems` is the mapping's order of systems, which breaks a tie of equal times so that the answer does
-    not depend on who was read first.
+    `systems` is the mapping's order of systems, which breaks a tie so that the answer does not depend on who
+    was read first. Times no further apart than `doubt` (seconds) are a tie: clocks that cannot tell the order
+    of two edits are no ground for one.
     """
     if policy.kind == "union" and _listlike(golden.value) and _listlike(edit.value):
         return Verdict(None, None, united(golden.value, edit.value, base))
     if policy.kind == "ask" or policy.kind == "union":
         return Verdict(None, None, ask=True)
-    first, second = (golden, edit) if _beats(policy, golden, edit, systems) else (edit, golden)
+    first, second = (golden, edit) if _beats(policy, golden, edit, systems, doubt) else (edit, golden)
     return Verdict(first, second, first.value)
 
 
@@ -51,14 +58,19 @@ def united(golden: Canonical, edit: Canonical, base: Canonical) -> Canonical:
     return sorted(kept) or None
 
 
-def _beats(policy: Policy, golden: Candidate, edit: Candidate, systems: Sequence[str]) -> bool:
+def _beats(policy: Policy, golden: Candidate, edit: Candidate, systems: Sequence[str], doubt: float) -> bool:
     if policy.kind == "order":
         mine, theirs = _rank(policy.order, golden.system), _rank(policy.order, edit.system)
         if mine != theirs:
             return mine < theirs
-    if golden.at != edit.at:
+    if golden.at != edit.at and not (doubt and _apart(golden.at, edit.at) <= doubt):
         return golden.at > edit.at
     return _rank(systems, golden.system) <= _rank(systems, edit.system)
+
+
+def _apart(one: str, other: str) -> float:
+    """Seconds between two stored times."""
+    return abs((datetime.fromisoformat(one) - datetime.fromisoformat(other)).total_seconds())
 
 
 def _rank(order: Sequence[str], system: str) -> int:

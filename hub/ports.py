@@ -163,11 +163,16 @@ class Missing:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Not written, and certainly not: the system said no. `reason` in its own words, `todo` in ours."""
+    """Not written, and certainly not: the system said no. `reason` in its own words, `todo` in ours.
+
+    `passing`: for something outside the record (a missing right, a file that may only be read) which may pass
+    without anyone touching the record; the hub then asks again now and then.
+    """
 
     reason: str
     field: str | None = None
     todo: str = ""
+    passing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,12 +187,16 @@ Outcome: TypeAlias = Done | Sent | Moved | Missing | Refused | Unknown
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What an asynchronous system said of something `Sent`: taken, or refused and why."""
+    """What an asynchronous system said of something `Sent`: taken, or refused and why.
+
+    `places` say for people where each record stood in what was handed over (file and line), by its id.
+    """
 
     receipt: str
     accepted: bool
     reason: str = ""
     ids: tuple[str, ...] = ()
+    places: Mapping[str, str] = field(default_factory=dict, hash=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,6 +290,30 @@ class Numbers(Protocol):
 
     def number_rows(self, view: View) -> int:
         """Number the rows that have none; how many that were. Raises `Busy` while someone has it open."""
+
+
+@dataclass(frozen=True, slots=True)
+class ClockReading:
+    """How far a system's clock is ahead of this machine's, in seconds; negative where it is behind.
+
+    `precision` is how far off that may be, in seconds, the coarseness of the times the system gives included:
+    two edits no further apart than that cannot be put in order.
+    """
+
+    ahead: float
+    precision: float
+
+
+@runtime_checkable
+class Clocked(Protocol):
+    """A connector that can tell how far the clock its records' times come from is from ours."""
+
+    def clock_offset(self, may_write: bool) -> ClockReading | None:
+        """What is known of it now; ``None`` where it cannot be told, which is no error. Calls no server.
+
+        `may_write`: a file of the hub's own may be made for a moment beside a workbook, to see what time the
+        file server gives it.
+        """
 
 
 class ConnectorError(Exception):

@@ -57,7 +57,7 @@ class Route:
 
     def world(self, connection: Connection, rows: Iterable[Mail], owing: bool = False) -> World:
         """What is known about the golden records of these rows; `owing`: only what says what they owe."""
-        world = World(self.mapping, new_id)
+        world = World(self.mapping, new_id, doubt=self.engine.clocks.doubt(self.mapping.systems))
         fill = worlds.fill_links if owing else worlds.fill_goldens
         fill(connection, world, [row.golden_id for row in rows])
         self.engine.fill_targets(connection, world)

@@ -56,7 +56,8 @@ class Reading:
 class World:
     """Known things, by every name the planner looks them up by, and the decisions made so far.
 
-    `alone`: the entity lives in one system only, so that a new golden record is owed to nobody.
+    `alone`: the entity lives in one system only, so that a new golden record is owed to nobody. `doubt`: by
+    how many seconds the times that systems give may be off (`hub.clocks`).
     """
 
     mapping: EntityMapping
@@ -69,6 +70,7 @@ class World:
     conflicts: dict[tuple[str, str], Conflict] = field(default_factory=dict)
     reviewed: set[tuple[str, str]] = field(default_factory=set)
     alone: bool = False
+    doubt: Mapping[str, float] = field(default_factory=dict)
     readings: dict[str, Reading] = field(default_factory=dict)
 
     journal: list[Entry] = field(default_factory=list)
@@ -118,8 +120,9 @@ class World:
         before: Mapping[str, Any],
         after: Mapping[str, Any],
         link: Link | None = None,
+        external_id: str = "",
     ) -> None:
-        """Write a line of the journal."""
+        """Write a line of the journal; `external_id` where the line is about no link yet."""
         self.journal.append(
             Entry(
                 golden.entity,
@@ -129,9 +132,13 @@ class World:
                 cause,
                 before,
                 after,
-                link.external_id if link else "",
+                link.external_id if link else external_id,
             )
         )
+
+    def doubt_between(self, one: str, other: str) -> float:
+        """Seconds within which it cannot be said which of two systems' edits came first."""
+        return self.doubt.get(one, 0.0) + self.doubt.get(other, 0.0)
 
     def lens(self, system: str, name: str) -> Lens | None:
         """The lens through which a system shows a canonical field, if it does."""

@@ -19,12 +19,14 @@ import orjson
 from connectors.excel import files
 from connectors.excel.checks import findings
 from connectors.excel.child import frames
+from connectors.excel.clock import clock_of
 from connectors.excel.faults import Fault
 from connectors.excel.intake import MIB
 from connectors.excel.settings import Settings
 from connectors.excel.spec import Spec, spec_of, spec_to_json
 from hub.ports import (
     Busy,
+    ClockReading,
     ConnectorError,
     Denied,
     Done,
@@ -193,7 +195,7 @@ class ExcelConnector:
         except Fault as fault:
             if fault.kind == "read_only":
                 reason = f"{fault.what}: {fault.why}" if fault.why else fault.what
-                return [Refused(reason, None, fault.todo)] * len(writes)
+                return [Refused(reason, None, fault.todo, passing=True)] * len(writes)
             self._raise(fault)
 
     def number_rows(self, view: View) -> int:
@@ -215,13 +217,17 @@ class ExcelConnector:
     def _read_only(self) -> Refused:
         if self.settings.read_only:
             return Refused(
-                "the configuration says read_only for this workbook", None, "set read_only: false in hub.yaml"
+                "the configuration says read_only for this workbook",
+                None,
+                "set read_only: false in hub.yaml",
+                passing=True,
             )
         kind = self.path.suffix or "such a"
         return Refused(
             f"a {kind} file is read only here",
             None,
             "save it as .xlsx in Excel, and name that file in hub.yaml",
+            passing=True,
         )
 
     def _replacing(
@@ -286,6 +292,9 @@ class ExcelConnector:
 
     def close(self) -> None:
         return None
+
+    def clock_offset(self, may_write: bool) -> ClockReading | None:
+        return clock_of(self.path.parent) if may_write and self.traits.writable else None
 
     # -- the child process ---------------------------------------------------------------------------
 

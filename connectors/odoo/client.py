@@ -9,6 +9,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any, Protocol, TypeAlias
 
+from hub.ports import ClockReading
+
 Version: TypeAlias = tuple[int, int]
 """Major and minor: (19, 0). An Odoo Online version such as saas~18.2 is (18, 2)."""
 
@@ -28,6 +30,9 @@ class Client(Protocol):
 
     def now(self) -> datetime:
         """The server's clock, from its last answer."""
+
+    def clock_reading(self) -> ClockReading | None:
+        """How far that clock is from ours, by the answers so far."""
 
     def requests_sent(self) -> int:
         """How many HTTP requests have left so far."""

@@ -21,6 +21,7 @@ from connectors.odoo.settings import Settings
 from connectors.odoo.writing import Writer
 from hub.ports import (
     Busy,
+    ClockReading,
     Denied,
     Finding,
     Known,
@@ -98,6 +99,9 @@ class OdooConnector:
 
     def settle(self, view: View, receipts: Sequence[Receipt]) -> None:
         return None
+
+    def clock_offset(self, may_write: bool) -> ClockReading | None:
+        return self.session.clock_reading()
 
     def close(self) -> None:
         self.session.close()

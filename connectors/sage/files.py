@@ -10,9 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from connectors.sage import answers
 from connectors.sage.checking import check_views
+from connectors.sage.clock import clock_of
 from connectors.sage.codes import NoPattern, new_codes
 from connectors.sage.exports import Export, Exports, Source
 from connectors.sage.imports import Answer, DamagedMemory, HandedLine, Imports, Note, NotHandedOver
@@ -22,6 +24,7 @@ from connectors.sage.records import Spellings, record_of
 from connectors.sage.settings import Settings
 from connectors.sage.table import write_lines
 from hub.ports import (
+    ClockReading,
     Finding,
     Known,
     Misconfigured,
@@ -249,7 +252,8 @@ class FilesConnector:
                 for answer in self._said(note):
                     ids = tuple(id for id in answer.ids if id not in note.settled)
                     if ids:
-                        found.append(Receipt(note.name, answer.accepted, answer.reason, ids))
+                        places = {line.id: f"line {line.number} of {note.name}" for line in note.lines}
+                        found.append(Receipt(note.name, answer.accepted, answer.reason, ids, places))
         return found
 
     def settle(self, view: View, receipts: Sequence[Receipt]) -> None:
@@ -299,6 +303,13 @@ class FilesConnector:
                 "look at imports and acks: are they there, and may the hub's user read and write them?",
             ) from error
 
+    def clock_offset(self, may_write: bool) -> ClockReading | None:
+        """See `Clocked`. Measured in the folder of imports, where that lies on the disk the exports lie on."""
+        memory = self._imports.memory if self._imports is not None and may_write else None
+        if memory is None or not _on_one_disk(memory, self.settings.exports):
+            return None
+        return clock_of(memory)
+
     def close(self) -> None:
         """See `Connector.close`."""
         self._exports.forget()
@@ -307,3 +318,10 @@ class FilesConnector:
 def _refused(said: Sequence[Answer]) -> set[str]:
     """The records these answers refuse."""
     return {id for answer in said if not answer.accepted for id in answer.ids}
+
+
+def _on_one_disk(one: Path, other: Path) -> bool:
+    try:
+        return one.stat().st_dev == other.stat().st_dev
+    except OSError:
+        return False

@@ -10,7 +10,20 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from hub.ports import Connector, Finding, Known, Numbers, Outcome, Page, Receipt, Record, View, Write
+from hub.ports import (
+    ClockReading,
+    Clocked,
+    Connector,
+    Finding,
+    Known,
+    Numbers,
+    Outcome,
+    Page,
+    Receipt,
+    Record,
+    View,
+    Write,
+)
 
 
 class Exclusive:
@@ -64,6 +77,12 @@ class Exclusive:
     def close(self) -> None:
         with self._lock:
             self._connector.close()
+
+    def clock_offset(self, may_write: bool) -> ClockReading | None:
+        if not isinstance(self._connector, Clocked):
+            return None
+        with self._lock:
+            return self._connector.clock_offset(may_write)
 
 
 class ExclusiveNumbers(Exclusive):

@@ -7,6 +7,7 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from datetime import UTC
 from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,7 @@ class Odoo:
         self._kept = Keeping(self.base.store, keep) if keep is not None else None
         self.env = Env(self.base, ADMIN_UID)
         self._calls = Dispatcher(self.base)
-        self._server = Server(self._respond, port)
+        self._server = Server(self._respond, port, self._seconds)
         self._single = single
         self._sessions: set[str] = set()
         self._json_addresses: dict[str, Callable[[dict[str, Any]], Any]] = {
@@ -129,6 +130,9 @@ class Odoo:
             about = {"version_info": version["server_version_info"], "version": version["server_version"]}
             return Reply(200, json2.JSON, jsonrpc.dump(about))
         return Reply(404, jsonrpc.HTML, json2.NO_DATABASE)
+
+    def _seconds(self) -> float:
+        return self.base.clock().replace(tzinfo=UTC).timestamp()
 
     def _new_session(self) -> str:
         session = secrets.token_hex(20)

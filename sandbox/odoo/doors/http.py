@@ -53,10 +53,13 @@ class Delay:
 
 
 class Server:
-    """An HTTP server in threads of its own, from `start` to `stop`. `port` 0 takes a free one."""
+    """An HTTP server in threads of its own, from `start` to `stop`. `port` 0 takes a free one.
 
-    def __init__(self, respond: Respond, port: int = 0) -> None:
-        self._http = _Http(("127.0.0.1", port), _handler(respond))
+    `clock` gives the time its answers carry, in seconds since the epoch.
+    """
+
+    def __init__(self, respond: Respond, port: int = 0, clock: Callable[[], float] = time.time) -> None:
+        self._http = _Http(("127.0.0.1", port), _handler(respond, clock))
         self._thread = threading.Thread(
             target=self._http.serve_forever, args=(0.05,), name="sandbox-odoo", daemon=True
         )
@@ -127,7 +130,7 @@ class _Http(ThreadingHTTPServer):
             thread.join(timeout=10)
 
 
-def _handler(respond: Respond) -> type[BaseHTTPRequestHandler]:
+def _handler(respond: Respond, clock: Callable[[], float]) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
         server_version = "Werkzeug"
@@ -155,6 +158,10 @@ def _handler(respond: Respond) -> type[BaseHTTPRequestHandler]:
             self.wfile.flush()
 
         do_POST = do_GET = do_PUT = do_DELETE = _answer
+
+        def date_time_string(self, timestamp: float | None = None) -> str:
+            """The `Date` header: by the server's own clock, right or wrong."""
+            return super().date_time_string(clock() if timestamp is None else timestamp)
 
         def log_message(self, format: str, *args: Any) -> None:
             """Nothing: the call log is the record."""
