@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from hub.lenses import Lens, Parked, Unwritable
 from hub.mapping import SystemMapping
 from hub.merge import decide
-from hub.model import MISSING, Candidate, Conflict, Golden, Link, Missing, Origin, Review, same
+from hub.model import HUB, MISSING, Candidate, Conflict, Golden, Link, Missing, Origin, Review, same
 from hub.ports import Native, Record
 from hub.values import Canonical, Unreadable
 from hub.world import World
@@ -21,7 +21,7 @@ from hub.world import World
 class Absorption:
     """One linked record's present values merged into its golden record, field by field."""
 
-    __slots__ = ("at", "golden", "link", "observed_at", "record", "refs", "system", "world")
+    __slots__ = ("arrived", "at", "golden", "link", "observed_at", "record", "refs", "system", "world")
 
     def __init__(
         self,
@@ -35,10 +35,13 @@ class Absorption:
         self.world, self.system, self.golden, self.link, self.record = world, system, golden, link, record
         self.observed_at = observed_at
         self.refs = world.refs.bound(system.system)
+        self.arrived: dict[str, Native | Missing] = {}
 
     def run(self) -> None:
         before_problems = set(self.link.blocked)
         touched = {lens.name for lens in self.system.lenses if self._field(lens)}
+        if self.arrived:
+            self._note_arrivals()
         if before_problems - set(self.link.blocked):
             self.world.settled_reviews.append(
                 (self.golden.entity, self.system.system, self.link.external_id, "field")
@@ -95,6 +98,7 @@ class Absorption:
                     link.changed = self.golden.dirty = True
                     self._close_if_settled(lens.name)
             elif any(same(now, echo) for echo in link.echoes.get(native, ())):
+                self.arrived[native] = link.current().get(native, MISSING)
                 link.agree((native,), record.values)
                 self.golden.dirty = True
             else:
@@ -103,6 +107,12 @@ class Absorption:
             for native in lens.natives:
                 self._unblock(native)
         return differs
+
+    def _note_arrivals(self) -> None:
+        """What we wrote without hearing so is there: only now it is known to have replaced something."""
+        before = {native: old for native, old in self.arrived.items() if old is not MISSING}
+        after = {native: self.record.values[native] for native in self.arrived}
+        self.world.note(self.golden, "confirmed", HUB, before, after, self.link)
 
     def _take(self, lens: Lens, value: Canonical) -> bool:
         """The side is right: the golden record follows."""
@@ -126,6 +136,7 @@ class Absorption:
             theirs,
             self._old(lens),
             list(self.world.mapping.systems),
+            self.world.doubt_between(ours.system, theirs.system),
         )
         if verdict.ask:
             self._ask(lens, ours, theirs)
@@ -281,12 +292,19 @@ def settle(world: World, golden: Golden, name: str, value: Canonical, origin: Or
     for link in world.links_of.get(golden.id, {}).values():
         lens = world.lens(link.system, name)
         if lens is not None and any(native in link.seen for native in lens.natives):
-            lost = {native: link.seen.get(native) for native in lens.natives}
-            world.note(golden, "overruled", origin[0], lost, {name: value}, link)
+            world.note(golden, "overruled", origin[0], _lost(world, link, lens), {name: value}, link)
             link.agree(lens.natives, link.current())
     golden.set(name, value, origin)
     world.rekey(golden)
     close_conflict(world, golden.id, name)
+
+
+def _lost(world: World, link: Link, lens: Lens) -> dict[str, Canonical | Native]:
+    """What a side said that was waiting for a person: in canonical terms, or its own where there are none."""
+    try:
+        return {lens.name: lens.get(link.current(), world.refs.bound(link.system))}
+    except (Unreadable, Parked):
+        return {native: link.seen.get(native) for native in lens.natives}
 
 
 def origin_of(system: SystemMapping, record: Record, observed_at: str) -> Origin:

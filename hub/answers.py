@@ -14,7 +14,7 @@ from hub.clock import new_id
 from hub.decisions import DecisionError
 from hub.engine import Engine
 from hub.mapping import SystemMapping
-from hub.model import ARCHIVED, PERSON, Golden
+from hub.model import ANSWER, ARCHIVED, PERSON, Entry, Golden
 from hub.ports import Record
 from hub.store import cursors, listing, reviews, saving, worlds
 from hub.store.listing import OpenReview
@@ -34,8 +34,8 @@ def same(engine: Engine, review_id: int, golden_id: str | None = None) -> OpenRe
                 f"{golden.title} already has record {other.external_id} in {review.system}; "
                 f"two of one system are made one in {review.system} itself"
             )
-        planner.adopt(world, system, golden, record, engine.clock())
-        _close(engine, connection, world, review)
+        planner.adopt(world, system, golden, record, engine.clock(), PERSON)
+        _close(engine, connection, world, review, golden, "same")
     return review
 
 
@@ -45,9 +45,10 @@ def different(engine: Engine, review_id: int) -> OpenReview:
     system, record = _record(engine, review)
     with engine.store.transaction() as connection:
         world = _world(engine, connection, review, system, record)
-        if planner.found_apart(world, system, record, engine.clock()) is None:
+        golden = planner.found_apart(world, system, record, engine.clock())
+        if golden is None:
             raise DecisionError(f"record {review.external_id} of {review.system} lacks a required field")
-        _close(engine, connection, world, review)
+        _close(engine, connection, world, review, golden, "different")
     return review
 
 
@@ -57,7 +58,7 @@ def archive(engine: Engine, review_id: int) -> OpenReview:
     with engine.store.transaction() as connection:
         world, golden = _vanished(engine, connection, review)
         absorbing.settle(world, golden, ARCHIVED, True, (PERSON, engine.clock()), "archived")
-        _close(engine, connection, world, review)
+        _close(engine, connection, world, review, golden, "archive")
     return review
 
 
@@ -69,7 +70,7 @@ def bring_back(engine: Engine, review_id: int) -> OpenReview:
         link = world.links_of.get(golden.id, {}).get(review.system)
         if link is not None:
             planner.revive(world, golden, link)
-        _close(engine, connection, world, review)
+        _close(engine, connection, world, review, golden, "bring-back")
     return review
 
 
@@ -120,8 +121,14 @@ def _vanished(engine: Engine, connection: Connection, review: OpenReview) -> tup
     return world, world.goldens[link.golden_id]
 
 
-def _close(engine: Engine, connection: Connection, world: World, review: OpenReview) -> None:
+def _close(
+    engine: Engine, connection: Connection, world: World, review: OpenReview, golden: Golden, answer: str
+) -> None:
     at = engine.clock()
+    asked, said = {ANSWER: f"{review.kind}: {review.reason}"}, {ANSWER: answer}
+    world.journal.append(
+        Entry(review.entity, golden.id, review.system, "answered", PERSON, asked, said, review.external_id)
+    )
     run = cursors.begin_run(connection, "answer", at)
     saving.save(connection, world, run, at)
     reviews.forget(connection, review.entity, review.system, [review.external_id])

@@ -1,4 +1,4 @@
-"""What a person may decide: settle a conflict, take a change back, try a refused write again.
+"""What a person may decide: settle a conflict, let a brake go, try a refused write again.
 
 A decision changes the golden record and nothing else; the systems follow by ordinary writes, with the same
 checks as any other. Every decision is in the journal.
@@ -7,37 +7,23 @@ checks as any other. Every decision is in the journal.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
 
 from hub import absorbing
-from hub.brakes import WHOLE_ENTITY
+from hub.brakes import WHOLE_ENTITY, Held
 from hub.clock import new_id
 from hub.engine import Engine
-from hub.model import ARCHIVED, MISSING, PERSON, Candidate
-from hub.store import brakes, cursors, listing, outbox, saving, worlds
+from hub.model import BRAKE, PERSON, Candidate, Entry
+from hub.store import brakes, cursors, history, listing, outbox, saving, worlds
 from hub.store import tables as t
-from hub.store.brakes import Held
-from hub.store.listing import Change, OpenConflict
+from hub.store.listing import OpenConflict
 from hub.values import Canonical
 from hub.world import World
 
 
 class DecisionError(Exception):
     """A decision that cannot be taken: why, and what is possible instead."""
-
-
-@dataclass(frozen=True, slots=True)
-class Undone:
-    """What an undo did with one change: put back, or left, and why."""
-
-    change: Change
-    done: bool
-    reason: str = ""
-
-
-GOLDEN_KINDS = ("changed", "overruled", "united", "resolved", "undone", "archived", "restored")
 
 
 def resolve(
@@ -67,27 +53,6 @@ def resolve(
     return conflict
 
 
-def undo(engine: Engine, changes: Sequence[Change], *, force: bool = False) -> list[Undone]:
-    """Put back what these changes replaced, newest first, where nothing newer would be lost.
-
-    A write to a system is undone through the golden record it came from. `force` overrides a newer edit.
-    """
-    results: list[Undone] = []
-    with engine.store.transaction() as connection:
-        at = engine.clock()
-        run = cursors.begin_run(connection, "undo", at)
-        for change in sorted(changes, key=lambda change: -change.id):
-            if change.kind in GOLDEN_KINDS:
-                results.append(_undo_one(engine, connection, change, force, run, at))
-            else:
-                reason = (
-                    "follows from a change of the record: undo that one" if change.system else change.kind
-                )
-                results.append(Undone(change, False, reason))
-        cursors.end_run(connection, run, {}, at)
-    return results
-
-
 def release(engine: Engine, entity: str, system: str | None = None) -> list[Held]:
     """Let the brakes of a route go, once, or all of an entity's: what they held is done at the next look.
 
@@ -97,9 +62,17 @@ def release(engine: Engine, entity: str, system: str | None = None) -> list[Held
         holding = [one for one in brakes.held(connection, entity) if system is None or one.system == system]
         if not holding:
             raise DecisionError(_nothing_held(brakes.held(connection, entity), entity, system))
+        at = engine.clock()
+        run = cursors.begin_run(connection, "release", at)
         for one in holding:
-            brakes.release(connection, one, engine.clock())
+            brakes.release(connection, one, at)
+        history.note(connection, [_released(one) for one in holding], run, at)
+        cursors.end_run(connection, run, {}, at)
     return holding
+
+
+def _released(held: Held) -> Entry:
+    return Entry(held.entity, "", held.system, "released", PERSON, {BRAKE: f"{held.kind}: {held.reason}"}, {})
 
 
 def _nothing_held(others: Sequence[Held], entity: str, system: str | None) -> str:
@@ -121,33 +94,6 @@ def retry(engine: Engine, letter_ids: Sequence[int]) -> int:
             mail.state, mail.attempts, mail.reason = "due", 0, None
         outbox.update_rows(connection, mails, engine.clock())
     return len(mails)
-
-
-def _undo_one(
-    engine: Engine, connection: Connection, change: Change, force: bool, run: int, at: str
-) -> Undone:
-    world = _world(engine, connection, change.entity, [change.golden_id])
-    golden = world.goldens.get(change.golden_id)
-    if golden is None:
-        return Undone(change, False, "the record is not known any more")
-    put_back = False
-    for name in change.after:
-        if name not in world.mapping.fields and name != ARCHIVED:
-            return Undone(change, False, f"{name} is no longer in the mapping")
-        lost_in_system = change.kind == "overruled" and bool(change.system)
-        before = (
-            next(iter(change.before.values()), None) if lost_in_system else change.before.get(name, MISSING)
-        )
-        if golden.values.get(name) != change.after[name] and not force:
-            shown = golden.values.get(name)
-            return Undone(
-                change, False, f"{name} was changed again since, to {shown!r}; --force overrides it"
-            )
-        value = None if before is MISSING else before
-        absorbing.settle(world, golden, name, value, (PERSON, at), "undone")
-        put_back = True
-    saving.save(connection, world, run, at)
-    return Undone(change, put_back)
 
 
 def _chosen(engine: Engine, conflict: OpenConflict, take: str | None, value: str | None) -> Canonical:

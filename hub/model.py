@@ -22,6 +22,25 @@ ARCHIVED: Final = "__archived__"
 """The canonical field, and in systems that archive the native one, that says a record is archived."""
 
 
+ANSWER: Final = "__answer__"
+"""In a line of the journal: what was asked about a record that was set aside, and what a person answered."""
+
+BRAKE: Final = "__brake__"
+"""In a line of the journal: why a brake held, until a person let it go."""
+
+REFUSAL: Final = "__refused__"
+"""In a line of the journal: why a system refused what a person then discarded."""
+
+REASON: Final = "__reason__"
+"""In a line of the journal: why a person did so, in their own words."""
+
+RECORD: Final = "__record__"
+"""In a line of the journal that links a record: its id, and that of the one it takes the place of."""
+
+HUB: Final = "hub"
+"""The cause of what the hub does by itself: its writes, and finding a record again that it made."""
+
+
 class Missing(Enum):
     """The type of `MISSING`."""
 
@@ -168,7 +187,10 @@ class Entry:
     """One line of the journal: what was replaced, by what, where, and on whose word.
 
     `system` is where it changed; empty for the golden record itself. `before` and `after` hold canonical
-    values for the golden record and native ones for a system; a field absent from `before` did not exist.
+    values for the golden record and native ones for a system; a field absent from `before` did not exist,
+    and an empty `before` of a write says that the record was made. Of what lost against the golden record
+    (`overruled`), both are canonical. The `external_id` of a `created` golden record is that of the record,
+    in the system that is the cause, from which it was made.
     """
 
     entity: str

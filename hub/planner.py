@@ -12,13 +12,13 @@ an open conflict, or in a review.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from hub.absorbing import Absorption, origin_of, problem_of
 from hub.lenses import Parked
 from hub.mapping import SystemMapping
 from hub.matching import Key, identify, keys_of
-from hub.model import ARCHIVED, Golden, Link, Origin, Review, same
+from hub.model import ARCHIVED, HUB, RECORD, Golden, Link, Origin, Review, same
 from hub.owing import owed
 from hub.ports import Native, Record
 from hub.values import Unreadable
@@ -68,10 +68,13 @@ def _restore(
         golden.set(ARCHIVED, False, origin_of(system, record, observed_at))
 
 
-def adopt(world: World, system: SystemMapping, golden: Golden, record: Record, observed_at: str) -> Link:
+def adopt(
+    world: World, system: SystemMapping, golden: Golden, record: Record, observed_at: str, cause: str = ""
+) -> Link:
     """Link a record that is known to be this golden record's, with an empty base, and merge it.
 
-    It takes the place of a record that is gone: somebody typed it anew.
+    It takes the place of a record that is gone: somebody typed it anew. `cause` says on whose word they
+    belong together: the system's, unless the record carries our reference.
     """
     former = world.links_of.get(golden.id, {}).get(system.system)
     if former is not None:
@@ -80,8 +83,25 @@ def adopt(world: World, system: SystemMapping, golden: Golden, record: Record, o
     link = Link(system.system, record.id, golden.id, golden.entity, version=record.version, new=True)
     world.add_link(link)
     golden.dirty = True
+    if not golden.new:
+        _note_linked(world, golden, link, record, former, cause)
     Absorption(world, system, golden, link, record, observed_at).run()
     return link
+
+
+def _note_linked(
+    world: World, golden: Golden, link: Link, record: Record, former: Link | None, cause: str
+) -> None:
+    """A record the hub made and never got to note is written down with what it holds, as any write is."""
+    if record.ref is not None and record.ref.rpartition("_")[2] == golden.id:
+        cause = HUB
+    if cause == HUB:
+        world.note(golden, "linked", HUB, {}, dict(record.values), link)
+    elif former is not None:
+        before, after = {RECORD: former.external_id}, {RECORD: record.id}
+        world.note(golden, "linked", cause or link.system, before, after, link)
+    else:
+        world.note(golden, "linked", cause or link.system, {}, {}, link)
 
 
 def written(
@@ -98,12 +118,13 @@ def written(
     changed meanwhile is somebody's edit, and is merged.
     """
     link = world.links_of.get(golden.id, {}).get(system.system)
+    created = link is None
     if link is None:
         link = Link(system.system, record.id, golden.id, golden.entity, version=record.version, new=True)
         world.add_link(link)
-    before = {native: link.current().get(native) for native in payload}
+    before = {} if created else {native: link.current().get(native) for native in payload}
     after = {native: record.values.get(native) for native in payload}
-    world.note(golden, "wrote", "hub", before, after, link)
+    world.note(golden, "wrote", HUB, before, after, link)
     for native, wanted in payload.items():
         if native in record.values:
             link.agree((native,), record.values)
@@ -113,8 +134,17 @@ def written(
     return link
 
 
-def vanished(world: World, system: SystemMapping, links: Iterable[Link], observed_at: str) -> None:
-    """Records that are no longer in a system. Deletion is an opinion: see `SystemMapping.on_delete`."""
+def vanished(
+    world: World,
+    system: SystemMapping,
+    links: Iterable[Link],
+    observed_at: str,
+    refused: Collection[str] = (),
+) -> None:
+    """Records that are no longer in a system. Deletion is an opinion: see `SystemMapping.on_delete`.
+
+    `refused` are golden records whose changes the system refused: that it is owed them is no newer edit.
+    """
     for link in links:
         golden = world.goldens[link.golden_id]
         link.gone = link.changed = True
@@ -128,7 +158,7 @@ def vanished(world: World, system: SystemMapping, links: Iterable[Link], observe
                        candidates=(golden.id,))
             )  # fmt: skip
             continue
-        if owed(world, system, golden, link).values:
+        if golden.id not in refused and owed(world, system, golden, link).values:
             revive(world, golden, link)
             continue
         _archive(world, golden, link, (system.system, observed_at))
@@ -267,5 +297,5 @@ def _founded(
         return None
     origin = origin_of(system, record, observed_at)
     golden = world.create(reading.values, reading.keys, origin, observed_at)
-    world.note(golden, "created", system.system, {}, golden.values)
+    world.note(golden, "created", system.system, {}, golden.values, external_id=record.id)
     return golden

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from hub import planner
-from hub.model import Link, same
+from hub.model import HUB, Link, same
 from hub.ports import Record
 from hub.route import Route
 from hub.store import outbox, saving
@@ -69,7 +69,7 @@ class Recovery:
             row.new_id = None
             return
         else:
-            planner.adopt(world, self.route.system, golden, record, at)
+            planner.adopt(world, self.route.system, golden, record, at, HUB)
             self.route.count.created += 1
         row.state = "due"
 

@@ -70,14 +70,14 @@ def resolve(
 ) -> int:
     """Settle a conflict with one side's value, or with another. An empty --value empties the field."""
     from hub import decisions
-    from hub.store import listing
+    from hub.store import history, listing
 
     with session.assembly() as assembly:
         store = assembly.open_store()
         decisions.resolve(assembly.engine(), number, take=take, value=value)
         with store.reading() as connection:
             settled = listing.conflicts(connection, number)[0]
-            chosen = listing.changes(connection, golden_id=settled.golden_id, limit=50)
+            chosen = history.changes(connection, history.Filter(records=[settled.golden_id]), 50)
             after = next(
                 c.after[settled.field] for c in chosen if c.kind == "resolved" and settled.field in c.after
             )

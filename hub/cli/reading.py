@@ -32,9 +32,8 @@ class Reader:
         return found.type.show(value) or screen.value(value)
 
     def _title(self, golden_id: str) -> str:
-        from hub.store import listing
+        from hub.store import history
 
         if golden_id not in self._titles:
-            found = listing.find_golden(self._connection, golden_id)
-            self._titles[golden_id] = found[0][2] if found else golden_id
+            self._titles[golden_id] = history.title(self._connection, golden_id)
         return self._titles[golden_id]

@@ -8,11 +8,12 @@ from hub.cli import failures
 
 if TYPE_CHECKING:
     from hub.brakes import Held
-    from hub.decisions import Undone
     from hub.ports import Finding
     from hub.rehearsal import PlannedWrite
     from hub.report import Report
-    from hub.store.listing import Change, DeadLetter, OpenConflict, OpenReview, Route
+    from hub.store.history import Change
+    from hub.store.listing import DeadLetter, OpenConflict, OpenReview, Route
+    from hub.undoing import Undone
 
 
 def route(found: Route) -> dict[str, Any]:
@@ -56,7 +57,12 @@ def change(found: Change) -> dict[str, Any]:
 
 
 def undone(found: Undone) -> dict[str, Any]:
-    return {"change": found.change.id, "done": found.done, "reason": found.reason}
+    fields = [
+        {"field": part.field, "done": part.done, "before": part.before, "after": part.after,
+         "reason": part.reason}
+        for part in found.parts
+    ]  # fmt: skip
+    return {"change": found.change.id, "done": found.done, "reason": found.reason, "fields": fields}
 
 
 def finding(system: str, found: Finding) -> dict[str, Any]:

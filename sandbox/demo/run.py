@@ -25,7 +25,7 @@ from hub.cli.session import Flags, Session
 from hub.clock import now
 from hub.daemon.worker import Work
 from hub.report import Progress, silent
-from hub.store import listing, tables
+from hub.store import history, listing, tables
 from sandbox.company import customers as company
 from sandbox.demo import screens
 from sandbox.demo.place import Place, placed
@@ -128,7 +128,7 @@ def _show_edits(place: Place, hub: Hub, console: Console, edits: Sequence[Edit],
         told = []
         for edit in edits:
             golden = listing.find_golden(connection, edit.customer.siret)[0][0]
-            changes = listing.changes(connection, golden_id=golden, since=since)
+            changes = history.changes(connection, history.Filter(records=[golden], since=since))
             waiting = [one for one in open_ if one.golden_id == golden]
             told.append((edit, changes, waiting, edit.holds(place)))
     console.print(screens.edits(told))

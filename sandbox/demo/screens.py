@@ -15,7 +15,8 @@ from rich.text import Text
 
 from hub.cli.screen import value
 from hub.daemon.worker import Work
-from hub.store.listing import Change, OpenConflict
+from hub.store.history import Change
+from hub.store.listing import OpenConflict
 from sandbox.demo.story import Edit
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from hub.engine import Engine
 from hub.mapping import Mappings, load_mappings
 from hub.ports import Traits
 from hub.report import Report
-from hub.store import Store, listing
+from hub.store import Store, history, listing
 from tests.memory import START, MemorySystem
 
 CUSTOMER = """
@@ -109,9 +109,9 @@ class Company:
         with self.store.transaction() as connection:
             return listing.dead_letters(connection)
 
-    def journal(self, **wanted: Any) -> list[listing.Change]:
+    def journal(self, **wanted: Any) -> list[history.Change]:
         with self.store.transaction() as connection:
-            return listing.changes(connection, **wanted)
+            return history.changes(connection, history.Filter(**wanted))
 
     def goldens(self) -> int:
         with self.store.transaction() as connection:
