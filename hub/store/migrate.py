@@ -12,6 +12,7 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, create_engine
 
 
@@ -21,6 +22,11 @@ def upgrade(engine: Engine) -> None:
         config = _config()
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
+
+
+def script() -> ScriptDirectory:
+    """The revisions this version of the hub knows."""
+    return ScriptDirectory.from_config(_config())
 
 
 def _config() -> Config:
