@@ -1,0 +1,51 @@
+"""What may be chosen in the random world: the example's own nature, and its steps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import hypothesis.strategies as st
+
+from tests.model.faults import CALLS, COMMITS, WRITES
+from tests.model.office import SYSTEMS
+
+FIELDS = ("name", "city", "note")
+
+configs = st.fixed_dictionaries(
+    {
+        "page": st.sampled_from([1000, 1, 2]),
+        "batch": st.sampled_from([500, 1, 2]),
+        "early": st.booleans(),
+        "contacts": st.booleans(),
+        "list_shouts": st.booleans(),
+        "default": st.sampled_from(["latest", "[list, odoo, sage]", "ask"]),
+        "city": st.sampled_from(["[list, odoo, sage]", "latest"]),
+        "on_delete": st.sampled_from(["archive", "ask", "ignore"]),
+    }
+)
+systems = st.sampled_from(SYSTEMS)
+tables = st.sampled_from(["T", "T", "T", "C"])
+which = st.integers(0, 9)
+whims = st.sampled_from(["versions", "order", "twice", "down"])
+lost = st.sampled_from(["replies", "requests"])
+counts = st.integers(1, 3)
+
+
+@st.composite
+def instants(draw: st.DrawFn) -> tuple[str, str, int]:
+    """Somewhere the hub can be struck: (system, instant, which of them)."""
+    if draw(st.booleans()):
+        return "hub", draw(st.sampled_from(COMMITS)), draw(st.integers(1, 30))
+    kind = draw(st.sampled_from(["call", "write"]))
+    instant = draw(st.sampled_from(WRITES if kind == "write" else CALLS))
+    return draw(systems), instant, draw(st.integers(1, 3))
+
+
+def fault_at(place: tuple[str, str, int], kind: str) -> dict[str, Any]:
+    """The hub can die anywhere; a system can fail only where it is called."""
+    system, instant, nth = place
+    fault = kind if instant in CALLS else "crash"
+    return {"do": "fault", "system": system, "instant": instant, "nth": nth, "fault": fault}
+
+
+kinds = st.sampled_from(["crash", "unreachable", "busy"])
