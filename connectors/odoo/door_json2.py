@@ -14,11 +14,18 @@ from typing import Any
 import orjson
 
 from connectors.odoo.client import Version
-from connectors.odoo.faults import Fault, from_json
-from connectors.odoo.server import listed_databases, not_odoo, probe_version, wrong_database, wrong_secret
+from connectors.odoo.faults import from_json
+from connectors.odoo.server import (
+    listed_databases,
+    meant,
+    not_odoo,
+    probe_version,
+    wrong_database,
+    wrong_secret,
+)
 from connectors.odoo.settings import Settings
 from connectors.odoo.web import Web
-from hub.ports import Misconfigured
+from hub.ports import ClockReading, Misconfigured
 
 PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "check_object_reference": ("module", "xml_id"),
@@ -76,8 +83,9 @@ class Json2Client:
         try:
             answer = orjson.loads(response.content)
         except orjson.JSONDecodeError as error:
-            raise not_odoo(self._web) from error
+            raise not_odoo(self._web, garbled=True) from error
         if response.status_code == 200:
+            self._web.is_odoo = True
             return answer
         if response.status_code == 404 and not (isinstance(answer, dict) and "name" in answer):
             self._explain_not_found()
@@ -87,6 +95,9 @@ class Json2Client:
     def now(self) -> datetime:
         return self._web.now()
 
+    def clock_reading(self) -> ClockReading | None:
+        return self._web.clock.reading()
+
     def requests_sent(self) -> int:
         return self._web.requests_sent
 
@@ -94,12 +105,10 @@ class Json2Client:
         self._web.close()
 
     def _named(self, status: int, answer: Any) -> Exception:
-        fault: Fault = from_json(answer if isinstance(answer, dict) else {"message": str(answer)})
-        if status == 401 or fault.kind == "denied":
+        if status == 401:
             return wrong_secret(self._system, self._settings)
-        if fault.kind == "database":
-            return wrong_database(self._system, self._settings, listed_databases(self._web))
-        return fault
+        said = answer if isinstance(answer, dict) else {"message": str(answer)}
+        return meant(self._web, self._settings, from_json(said))
 
     def _explain_not_found(self) -> None:
         """A 404 page here means no such database, or an Odoo without JSON-2: ask which, and say it."""

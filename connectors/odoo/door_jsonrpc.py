@@ -18,9 +18,17 @@ from odoorpc.error import RPCError
 
 from connectors.odoo.client import Version
 from connectors.odoo.faults import Fault, from_json
-from connectors.odoo.server import listed_databases, not_odoo, probe_version, wrong_database, wrong_secret
+from connectors.odoo.server import (
+    listed_databases,
+    meant,
+    not_odoo,
+    probe_version,
+    wrong_database,
+    wrong_secret,
+)
 from connectors.odoo.settings import Settings
 from connectors.odoo.web import Web
+from hub.ports import ClockReading
 
 COOKIE_LIFE = 3600.0
 """Seconds after which the cookie that names the database is fetched anew: servers forget idle sessions."""
@@ -54,8 +62,9 @@ class JsonRpcClient:
                 odoo.login(it.database, it.login, it.secret)
             except RPCError as error:
                 raise self._named(error) if error.info else wrong_secret(self._system, it) from None
-            except (KeyError, TypeError, ValueError) as error:
-                raise not_odoo(self._web) from error
+            except _UNREADABLE as error:
+                raise not_odoo(self._web, garbled=isinstance(error, ValueError)) from error
+            self._web.is_odoo = True
             self._odoo = odoo
         return int(self._odoo.env.uid)
 
@@ -66,11 +75,14 @@ class JsonRpcClient:
             return self._odoo.execute_kw(model, method, list(args), {"context": context or {}})
         except RPCError as error:
             raise self._named(error) from None
-        except (KeyError, ValueError) as error:
-            raise not_odoo(self._web) from error
+        except _UNREADABLE as error:
+            raise not_odoo(self._web, garbled=isinstance(error, ValueError)) from error
 
     def now(self) -> datetime:
         return self._web.now()
+
+    def clock_reading(self) -> ClockReading | None:
+        return self._web.clock.reading()
 
     def requests_sent(self) -> int:
         return self._web.requests_sent
@@ -83,24 +95,23 @@ class JsonRpcClient:
         cookie names one: ``/web?db=`` gives that cookie, before anybody logs in."""
         if self._chosen_at is not None and monotonic() - self._chosen_at < COOKIE_LIFE:
             return
+        if self.server_version() < (16, 0):
+            existing = listed_databases(self._web)
+            if existing is not None and self._settings.database not in existing:
+                raise wrong_database(self._system, self._settings, existing)
+            self._web.probe(f"/web?db={quote(self._settings.database)}")
         self._chosen_at = monotonic()
-        if self.server_version() >= (16, 0):
-            return
-        existing = listed_databases(self._web)
-        if existing is not None and self._settings.database not in existing:
-            raise wrong_database(self._system, self._settings, existing)
-        self._web.probe(f"/web?db={quote(self._settings.database)}")
 
     def _named(self, error: Any) -> Exception:
         info = error.info if isinstance(error.info, dict) else {}
         fault: Fault = from_json(info.get("data") or {"message": str(error)})
-        if fault.kind == "database":
-            return wrong_database(self._system, self._settings, listed_databases(self._web))
-        if fault.kind == "denied":
-            return wrong_secret(self._system, self._settings)
         if fault.name.endswith("NotFound"):
             return not_odoo(self._web)
-        return fault
+        return meant(self._web, self._settings, fault)
+
+
+_UNREADABLE = (AttributeError, KeyError, TypeError, ValueError)
+"""What `odoorpc` stumbles over in an answer that is none."""
 
 
 class _Opener:

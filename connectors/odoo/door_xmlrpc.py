@@ -18,9 +18,10 @@ from defusedxml.xmlrpc import DefusedExpatParser
 
 from connectors.odoo.client import Version
 from connectors.odoo.faults import Fault, from_xmlrpc
-from connectors.odoo.server import listed_databases, not_odoo, parse_version, wrong_database, wrong_secret
+from connectors.odoo.server import meant, not_odoo, parse_version, wrong_secret
 from connectors.odoo.settings import Settings
 from connectors.odoo.web import Web
+from hub.ports import ClockReading
 
 _HEADERS = {"Content-Type": "text/xml; charset=utf-8", "Accept": "text/xml"}
 _CONTROL = bytes(set(range(32)) - {9, 10, 13})
@@ -52,7 +53,7 @@ class XmlRpcClient:
             try:
                 uid = xmlrpc_call(self._web, "common", "authenticate", (it.database, it.login, it.secret, {}))
             except Fault as fault:
-                raise self._named(fault) from None
+                raise meant(self._web, it, fault) from None
             if not uid:
                 raise wrong_secret(self._system, it)
             self._uid = int(uid)
@@ -65,23 +66,19 @@ class XmlRpcClient:
         try:
             return xmlrpc_call(self._web, "object", "execute_kw", params)
         except Fault as fault:
-            raise self._named(fault) from None
+            raise meant(self._web, it, fault) from None
 
     def now(self) -> datetime:
         return self._web.now()
+
+    def clock_reading(self) -> ClockReading | None:
+        return self._web.clock.reading()
 
     def requests_sent(self) -> int:
         return self._web.requests_sent
 
     def close(self) -> None:
         self._web.close()
-
-    def _named(self, fault: Fault) -> Exception:
-        if fault.kind == "database":
-            return wrong_database(self._system, self._settings, listed_databases(self._web))
-        if fault.kind == "denied":
-            return wrong_secret(self._system, self._settings)
-        return fault
 
 
 def xmlrpc_call(web: Web, service: str, method: str, params: Sequence[Any]) -> Any:
@@ -90,13 +87,15 @@ def xmlrpc_call(web: Web, service: str, method: str, params: Sequence[Any]) -> A
     answer = web.post(f"/xmlrpc/2/{service}", text.encode(), _HEADERS).content
     try:
         try:
-            return _parse(answer)
+            value = _parse(answer)
         except ExpatError:
-            return _parse(answer.translate(None, _CONTROL))
+            value = _parse(answer.translate(None, _CONTROL))
     except xmlrpc.client.Fault as fault:
         raise from_xmlrpc(fault.faultCode, fault.faultString) from None
     except (ExpatError, xmlrpc.client.ResponseError, DefusedXmlException, ValueError) as error:
-        raise not_odoo(web) from error
+        raise not_odoo(web, garbled=True) from error
+    web.is_odoo = True
+    return value
 
 
 def _parse(answer: bytes) -> Any:

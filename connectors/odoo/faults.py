@@ -16,10 +16,14 @@ from typing import Any, Literal
 
 from hub.ports import Unreachable
 
-Kind = Literal["access", "refused", "busy", "name", "database", "denied", "mute", "large", "other"]
+Kind = Literal["access", "refused", "busy", "name", "database", "down", "denied", "mute", "large", "other"]
 """access: a right is missing. refused: Odoo's rules say no. busy: another transaction holds the record.
-name: no such model, method or field. database: no such database. denied: wrong user or secret.
-mute: it worked, but the answer cannot be put in XML-RPC. large: the request is too big. other: a crash."""
+name: no such model, method or field. database: no such database. down: Odoo has lost its database server.
+denied: wrong user or secret. mute: it worked, but the answer cannot be put in XML-RPC. large: the request is
+too big. other: a crash."""
+
+DOUBTFUL = frozenset({"mute", "other"})
+"""Kinds of fault that may come after the work was done; the others come while it can still be undone."""
 
 
 class Fault(Exception):
@@ -33,7 +37,18 @@ class Fault(Exception):
 
 
 class Lost(Unreachable):
-    """The request left and no answer came back: Odoo may have done it, or may be doing it still."""
+    """The request left and no answer came back: Odoo may have done it, or may be doing it still.
+
+    `seconds`: how long the server asked to be left alone.
+    """
+
+    seconds: float = 0.0
+
+
+class SlowDown(Unreachable):
+    """The server turned the request away unseen, since there were too many; `seconds` as in `Lost`."""
+
+    seconds: float = 0.0
 
 
 class WebPage(Lost):
@@ -50,6 +65,20 @@ _NAME = re.compile(
     r"|Cannot convert \S+ to SQL|cannot call \S+ with ids"
 )
 _DATABASE = re.compile(r"database \"[^\"]*\" does not exist|Database not found|FATAL: +database")
+_DOWN = frozenset(
+    {
+        "OperationalError",
+        "InterfaceError",
+        "PoolError",
+        "AdminShutdown",
+        "CrashShutdown",
+        "CannotConnectNow",
+        "TooManyConnections",
+        "ReadOnlySqlTransaction",
+        "DiskFull",
+    }
+)
+"""What psycopg2 and Odoo's own pool raise when the database server is not there, full, or has no room."""
 _MUTE = re.compile(r"cannot marshal None|cannot marshal <class")
 
 _BY_CLASS: Mapping[str, Kind] = {
@@ -103,6 +132,8 @@ def _kind(name: str, message: str, debug: str) -> Kind:
         return "name"
     if short in _BY_CLASS:
         return _BY_CLASS[short]
+    if short in _DOWN and not _BUSY.search(message):
+        return "down"
     if _BUSY.search(message) or _BUSY.search(name):
         return "busy"
     if _NAME.search(message) or short in ("KeyError", "AttributeError"):
@@ -124,4 +155,13 @@ def _last_exception(trace: str) -> tuple[str, str]:
 def _tidy(text: str) -> str:
     """Odoo's words without blank lines and outer space, at most 1,000 characters."""
     lines = (line.strip() for line in text.strip().splitlines())
-    return "\n".join(line for line in lines if line)[:1000]
+    return cut("\n".join(line for line in lines if line), 1000)
+
+
+def cut(text: str, most: int) -> str:
+    """The text, no longer than that and cut between two words: half a word may be half a secret."""
+    if len(text) <= most:
+        return text
+    kept = text[: most + 1].rstrip()
+    words = kept if len(kept) <= most else kept[: re.search(r"\S*$", kept).start()]  # type: ignore[union-attr]
+    return f"{words.rstrip()} …"

@@ -17,7 +17,7 @@ from typing import Any
 
 from connectors.odoo.context import Contexts
 from connectors.odoo.drafts import Draft
-from connectors.odoo.faults import Fault, Lost
+from connectors.odoo.faults import DOUBTFUL, Fault, Lost
 from connectors.odoo.layout import Column, Layout, Schema
 from connectors.odoo.refs import MODULE
 from connectors.odoo.refusals import locked, refused, refused_row
@@ -26,6 +26,7 @@ from connectors.odoo.values import cell
 from hub.ports import Refused
 
 LARGEST, SMALLEST = 500, 10
+Look = Callable[[Sequence[Draft]], dict[Draft, int]]
 SLOW, QUICK = 30.0, 10.0
 """Seconds one call may take before the next is halved, or doubled again: servers cut long requests off."""
 
@@ -56,9 +57,13 @@ class Loader:
             waiting = [draft for draft in waiting if id(draft) not in taken]
             yield group
 
-    def load_new(self, layout: Layout, drafts: Sequence[Draft]) -> dict[Draft, int]:
-        """Create these, or find them created; refused ones get their outcome. Ids of those that are there."""
-        return self._sift(layout, drafts, lambda draft: f"{MODULE}.{draft.write.ref}", "id")
+    def load_new(self, layout: Layout, drafts: Sequence[Draft], there: Look) -> dict[Draft, int]:
+        """Create these, or find them created; refused ones get their outcome. Ids of those that are there.
+
+        `there` looks which of some drafts are there already, and under which id: it is asked where an error
+        may have come after the work was done.
+        """
+        return self._sift(layout, drafts, there)
 
     def load_changes(self, layout: Layout, drafts: Sequence[Draft]) -> None:
         """Change these by database id, different values in each. Raises `Fault` if one of them is refused."""
@@ -81,45 +86,42 @@ class Loader:
         first = defaulted.intersection(drafts[0].vals)
         return [draft for draft in drafts if defaulted.intersection(draft.vals) == first]
 
-    def _sift(
-        self, layout: Layout, drafts: Sequence[Draft], key: Callable[[Draft], Any], column: str
-    ) -> dict[Draft, int]:
+    def _sift(self, layout: Layout, drafts: Sequence[Draft], there: Look) -> dict[Draft, int]:
         """Load what can be loaded; a draft that cannot gets its outcome."""
         rest = list(drafts)
         suspects: list[Draft] = []
         while rest:
             names = sorted({name for draft in rest for name in draft.vals})
             try:
-                answer = self._load(layout, rest, names, key, column)
+                answer = self._load(layout, rest, names, lambda draft: f"{MODULE}.{draft.write.ref}", "id")
             except Fault as fault:
                 if len(rest) == 1:
                     rest[0].outcome = locked(fault) if fault.kind == "busy" else refused(layout, fault, names)
-                    return self._alone(layout, suspects, key, column)
+                    return self._alone(layout, suspects, there)
+                found = there(rest) if fault.kind in DOUBTFUL else {}
+                rest = [draft for draft in rest if draft not in found]
                 half = len(rest) // 2
-                found = self._sift(layout, rest[:half], key, column)
-                found |= self._sift(layout, rest[half:], key, column)
-                return found | self._alone(layout, suspects, key, column)
+                found |= self._sift(layout, rest[:half], there) | self._sift(layout, rest[half:], there)
+                return found | self._alone(layout, suspects, there)
             if answer["ids"] is not False:
                 loaded = dict(zip(rest, answer["ids"], strict=True))
-                return loaded | self._alone(layout, suspects, key, column)
+                return loaded | self._alone(layout, suspects, there)
             errors = [m for m in answer["messages"] if m.get("type") == "error"]
             if len(rest) == 1:
                 allowed = self._schema.may(layout.model, "create")
                 rest[0].outcome = refused_row(layout, errors[0] if errors else {}, names, allowed)
-                return self._alone(layout, suspects, key, column)
+                return self._alone(layout, suspects, there)
             named = {m["record"] for m in errors if isinstance(m.get("record"), int)}
             if not named:
                 named = set(range(len(rest) // 2, len(rest)))
             suspects += [draft for index, draft in enumerate(rest) if index in named]
             rest = [draft for index, draft in enumerate(rest) if index not in named]
-        return self._alone(layout, suspects, key, column)
+        return self._alone(layout, suspects, there)
 
-    def _alone(
-        self, layout: Layout, suspects: Sequence[Draft], key: Callable[[Draft], Any], column: str
-    ) -> dict[Draft, int]:
+    def _alone(self, layout: Layout, suspects: Sequence[Draft], there: Look) -> dict[Draft, int]:
         found: dict[Draft, int] = {}
         for suspect in suspects:
-            found |= self._sift(layout, [suspect], key, column)
+            found |= self._sift(layout, [suspect], there)
         return found
 
     def _load(

@@ -10,9 +10,9 @@ import re
 from typing import Any
 
 from connectors.odoo.client import Version
-from connectors.odoo.faults import WebPage
+from connectors.odoo.faults import Fault, Lost, WebPage
 from connectors.odoo.settings import Settings
-from connectors.odoo.web import Web, is_data
+from connectors.odoo.web import LATER, Web, is_data
 from hub.ports import ConnectorError, Denied, Misconfigured
 
 _JSON = {"Content-Type": "application/json"}
@@ -23,20 +23,23 @@ class WrongSecret(Denied):
     """The login itself was refused: never tried again with the same secret."""
 
 
+class Garbled(Misconfigured):
+    """The first answer of a server cannot be read: a wrong address, or an answer that broke off."""
+
+
 def probe_version(web: Web) -> Version:
     """The server's version, without logging in. ``/web/version`` is Odoo 19's, version_info the older one."""
     try:
         response = web.probe("/web/version")
         if response.status_code == 200 and is_data(response):
-            return parse_version(response.json())
-        answer = web.post(
-            "/web/webclient/version_info",
-            _EMPTY_CALL,
-            _JSON,
-        )
-        return parse_version(answer.json()["result"])
-    except (KeyError, TypeError, ValueError, WebPage) as error:
-        raise not_odoo(web) from error
+            version = parse_version(response.json())
+        else:
+            answer = web.post("/web/webclient/version_info", _EMPTY_CALL, _JSON)
+            version = parse_version(answer.json()["result"])
+    except (AttributeError, IndexError, KeyError, TypeError, ValueError, WebPage) as error:
+        raise not_odoo(web, garbled=isinstance(error, ValueError)) from error
+    web.is_odoo = True
+    return version
 
 
 def parse_version(answer: dict[str, Any]) -> Version:
@@ -46,8 +49,28 @@ def parse_version(answer: dict[str, Any]) -> Version:
     return int(numbers[-1]), int(info[1])
 
 
-def not_odoo(web: Web) -> Misconfigured:
-    return Misconfigured(web.system, f"{web.base} does not answer like an Odoo", todo="correct `url`")
+def not_odoo(web: Web, *, garbled: bool = False) -> ConnectorError:
+    """An answer that is none of Odoo's: a lost reply, where this server has answered as an Odoo before.
+
+    `garbled`: it is not even what it says it is, JSON or XML.
+    """
+    if web.is_odoo:
+        why = "it broke off, or something on the way changed it"
+        return Lost(web.system, f"the answer of {web.base} cannot be read", why, LATER)
+    kind = Garbled if garbled else Misconfigured
+    return kind(web.system, f"{web.base} does not answer like an Odoo", todo="correct `url`")
+
+
+def meant(web: Web, settings: Settings, fault: Fault) -> Exception:
+    """An error answer as what it says of the whole system, where it does; else the fault itself."""
+    web.is_odoo = True
+    if fault.kind == "database":
+        return wrong_database(web.system, settings, listed_databases(web))
+    if fault.kind == "denied":
+        return wrong_secret(web.system, settings)
+    if fault.kind == "down":
+        return Lost(web.system, f"Odoo at {web.base} cannot reach its database", fault.message, LATER)
+    return fault
 
 
 def wrong_secret(system: str, settings: Settings) -> WrongSecret:

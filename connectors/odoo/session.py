@@ -2,7 +2,9 @@
 
 `ask` is for looking: it is repeated after a lost reply, a time-out, a 502. `tell` is for changing: it is
 repeated only where the request certainly never left, or where Odoo itself says that another transaction
-was in the way; after a lost reply the caller must look. A wrong password is tried once in the life of a
+was in the way; after a lost reply the caller must look. A server that asks to be left alone for a while
+(`Retry-After`) is: the wait is as long as it says, or, where that is too long to sit out, it is asked nothing
+until then. A wrong password is tried once in the life of a
 session, and the same answer given again without asking: servers lock accounts that insist.
 """
 
@@ -10,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from time import sleep
+from time import monotonic, sleep
 from typing import Any, TypeVar
 
 import structlog
@@ -18,14 +20,18 @@ import tenacity
 
 from connectors.odoo.client import Client, Version
 from connectors.odoo.doors import open_client
-from connectors.odoo.faults import Fault, Lost
-from connectors.odoo.server import WrongSecret
+from connectors.odoo.faults import DOUBTFUL, Fault, Lost, SlowDown
+from connectors.odoo.server import Garbled, WrongSecret
 from connectors.odoo.settings import Settings
-from hub.ports import Unreachable
+from hub.ports import ClockReading, Unreachable
 
 TRIES = 4
 PATIENCE = 180.0
 """Seconds after which nothing is repeated any more."""
+SITS_OUT = 30.0
+"""Seconds a server may ask to be left alone for that are waited out in the middle of a call."""
+LONGEST_QUIET = 900.0
+"""Seconds after which it is asked again, however long it asked to be left alone."""
 
 T = TypeVar("T")
 _log = structlog.get_logger(__name__)
@@ -49,6 +55,7 @@ class Session:
         self._version: Version | None = None
         self._uid: int | None = None
         self._final: WrongSecret | None = None
+        self._quiet: tuple[float, Unreachable] | None = None
         self.told = 0
 
     @property
@@ -77,6 +84,10 @@ class Session:
     def now(self) -> datetime:
         return self._once(lambda client: client.now())
 
+    def clock_reading(self) -> ClockReading | None:
+        """How far the server's clock is from ours; ``None`` before its first answer. Asks nothing."""
+        return self._client.clock_reading() if self._client is not None else None
+
     def requests_sent(self) -> int:
         return self._client.requests_sent() if self._client is not None else 0
 
@@ -91,8 +102,13 @@ class Session:
         """`told` counts the calls that may have changed something: all but those that never left."""
         try:
             answer = client.call(model, method, *args, context=context)
-        except (Lost, Fault):
+        except (Lost, Fault) as error:
             self.told += 1
+            if isinstance(error, Lost) or error.kind in DOUBTFUL:
+                _log.warning(
+                    "odoo write in doubt, looked up next",
+                    system=self.system, model=model, method=method, reason=str(error),
+                )  # fmt: skip
             raise
         self.told += 1
         return answer
@@ -100,6 +116,8 @@ class Session:
     def _once(self, act: Callable[[Client], T]) -> T:
         if self._final is not None:
             raise self._final
+        if self._quiet is not None and monotonic() < self._quiet[0]:
+            raise self._quiet[1]
         try:
             if self._client is None:
                 self._client = self._opener(self.system, self.settings)
@@ -107,11 +125,17 @@ class Session:
         except WrongSecret as error:
             self._final = error
             raise
+        except (Lost, SlowDown) as error:
+            if error.seconds > SITS_OUT:
+                self._quiet = monotonic() + min(error.seconds, LONGEST_QUIET), error
+            raise
 
     def _patiently(self, passing: Callable[[BaseException], bool], act: Callable[[Client], T]) -> T:
         retrying = tenacity.Retrying(
-            stop=tenacity.stop_after_attempt(TRIES) | tenacity.stop_after_delay(PATIENCE),
-            wait=tenacity.wait_random_exponential(multiplier=0.25, max=4),
+            stop=tenacity.stop_any(
+                tenacity.stop_after_attempt(TRIES), tenacity.stop_after_delay(PATIENCE), _WantsQuiet()
+            ),
+            wait=lambda state: max(_SOON(state), _asked_wait(state)),
             retry=tenacity.retry_if_exception(passing),
             sleep=self._wait,
             before_sleep=self._say_again,
@@ -125,8 +149,22 @@ class Session:
         _log.info("odoo call repeated", system=self.system, attempt=state.attempt_number, reason=str(error))
 
 
+_SOON = tenacity.wait_random_exponential(multiplier=0.25, max=4)
+
+
+def _asked_wait(state: tenacity.RetryCallState) -> float:
+    error = state.outcome.exception() if state.outcome is not None else None
+    return error.seconds if isinstance(error, Lost | SlowDown) else 0.0
+
+
+class _WantsQuiet(tenacity.stop.stop_base):
+    def __call__(self, retry_state: tenacity.RetryCallState) -> bool:
+        return _asked_wait(retry_state) > SITS_OUT
+
+
 def _is_passing(error: BaseException) -> bool:
-    return isinstance(error, Unreachable) or (isinstance(error, Fault) and error.kind == "busy")
+    """What may be gone at the next look. A first answer nobody can read may have broken off."""
+    return isinstance(error, Unreachable | Garbled) or (isinstance(error, Fault) and error.kind == "busy")
 
 
 def _is_harmless(error: BaseException) -> bool:

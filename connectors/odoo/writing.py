@@ -16,9 +16,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import structlog
+
 from connectors.odoo.context import Contexts
 from connectors.odoo.drafts import Draft, Drafting
-from connectors.odoo.faults import Fault, Lost
+from connectors.odoo.faults import DOUBTFUL, Fault, Lost
 from connectors.odoo.layout import Layout, Schema, Setting
 from connectors.odoo.loading import Loader, RowRefused
 from connectors.odoo.reading import Reader, base_fields
@@ -40,6 +42,7 @@ from hub.ports import (
     Write,
 )
 
+_log = structlog.get_logger(__name__)
 _UNREAD = "written, but the record could not be read back"
 Attempt = Callable[[Sequence[Draft]], "Mapping[int, Record] | None"]
 
@@ -99,10 +102,9 @@ class Writer:
     def _load_new(self, layout: Layout, batch: Sequence[Draft]) -> None:
         """Load one batch; each draft of it has an outcome afterwards."""
         try:
-            ids = self._loader.load_new(layout, batch)
+            ids = self._loader.load_new(layout, batch, lambda some: self._there(layout, some))
         except Lost as error:
-            for draft, record in self._found(layout, batch):
-                draft.outcome = Done(record)
+            self._finish_new(layout, list(self._there(layout, batch).items()))
             _leave_unknown(batch, str(error))
             return
         made = [(draft, id) for draft, id in ids.items() if draft.outcome is None]
@@ -141,12 +143,15 @@ class Writer:
                 failed |= {(base, setting): str(error) for base in vals}
         return failed
 
+    def _there(self, layout: Layout, drafts: Sequence[Draft]) -> dict[Draft, int]:
+        """The drafts whose reference is on a record now, and its id."""
+        ids = self._refs.ids(layout.model, [draft.write.ref for draft in drafts]) if drafts else {}
+        return {draft: ids[draft.write.ref] for draft in drafts if draft.write.ref in ids}
+
     def _found(self, layout: Layout, drafts: Sequence[Draft]) -> list[tuple[Draft, Record]]:
-        """The drafts whose reference is on a record now."""
-        if not drafts:
-            return []
-        by_ref = self._refs.ids(layout.model, [d.write.ref for d in drafts])
-        refs = {id: ref for ref, id in by_ref.items()}
+        """The same, with the records themselves."""
+        there = self._there(layout, drafts)
+        refs = {id: draft.write.ref for draft, id in there.items()}
         records = {r.ref: r for r in self._reader.records(layout, sorted(refs), refs)}
         return [(d, records[d.write.ref]) for d in drafts if d.write.ref in records]
 
@@ -222,9 +227,10 @@ class Writer:
             elif len(drafts) == 1:
                 self._judge(layout, drafts[0], fault)
             else:
-                half = len(drafts) // 2
-                self._apart(layout, drafts[:half], attempt)
-                self._apart(layout, drafts[half:], attempt)
+                rest = self._not_as_asked(layout, drafts) if fault.kind in DOUBTFUL else drafts
+                half = len(rest) // 2
+                self._apart(layout, rest[:half], attempt)
+                self._apart(layout, rest[half:], attempt)
             return
         if records is None:
             _leave_unknown(drafts)
@@ -249,18 +255,24 @@ class Writer:
 
     def _look_after(self, layout: Layout, drafts: Sequence[Draft], error: Lost) -> None:
         """A reply was lost: those that are as we asked are done, of the others nothing is known."""
+        self._not_as_asked(layout, drafts)
+        _leave_unknown(drafts, str(error))
+
+    def _not_as_asked(self, layout: Layout, drafts: Sequence[Draft]) -> list[Draft]:
+        """Look: those that are as we asked after all are done; the others."""
         records = self._look(layout, [d.id for d in drafts], {}) or {}
         for draft in drafts:
             record = records.get(draft.id)
             if record is not None and not _refusals(layout, draft, record):
                 draft.outcome = Done(record)
-        _leave_unknown(drafts, str(error))
+        return _open(drafts)
 
     def _look(self, layout: Layout, ids: Sequence[int], refs: Mapping[int, str]) -> dict[int, Record] | None:
         """The records as they are now; ``None`` where even that cannot be had."""
         try:
             return {int(r.id): r for r in self._reader.records(layout, ids, refs)}
-        except (Unreachable, Fault):
+        except (Unreachable, Fault) as error:
+            _log.warning("odoo records not read back", system=self._session.system, reason=str(error))
             return None
 
 

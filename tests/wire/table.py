@@ -1,0 +1,196 @@
+"""Every fault on the wire, at every kind of work, through every door; and what must hold whatever happens.
+
+`survives` is one cell of the table. Run on the sandbox by `tests/wire`, on real servers by `tests/live`. The
+ordinary run takes each fault at each kind of work once, the doors in turn, so that each pair of fault, work
+and door is met; ``HUB_WIRE=all``, and the run on real servers, take every cell.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+import pytest
+
+from tests.tally import tally
+from tests.wire.company import SHORT, WRITES, Company, Customer, Told
+from tests.wire.faults import FAULTS, Kind
+from tests.wire.proxy import Trap, Wanted
+from tests.wire.request import Request
+
+DOORS = [("19", "json2"), ("19", "xmlrpc"), ("19", "jsonrpc"), ("14", "xmlrpc"), ("14", "jsonrpc")]
+MOST = 60
+"""Requests one sync with one fault in it may send: a dozen records taken apart one by one, and no more."""
+
+Cell = tuple[str, str, tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Work:
+    """What the hub is at when the fault happens: people's `acts`, and the request that is hit."""
+
+    acts: Callable[[Company], None]
+    wanted: Callable[[], Wanted]
+    writes: int = 1
+    opens: bool = False
+
+
+def called(*methods: str, after: str = "") -> Callable[[], Wanted]:
+    """A request for one of these methods on partners; `after` one for that method went by."""
+
+    def watch() -> Wanted:
+        passed = [not after]
+
+        def wanted(request: Request) -> bool:
+            hit = passed[0] and request.model == "res.partner" and request.method in methods
+            passed[0] = passed[0] or request.method == after
+            return hit
+
+        return wanted
+
+    return watch
+
+
+def anything() -> Wanted:
+    return lambda request: True
+
+
+def _work_in_odoo(company: Company) -> None:
+    company.type_in_odoo(8)
+    company.correct_in_odoo(1, "Nice")
+    company.correct_in_odoo(2, False)
+
+
+def _change_two(company: Company) -> None:
+    company.correct_in_list(1, "Nîmes")
+    company.correct_in_list(3, "Sète")
+
+
+WORKS: Mapping[str, Work] = {
+    "creating one": Work(lambda company: company.type_in_list([7]), called("load")),
+    "creating many": Work(lambda company: company.type_in_list(range(10, 22)), called("load")),
+    "changing two": Work(_change_two, called("load", "web_save_multi")),
+    "archiving one": Work(lambda company: company.archive_in_list(2), called("load", "web_save_multi")),
+    "looking right before a change": Work(lambda c: c.correct_in_list(1, "Nîmes"), called("read")),
+    "reading back a new one": Work(
+        lambda company: company.type_in_list([7]), called("read", after="load")
+    ),
+    "listing what changed": Work(_work_in_odoo, called("search_read"), writes=0),
+    "reading what changed": Work(_work_in_odoo, called("read"), writes=0),
+    "opening the conversation": Work(
+        lambda company: company.type_in_list([7]), lambda: anything(), opens=True
+    ),
+    "asking for the fields": Work(
+        lambda company: company.type_in_list([7]), called("fields_get"), opens=True
+    ),
+}  # fmt: skip
+
+
+def cells(everything: bool) -> Iterator[Cell]:
+    """The cells of the table; or as many as meet each pair of fault, work and door once."""
+    for row, fault in enumerate(FAULTS):
+        for column, work in enumerate(WORKS):
+            if everything:
+                yield from ((fault, work, door) for door in DOORS)
+            else:
+                yield fault, work, DOORS[(row + column) % len(DOORS)]
+
+
+def parameters(everything: bool) -> pytest.MarkDecorator:
+    """The table as parameters of a test: `fault`, `work` and `door`."""
+    rows = list(cells(everything or os.environ.get("HUB_WIRE") == "all"))
+    ids = [f"{door[0]}-{door[1]}: {work}: {fault}" for fault, work, door in rows]
+    return pytest.mark.parametrize(("fault", "work", "door"), rows, ids=ids)
+
+
+def survives(company: Company, fault: str, work: str) -> None:
+    """One cell: something happens on the wire, it is told, and in the end all is as people want it."""
+    it, kind = WORKS[work], FAULTS[fault]
+    at_rest_at_first(company)
+    it.acts(company)
+    if kind.short or it.opens:
+        company.restart(SHORT if kind.short else 20)
+    began = len(company.proxy.seen)
+    trap = set_up(company, kind, it)
+    told = company.sync()
+    is_met_and_told(trap, kind, told)
+    pass_over(company, kind)
+
+    company.sync()
+    company.restart()
+    company.sync()
+    is_written_once(company, it, fault, trap, began)
+    comes_to_rest(company)
+
+
+def at_rest_at_first(company: Company) -> None:
+    """Three customers, known to both."""
+    company.type_in_list([1, 2, 3])
+    company.sync()
+    assert company.sync().report.writes == 0
+
+
+def set_up(company: Company, kind: Kind, work: Work) -> Trap:
+    company.refusing = not kind.listens
+    wanted = work.wanted()
+    if not kind.listens:
+        # The wire sees no such request: it is announced by the door, right before the hub sends it.
+        return company.proxy.arm(kind.happens, lambda request: not request.verb and wanted(request))
+    return company.proxy.arm(kind.happens, wanted)
+
+
+def is_met_and_told(trap: Trap, kind: Kind, told: Told) -> None:
+    """The fault did happen, was told with its system and its cause, and made no storm of requests."""
+    assert len(trap.met) == 1, f"the fault was not met: {trap}"
+    tally("faults injected")
+    assert told.requests <= MOST, f"{told.requests} requests"
+    said = [line for line in told.lines if line.startswith("odoo: ")]
+    assert any(words in line for words in kind.told for line in said) or not kind.told, told.lines
+    for problem in told.problems:
+        assert problem.system == "odoo"
+        assert problem.what
+        assert problem.todo
+
+
+def pass_over(company: Company, kind: Kind) -> None:
+    """The fault is over; what was held back arrives."""
+    company.proxy.disarm()
+    if company.refusing:
+        company.refusing = False
+        company.proxy.mend()
+    company.proxy.release()
+
+
+def is_written_once(company: Company, work: Work, fault: str, trap: Trap, began: int) -> None:
+    """Odoo got each write once, however often it was asked."""
+    written = company.proxy.passed(WRITES, began)
+    held = fault.startswith("arrives late") and trap.met[0].method in WRITES
+    assert len(written) == work.writes + held, [str(request) for request in written]
+
+
+def comes_to_rest(company: Company) -> None:
+    """One record per customer everywhere, every value where it belongs, nothing waiting, nothing to write."""
+    began = len(company.proxy.seen)
+    assert company.sync().report.writes == 0
+    assert not company.proxy.passed(WRITES, began)
+    compare("odoo", company.in_odoo(), company.truth)
+    compare("list", company.in_list(), company.truth)
+    assert not company.outbox()
+    assert not company.waiting()
+    for change in company.journal("changed"):
+        assert change.cause != "hub", change
+
+
+def compare(system: str, found: list[tuple[str, Customer]], truth: Mapping[str, Customer]) -> None:
+    """Count and refuse every value that was lost and every record that is there twice."""
+    twice = len(found) - len({email for email, _ in found})
+    lost = sum(
+        (one.name != held.name) + (one.city != held.city) + (one.archived != held.archived)
+        for email, one in truth.items()
+        for held in [dict(found).get(email, Customer("", None))]
+    )
+    tally("records duplicated", twice)
+    tally("values lost", lost)
+    assert (twice, lost) == (0, 0), f"{system} holds {found}, not {truth}"
+    assert dict(found) == truth
