@@ -2,8 +2,8 @@
 
 It reads the configuration, makes sure it is the only one at work on its database, and lets APScheduler fire:
 one job per system and entity at its own rhythm, a delivery job per entity, a nightly comparison of ids, and
-the housekeeping (figures for health and metrics, edits of the configuration). The work itself is in
-`hub.daemon.worker`; whose value is right, in the engine.
+the housekeeping (figures for health and metrics, edits of the configuration, old lines of the journal). The
+work itself is in `hub.daemon.worker`; whose value is right, in the engine.
 
 It promises: a stop is done within 5 seconds, whatever a system is doing, and loses nothing; an edit of the
 configuration is taken over without a restart, or refused with its place while the last good one stays in
@@ -19,7 +19,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +29,7 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from connectors.assembly import Assembly
-from hub import __version__, logs
+from hub import __version__, journal, logs
 from hub.daemon.board import Board
 from hub.daemon.exclusive import exclusive
 from hub.daemon.figures import Reader
@@ -240,6 +240,8 @@ class Daemon:
         every = {"figures": (self._refresh, FIGURES_SECONDS), "watch": (self._look_for_edits, WATCH_SECONDS)}
         for name, (act, seconds) in every.items():
             self._add(name, IntervalTrigger(seconds=seconds, timezone=zone), self._guarded, "", act, **house)
+        hourly = IntervalTrigger(hours=1, timezone=zone)
+        self._add("tidy", hourly, self._guarded, "", self._tidy, **house)
 
     def _add(self, name: str, when: Any, act: Callable[..., None], *args: Any, **options: Any) -> None:
         self._scheduler.add_job(act, when, args=args, id=name, name=name, replace_existing=True, **options)
@@ -300,6 +302,13 @@ class Daemon:
 
     def _refresh(self) -> None:
         self.reader.refresh()
+
+    def _tidy(self) -> None:
+        """Let old lines of the journal go, once a day, however often the daemon is started."""
+        keep = self.settings.journal_keep
+        pruned = journal.tidy(self.store, keep, datetime.now(UTC), self.stopping.is_set)
+        if pruned:
+            self._log.info("journal pruned", lines=pruned.lines, runs=pruned.runs, older_than=str(keep))
 
     def _look_for_edits(self) -> None:
         """Take an edited configuration over, or say what is wrong with it and stay with the last good one."""

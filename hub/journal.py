@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, select
 
@@ -21,7 +22,8 @@ from hub.engine import WRITES, Engine
 from hub.mapping import EntityMapping
 from hub.model import ARCHIVED
 from hub.rehearsal import PlannedWrite
-from hub.store import Store, cursors, history, pruning, saving, worlds
+from hub.settings.ages import Age
+from hub.store import Store, cursors, flags, history, pruning, saving, worlds
 from hub.store import tables as t
 from hub.store.history import Change
 from hub.undoing import Undoer, Undone, steps_of
@@ -29,6 +31,8 @@ from hub.unseen import Sight, look
 from hub.world import World
 
 PAGE = 1000
+LAST_PRUNED = "journal_pruned"
+"""The name under which the time of the last pruning is remembered."""
 
 Past = Mapping[str, Sequence[Change]]
 
@@ -51,6 +55,9 @@ class Pruned:
 
     lines: int = 0
     runs: int = 0
+
+    def __bool__(self) -> bool:
+        return bool(self.lines or self.runs)
 
 
 @dataclass(slots=True)
@@ -133,6 +140,21 @@ def prune(
             break
         with store.transaction() as connection:
             pruned.runs += pruning.forget_runs(connection, runs)
+    return pruned
+
+
+def tidy(
+    store: Store, keep: Age | None, now: datetime, stopping: Callable[[], bool] = lambda: False
+) -> Pruned:
+    """Prune what is older than `keep`, at most once a day, whoever asks; ``None`` keeps everything."""
+    with store.reading() as connection:
+        last = flags.get(connection, LAST_PRUNED)
+    if keep is None or (last is not None and now - datetime.fromisoformat(last) < timedelta(days=1)):
+        return Pruned()
+    pruned = prune(store, keep.before(now).isoformat(timespec="milliseconds"), stopping)
+    if not stopping():
+        with store.transaction() as connection:
+            flags.put(connection, LAST_PRUNED, now.isoformat(timespec="milliseconds"))
     return pruned
 
 

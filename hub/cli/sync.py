@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -42,6 +43,7 @@ def sync(
 
     Exit code 1 if something waits for a person, 3 if a system could not be reached (the others were done).
     """
+    from hub import journal
     from hub.store.holders import Holder
 
     with session.assembly() as assembly:
@@ -53,6 +55,7 @@ def sync(
             progress.shown(session.err, lambda *route: _due(store, *route)) as told,
         ):
             report = assembly.engine(progress=told, stopping=stop.asked).sync(entities, systems, compare)
+            journal.tidy(store, assembly.settings.journal_keep, datetime.now(UTC), stop.asked)
         with store.reading() as connection:
             left = waiting.of_store(connection)
     data = {"run": report.run, "writes": report.writes, **shapes.report(report), "waiting": left.as_json(),
@@ -95,9 +98,7 @@ def problem_screens(report: Report) -> list[Any]:
         screen.notice(f"{system}, {entity} left out", ": ".join(filter(None, (it.what, it.why))), it.todo)
         for entity, system, it in report.problems
     ]
-    found += [
-        screen.notice(f"{one.where} stopped by a brake", one.reason, one.todo) for one in report.braked
-    ]
+    found += [screen.notice(f"{one.where} stopped by a brake", one.reason, one.todo) for one in report.braked]
     return [screen.plain(""), *found] if found else []
 
 

@@ -17,6 +17,7 @@ from typing import Annotated, Any, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from hub.redaction import Redactor
+from hub.settings.ages import Age, read_keep
 from hub.settings.brakes import Brakes
 from hub.settings.schedule import Cron, Every, Rhythm, Schedule, read_rhythm, read_time
 from hub.settings.secrets import SECRET_KEY, Vault
@@ -24,6 +25,7 @@ from hub.yamlfile import Document, FileProblems, Problem, meant, read_yaml, shap
 
 __all__ = [
     "SECRET_KEY",
+    "Age",
     "Brakes",
     "Cron",
     "Every",
@@ -44,6 +46,9 @@ __all__ = [
 _Model = TypeVar("_Model", bound=BaseModel)
 _QUOTABLE = 4
 """Letters from which a value that came from outside the file is left out of messages about it."""
+KEEP = Age(10, "year")
+"""What French law asks for accounting papers (Code de commerce, article L123-22)."""
+
 _SQLITE_FILE = re.compile(r"(sqlite(?:\+\w+)?):///(.*)", re.DOTALL)
 
 
@@ -73,6 +78,16 @@ class Logging(_Closed):
     )
     format: Literal["auto", "json", "console"] = Field(
         default="auto", description="`auto`: readable on a terminal, JSON elsewhere."
+    )
+
+
+class JournalDoc(_Closed):
+    """The history of every change."""
+
+    keep: str | None = Field(
+        default="10 years",
+        description="How long its lines are kept: `90 days`, `10 years`; `null`: for ever. "
+        "What undo needs stays in any case.",
     )
 
 
@@ -114,6 +129,7 @@ class SettingsDoc(_Closed):
     http: Http = Field(default_factory=Http, description="Health and metrics.")
     logging: Logging = Field(default_factory=Logging, description="Logs.")
     brakes: Brakes = Field(default_factory=Brakes, description="What counts as too much at once.")
+    journal: JournalDoc = Field(default_factory=JournalDoc, description="The history of every change.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +160,7 @@ class Settings:
     secrets: frozenset[str] = field(default=frozenset(), repr=False)
     secret_files: tuple[Path, ...] = ()
     brakes: Brakes = field(default_factory=Brakes)
+    journal_keep: Age | None = KEEP
     _unquoted: Redactor = field(default_factory=Redactor, repr=False, compare=False)
 
     def problems_of(self, system: str, error: ValidationError, known: Iterable[str] = ()) -> SettingsError:
@@ -171,6 +188,7 @@ def load_settings(path: Path | str, environment: Mapping[str, str] | None = None
     problems = list(vault.problems)
     schedule = _schedule(document, doc, problems)
     database = _database(document, doc.database, file.parent, problems)
+    keep = _keep(document, doc.journal.keep, problems)
     if problems:
         raise SettingsError(_unquoting(problems, unquoted))
     return Settings(
@@ -186,6 +204,7 @@ def load_settings(path: Path | str, environment: Mapping[str, str] | None = None
         http=doc.http,
         logging=doc.logging,
         brakes=doc.brakes,
+        journal_keep=keep,
         document=document,
         secrets=frozenset(vault.secrets - {""}),
         secret_files=tuple(dict.fromkeys(vault.files)),
@@ -218,7 +237,7 @@ def settings_schema() -> dict[str, Any]:
 
 def _known_keys(error: ValidationError) -> list[str]:
     blocks: dict[str, type[BaseModel]] = {
-        "schedule": ScheduleDoc, "http": Http, "logging": Logging, "brakes": Brakes,
+        "schedule": ScheduleDoc, "http": Http, "logging": Logging, "brakes": Brakes, "journal": JournalDoc,
     }  # fmt: skip
     unknown = [item["loc"] for item in error.errors() if item["type"] == "extra_forbidden"]
     inside = {str(loc[0]) for loc in unknown if len(loc) > 1}
@@ -280,6 +299,14 @@ def _unquoting(problems: Iterable[Problem], unquoted: Redactor) -> list[Problem]
         replace(one, message=unquoted.clean(one.message), suggestion=unquoted.clean(one.suggestion))
         for one in problems
     ]
+
+
+def _keep(document: Document, text: str | None, problems: list[Problem]) -> Age | None:
+    try:
+        return None if text is None else read_keep(text)
+    except ValueError as reason:
+        problems.append(document.problem(("journal", "keep"), str(reason)))
+        return None
 
 
 def _inside(document: Document, path: tuple[str | int, ...]) -> Document:

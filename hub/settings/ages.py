@@ -47,3 +47,12 @@ def read_age(text: str) -> Age:
         if unit in _SPANS or unit in _MONTHS:
             return Age(int(found[1]), unit)
     raise ValueError(f"{text!r} is no age such as 45min, 2h, 3 days, 6 months, 10 years")
+
+
+def read_keep(text: str) -> Age:
+    """How long something is kept: an age of a day at least. Raises `ValueError`."""
+    age = read_age(text)
+    now = datetime.now(UTC)
+    if age.before(now) > now - timedelta(days=1):
+        raise ValueError(f"{text!r} is less than a day")
+    return age
