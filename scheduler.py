@@ -30,6 +30,7 @@ from apscheduler.triggers.interval import IntervalTrigger
 
 from connectors.assembly import Assembly
 from hub import __version__, journal, logs
+from hub.clock import now
 from hub.daemon.board import Board
 from hub.daemon.exclusive import exclusive
 from hub.daemon.figures import Reader
@@ -37,12 +38,13 @@ from hub.daemon.health import Configuration, Health, RouteShape
 from hub.daemon.metrics import Metrics
 from hub.daemon.reload import Watch, files_of
 from hub.daemon.rhythm import trigger
+from hub.daemon.wallclock import WallClock
 from hub.daemon.web import Web, health_page, text_page
 from hub.daemon.worker import DATABASE, Work, Worker
 from hub.ports import ConnectorError
 from hub.report import Progress, silent
 from hub.settings import Settings, SettingsError
-from hub.store import Store, StoreError
+from hub.store import Store, StoreError, outbox
 from hub.store.holders import Holder
 from hub.yamlfile import FileProblems, Problem
 
@@ -106,6 +108,7 @@ class Daemon:
             executors={"default": ThreadPoolExecutor(THREADS), "house": ThreadPoolExecutor(2)},
             job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None},
         )
+        self._wallclock = WallClock(self._set_back)
         self._log = logs.get()
         self.web: Web | None = None
 
@@ -129,6 +132,7 @@ class Daemon:
         if scheduled:
             self._schedule()
             self._scheduler.start()
+            self._wallclock.start()
         self._log.info(
             "started", version=__version__, routes=len(self.configuration.routes),
             database=self.store.shown_url, health=f"{self.web.address}/healthz" if self.web else "off",
@@ -145,6 +149,7 @@ class Daemon:
         began = time.monotonic()
         self._log.info("stopping")
         self.stopping.set()
+        self._wallclock.stop()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
         everyone = [self.generation, *self._retired]
@@ -191,6 +196,16 @@ class Daemon:
         self._log.critical("another process took this database over while this one was not running; stopping")
         self.stopping.set()
         self._on_lost()
+
+    def _set_back(self, seconds: float) -> None:
+        """This machine's clock was set back: what waits for a time on it would wait that much longer."""
+        self._log.warning("this machine's clock was set back", seconds=round(seconds))
+        self._schedule()
+        self._guarded("", self._hurry)
+
+    def _hurry(self) -> None:
+        with self.store.transaction() as connection:
+            outbox.hurry(connection, now())
 
     def _configure_logs(self, assembly: Assembly) -> None:
         logging_ = assembly.settings.logging

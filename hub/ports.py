@@ -341,7 +341,12 @@ class Busy(ConnectorError):
 
 
 class Denied(ConnectorError):
-    """Wrong user, password or key, or a missing right. Said once; no retry until something is changed."""
+    """Wrong user, password or key, or a missing right. Said once, tried again rarely.
+
+    `locks`: the login itself was refused, and trying it often may lock the account.
+    """
+
+    locks = False
 
 
 class Misconfigured(ConnectorError):

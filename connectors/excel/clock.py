@@ -1,7 +1,7 @@
-"""How far the file server's clock is from ours: the time it gives a file that the hub makes there for a moment.
+"""How far the file server's clock is from ours: the time it gives a new file.
 
-A workbook's time of change comes from the machine its folder lies on. The file is the hub's own, made only
-where the hub may write, and gone before anybody sees it; where it cannot be made, nothing is known.
+A workbook's time of change comes from the machine its folder lies on. The file is the hub's own, made for
+a moment, only where the hub may write; where it cannot be made, nothing is known.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """How far a server's clock is from ours, by the `Date` header of answers we get anyway.
 
-A `Date` is cut to the second and was written somewhere between our question and its answer: each answer gives
-bounds for the offset, and several answers narrow each other down. Bounds that exclude each other mean that one
-of the two clocks was set: the older ones are forgotten. Pure: the caller brings the times.
+A `Date` is cut to the second and was written somewhere between our question and its answer: each answer
+gives bounds for the offset, and several answers narrow each other down. Bounds that exclude each other mean
+that one of the two clocks was set: the older ones are forgotten. Pure: the caller brings the times.
 
 The header is the web server's, which in most houses is the machine that also gives `write_date`; a proxy in
 front of Odoo gives its own.
@@ -27,7 +27,7 @@ class ServerClock:
         self._since = 0.0
 
     def heard(self, date: float, asked: float, answered: float) -> None:
-        """An answer asked for and received at these times of ours said `date`, a whole second of the server's."""
+        """An answer asked for and received at these times of ours said `date`, a whole second of its."""
         low, high = date - answered, date + RESOLUTION - asked
         if self._bounds is not None and 0 <= answered - self._since <= LONGEST:
             known = max(low, self._bounds[0]), min(high, self._bounds[1])

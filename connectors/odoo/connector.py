@@ -62,6 +62,7 @@ class OdooConnector:
     def pull(self, view: View, cursor: str | None, known: Known) -> Iterator[Page]:
         with self._told(view):
             self._relations.forget()
+            self._schema.forget_gaps()
             yield from self._puller.pull(view, cursor, known)
 
     def ids(self, view: View) -> set[str]:
@@ -111,9 +112,13 @@ class OdooConnector:
         try:
             yield
         except Fault as fault:
-            if fault.kind == "name":
+            if fault.kind in ("name", "access", "denied"):
                 self._schema.forget()
             raise as_error(self.name, view.object, fault) from fault
+        except (Denied, Misconfigured):
+            # What is missing may be put back at any time, and is only seen by asking anew.
+            self._schema.forget()
+            raise
 
 
 def as_error(system: str, model: str, fault: Fault) -> Exception:

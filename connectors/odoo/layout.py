@@ -107,7 +107,8 @@ class Layout:
 
 
 class Schema:
-    """What the models look like to the hub's user. Asked once per field, and again after `forget`."""
+    """What the models look like to the hub's user. Asked once per field, and again after `forget`;
+    what is missing is asked for again at every pull."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -170,6 +171,13 @@ class Schema:
         self._defaults.clear()
         self._hidden.clear()
         self._rights.clear()
+
+    def forget_gaps(self) -> None:
+        """Ask again for what was missing or hidden: a right may have been given, a field put back."""
+        self._hidden.clear()
+        for model, known in self._known.items():
+            self._known[model] = {name: info for name, info in known.items() if info is not None}
+        self._rights = {key: given for key, given in self._rights.items() if given}
 
     def layout(self, view: View) -> Layout:
         """Resolve a view. Raises `Misconfigured` naming the first field that is not there."""

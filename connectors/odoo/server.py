@@ -20,7 +20,9 @@ _EMPTY_CALL = b'{"jsonrpc": "2.0", "method": "call", "params": {}}'
 
 
 class WrongSecret(Denied):
-    """The login itself was refused: never tried again with the same secret."""
+    """The login itself was refused: not tried again with the same secret for an hour."""
+
+    locks = True
 
 
 class Garbled(Misconfigured):
@@ -81,7 +83,8 @@ def wrong_secret(system: str, settings: Settings) -> WrongSecret:
         f"Odoo does not accept the {what} of {settings.login or 'the hub'} on database «{settings.database}»",
         todo=(
             "check `login` and `password` (or the API key: it may have expired; make a new one in Odoo under "
-            "Preferences → Account Security), then start again; the hub does not try a wrong password twice"
+            "Preferences → Account Security), and save it; a refused password is tried again only once an "
+            "hour, so that no account is locked"
         ),
     )
 

@@ -4,8 +4,8 @@
 repeated only where the request certainly never left, or where Odoo itself says that another transaction
 was in the way; after a lost reply the caller must look. A server that asks to be left alone for a while
 (`Retry-After`) is: the wait is as long as it says, or, where that is too long to sit out, it is asked nothing
-until then. A wrong password is tried once in the life of a
-session, and the same answer given again without asking: servers lock accounts that insist.
+until then. A refused password is not tried again for an hour, and the same answer given without asking:
+servers lock accounts that insist.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ SITS_OUT = 30.0
 """Seconds a server may ask to be left alone for that are waited out in the middle of a call."""
 LONGEST_QUIET = 900.0
 """Seconds after which it is asked again, however long it asked to be left alone."""
+INSISTS = 3500.0
+"""Seconds for which a refused login is not tried again: a little less than the daemon's hour."""
 
 T = TypeVar("T")
 _log = structlog.get_logger(__name__)
@@ -54,7 +56,7 @@ class Session:
         self._client: Client | None = None
         self._version: Version | None = None
         self._uid: int | None = None
-        self._final: WrongSecret | None = None
+        self._final: tuple[float, WrongSecret] | None = None
         self._quiet: tuple[float, Unreachable] | None = None
         self.told = 0
 
@@ -114,8 +116,8 @@ class Session:
         return answer
 
     def _once(self, act: Callable[[Client], T]) -> T:
-        if self._final is not None:
-            raise self._final
+        if self._final is not None and monotonic() < self._final[0]:
+            raise self._final[1]
         if self._quiet is not None and monotonic() < self._quiet[0]:
             raise self._quiet[1]
         try:
@@ -123,7 +125,7 @@ class Session:
                 self._client = self._opener(self.system, self.settings)
             return act(self._client)
         except WrongSecret as error:
-            self._final = error
+            self._final = monotonic() + INSISTS, error
             raise
         except (Lost, SlowDown) as error:
             if error.seconds > SITS_OUT:

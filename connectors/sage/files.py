@@ -304,7 +304,7 @@ class FilesConnector:
             ) from error
 
     def clock_offset(self, may_write: bool) -> ClockReading | None:
-        """See `Clocked`. Measured in the folder of imports, where that lies on the disk the exports lie on."""
+        """See `Clocked`. Measured in the folder of imports, where the exports lie on the same disk."""
         memory = self._imports.memory if self._imports is not None and may_write else None
         if memory is None or not _on_one_disk(memory, self.settings.exports):
             return None

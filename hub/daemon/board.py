@@ -16,9 +16,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from sqlalchemy.exc import DBAPIError
+
 from hub.clock import now
 from hub.logs import get, redactor
 from hub.ports import Busy, ConnectorError, Denied, Misconfigured, SourceDamaged, Unreachable
+from hub.store import trouble
 
 Route = tuple[str, str]
 """Entity and system."""
@@ -26,9 +29,13 @@ Route = tuple[str, str]
 Doing = Literal["read", "write"]
 
 LONGEST: dict[type[Exception], float] = {
-    Busy: 60.0, Unreachable: 300.0, SourceDamaged: 900.0, Misconfigured: 900.0, Denied: 3600.0,
+    Busy: 60.0, Unreachable: 300.0, SourceDamaged: 900.0, Misconfigured: 900.0, Denied: 300.0,
+    DBAPIError: 60.0,
 }  # fmt: skip
 """The longest wait between two tries, in seconds."""
+
+LOCKING = 3600.0
+"""The wait before a refused login is tried again: servers lock accounts that insist."""
 
 FIRST = 5.0
 PATIENCE = 3600.0
@@ -61,7 +68,8 @@ class Board:
 
     def failed(self, route: Route, doing: Doing, problem: Exception) -> None:
         """Note a failure; it is logged if it is news."""
-        text, kind = redactor.clean(str(problem) or type(problem).__name__), type(problem).__name__
+        said = str(trouble.of(problem)) if isinstance(problem, DBAPIError) else str(problem)
+        text, kind = redactor.clean(said or type(problem).__name__), type(problem).__name__
         with self._lock:
             known, moment = self._troubles.get((route, doing)), self._clock()
             same = known is not None and known.kind == kind
@@ -115,7 +123,7 @@ def _say(route: Route, doing: Doing, problem: Exception, text: str) -> None:
     where = {"entity": route[0], "system": route[1], "to": doing}
     if isinstance(problem, Busy):
         get().info("waits", reason=text, **where)
-    elif isinstance(problem, ConnectorError):
+    elif isinstance(problem, ConnectorError | DBAPIError):
         get().warning("failed", reason=text, **where)
     else:
         get().error("failed by an error nobody expected", exc_info=problem, **where)
@@ -123,4 +131,6 @@ def _say(route: Route, doing: Doing, problem: Exception, text: str) -> None:
 
 def _pause(problem: Exception, tries: int) -> float:
     longest = next((wait for kind, wait in LONGEST.items() if isinstance(problem, kind)), 900.0)
-    return longest if isinstance(problem, Denied) else float(min(FIRST * 2 ** min(tries - 1, 12), longest))
+    if isinstance(problem, Denied) and problem.locks:
+        return LOCKING
+    return float(min(FIRST * 2 ** min(tries - 1, 12), longest))

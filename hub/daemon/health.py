@@ -85,11 +85,13 @@ class Health:
         }
 
     def _reasons(self, configuration: Configuration, figures: Figures) -> list[str]:
-        reasons = [
-            f"{one.entity}/{one.system}: {one.text}"
-            for one in self._board.troubles()
-            if self._board.is_serious(one)
-        ]
+        serious = [one for one in self._board.troubles() if self._board.is_serious(one)]
+        reasons = list(
+            dict.fromkeys(
+                one.text if one.system == DATABASE else f"{one.entity}/{one.system}: {one.text}"
+                for one in serious
+            )
+        )
         known = {(shape.entity, shape.system) for shape in configuration.routes}
         reasons += [f"{e}/{s}: brake: {text}" for (e, s), text in figures.brakes.items() if (e, s) in known]
         if configuration.problems:

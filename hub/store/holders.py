@@ -25,7 +25,7 @@ from types import TracebackType
 from typing import Self
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 
 from hub.store import tables as t
 from hub.store.repository import Store, upsert
@@ -93,7 +93,9 @@ class Holder:
     """Some roles of one database, held until `release`; a thread renews the beat meanwhile.
 
     `lost` is called, in that thread, if another took a role over because this process had not beaten for
-    long (a machine that slept): its work must stop at once.
+    long (a machine that slept): its work must stop at once. A database that does not answer is no loss: who
+    has the role is found there once it does. One that was put back from a backup knows an earlier holder, or
+    none: the roles are taken again.
     """
 
     def __init__(
@@ -137,7 +139,7 @@ class Holder:
         self._over.set()
         if self._thread.is_alive() and self._thread is not threading.current_thread():
             self._thread.join(timeout=1)
-        with suppress(OperationalError):
+        with suppress(DBAPIError):
             self._drop(self.roles)
 
     def beat(self) -> bool:
@@ -196,16 +198,15 @@ class Holder:
             )
 
     def _beat_on(self) -> None:
-        last = self._clock()
         while not self._over.wait(BEAT):
             try:
-                ours = self.beat()
-            except OperationalError:
-                # The database is busy or away. Nobody can take the role before STALE seconds have passed.
-                ours = self._clock() - last < STALE
-            else:
-                last = self._clock()
-            if not ours:
+                if not self.beat():
+                    for role in self.roles:
+                        self._take(role)
+            except DBAPIError:
+                # Busy, away, full or damaged: the first beat that is answered tells who has the role.
+                continue
+            except Held:
                 self._lost()
                 return
 

@@ -33,6 +33,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError
 
 from hub.private import ONLY_OWNER_FOLDER, make_private
+from hub.store import presence
 
 
 class StoreError(Exception):
@@ -46,6 +47,9 @@ def dumps(value: Any) -> str:
 
 loads = orjson.loads
 
+
+_PATIENCE = {"connect_timeout": 10, "tcp_user_timeout": 30_000}
+"""Of libpq, in seconds and milliseconds: a server that vanished must not hold a thread for ever."""
 
 _READER = "hub_reader"
 _ONE_WRITER = "SELECT pg_advisory_xact_lock(7118432)"
@@ -61,7 +65,11 @@ class Store:
             parsed = make_url(url)
             if parsed.drivername == "postgresql":
                 parsed = parsed.set(drivername="postgresql+psycopg")
-            self.engine: Engine = create_engine(parsed, pool_pre_ping=parsed.get_backend_name() != "sqlite")
+            server = parsed.get_backend_name() != "sqlite"
+            patience = {name: value for name, value in _PATIENCE.items() if name not in parsed.query}
+            self.engine: Engine = create_engine(
+                parsed, pool_pre_ping=server, connect_args=patience if server else {}
+            )
         except (ArgumentError, NoSuchModuleError) as problem:
             raise StoreError(
                 f"database: {problem}; write sqlite:///hub.sqlite or postgresql://…"
@@ -71,6 +79,7 @@ class Store:
             if parsed.database:
                 Path(parsed.database).parent.mkdir(ONLY_OWNER_FOLDER, parents=True, exist_ok=True)
                 make_private(Path(parsed.database))
+                presence.watch(self.engine, parsed.database)
 
     @property
     def is_sqlite(self) -> bool:

@@ -13,6 +13,10 @@ from hub.ports import Busy, ConnectorError, Denied, Misconfigured, Unreachable
 ROUTE: Route = ("customer", "odoo")
 
 
+class WrongPassword(Denied):
+    locks = True
+
+
 class Clock:
     def __init__(self) -> None:
         self.now = 0.0
@@ -81,7 +85,12 @@ def test_what_may_mend_itself_is_tried_again_within_its_time(
 
 
 def test_a_wrong_password_is_not_tried_until_the_account_is_locked(board: Board, clock: Clock) -> None:
-    assert tries(board, clock, Denied("odoo", "wrong password"), 3600) == [0]
+    assert tries(board, clock, WrongPassword("odoo", "wrong password"), 3600) == [0]
+
+
+def test_a_missing_right_is_noticed_within_minutes_of_its_being_given(board: Board, clock: Clock) -> None:
+    found = tries(board, clock, Denied("odoo", "no right to read"), 3600)
+    assert max(after - before for before, after in pairwise(found)) == 300
 
 
 def test_a_changed_configuration_lets_everything_be_tried_at_once_and_forgets_routes_that_are_gone(
