@@ -80,7 +80,8 @@ def approve(engine: Engine, mapping: EntityMapping, creations: dict[str, int]) -
         for system in creations:
             held.lift(connection, mapping.entity, system, "creations")
         if given is not None and given.meaning != mapping.meaning:
-            outbox.revive_all(connection, mapping.entity, engine.clock())
+            written = [name for name, one in mapping.systems.items() if one.direction in ("both", "push")]
+            outbox.revive_all(connection, mapping.entity, written, engine.clock())
 
 
 def creates_too_many(engine: Engine, mapping: EntityMapping, system: SystemMapping, report: Report) -> bool:

@@ -1,4 +1,4 @@
-"""What a person may decide: settle a conflict, let a brake go, try a refused write again.
+"""What a person may decide: settle a conflict, let a brake go.
 
 A decision changes the golden record and nothing else; the systems follow by ordinary writes, with the same
 checks as any other. Every decision is in the journal.
@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from hub import absorbing
 from hub.brakes import WHOLE_ENTITY, Held
 from hub.clock import new_id
 from hub.engine import Engine
 from hub.model import BRAKE, PERSON, Candidate, Entry
-from hub.store import brakes, cursors, history, listing, outbox, saving, worlds
-from hub.store import tables as t
+from hub.store import brakes, cursors, history, listing, saving, worlds
 from hub.store.listing import OpenConflict
 from hub.values import Canonical
 from hub.world import World
@@ -81,19 +80,6 @@ def _nothing_held(others: Sequence[Held], entity: str, system: str | None) -> st
         ways = f"`hub plan --approve`, or `hub release {entity}`"
         return f"{where} is held as a whole: {others[0].reason}; {ways}"
     return f"no brake holds {where}; `hub status` shows those that do"
-
-
-def retry(engine: Engine, letter_ids: Sequence[int]) -> int:
-    """Refused writes to be tried again at the next delivery; returns how many."""
-    with engine.store.transaction() as connection:
-        rows = connection.execute(
-            select(t.outbox.c.golden_id).where(t.outbox.c.id.in_(letter_ids), t.outbox.c.state == "dead")
-        ).scalars().all()  # fmt: skip
-        mails = [m for m in outbox.of_goldens(connection, rows).values() if m.id in set(letter_ids)]
-        for mail in mails:
-            mail.state, mail.attempts, mail.reason = "due", 0, None
-        outbox.update_rows(connection, mails, engine.clock())
-    return len(mails)
 
 
 def _chosen(engine: Engine, conflict: OpenConflict, take: str | None, value: str | None) -> Canonical:

@@ -149,7 +149,7 @@ class Delivery:
     def _note_intent(self, connection: Connection, world: World, parcels: Sequence[Parcel]) -> None:
         """What is about to be written: to be looked for after a stop, and known again when it shows up."""
         for parcel in parcels:
-            parcel.mail.state, parcel.mail.payload = "sending", parcel.values
+            parcel.mail.intend(parcel.values)
             link = self.route.link(world, parcel.mail.golden_id)
             if link is not None:
                 for native, value in parcel.values.items():
@@ -192,10 +192,7 @@ class Delivery:
                 continue
             parcel.mail.state = "due"
             if parcel.impossible:
-                field, reason = next(iter(parcel.impossible.items()))
-                self.outcomes.bury(
-                    parcel.mail, reason, field, f"change {field}, or its limits in the mapping"
-                )
+                self.outcomes.bury_impossible(world.goldens[parcel.mail.golden_id], parcel)
             else:
                 parcel.mail.reason = "; ".join(parcel.waiting)
                 self.route.count.waiting += 1

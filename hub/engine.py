@@ -19,14 +19,15 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
-from hub import braking, owing, planner
+from hub import braking, owing, planner, reviving
 from hub.archive import archive_lens
 from hub.brakes import Limits
 from hub.clock import new_id, now
+from hub.clocks import Clocks
 from hub.delivery import Delivery
 from hub.garbage import uncollected
 from hub.mapping import EntityMapping, Mappings, SystemMapping
-from hub.model import ARCHIVED
+from hub.model import ARCHIVED, Golden
 from hub.ports import Connector, ConnectorError, Record
 from hub.pulling import Puller
 from hub.report import Progress, Report, silent
@@ -54,6 +55,7 @@ class Engine:
     ) -> None:
         self.store, self.connectors, self.limits = store, connectors, limits or Limits()
         self.clock, self.progress, self.stopping = clock, progress, stopping
+        self.clocks = Clocks(store)
         self.rehearsing = False
         self.mappings = [self._with_archives(mapping) for mapping in mappings]
 
@@ -92,6 +94,7 @@ class Engine:
         """Read every system of one entity; a failing one is noted and left out, a braked one not believed."""
         if not self.rehearsing and braking.edited(self, mapping, report):
             return
+        reviving.by_itself(self, mapping, compare)
         self._reindex(mapping)
         for system in self._routes(mapping, READS, only):
             if self.stopping():
@@ -191,7 +194,8 @@ class Engine:
         unlinked: bool = False,
     ) -> World:
         """All the planner needs to know to observe these records; `unlinked`: none can be known yet."""
-        world = World(mapping, new_id, alone=len(mapping.systems) == 1)
+        doubt = self.clocks.doubt(mapping.systems)
+        world = World(mapping, new_id, alone=len(mapping.systems) == 1, doubt=doubt)
         if not unlinked:
             worlds.fill_records(connection, world, system.system, [record.id for record in records])
         self.fill_sources(connection, world, system, records)
@@ -206,10 +210,17 @@ class Engine:
         return world
 
     def seen(self, system: SystemMapping, record: Record) -> Record:
-        """A record with its archived state as a native value, where the system archives."""
+        """A record with its time on our clock, and its archived state as a native value where there is one."""
+        if record.modified is not None:
+            record = replace(record, modified=self.clocks.ours(system.system, record.modified))
         if not self.connectors[system.system].traits.archives:
             return record
         return replace(record, values={**record.values, ARCHIVED: record.archived})
+
+    def look_at_clock(self, system: str) -> None:
+        """Measure how far a system's clock is from ours, if it is time to; a rehearsal writes no file."""
+        connector, may_write = self.connectors[system], not self.rehearsing
+        self.clocks.look(system, connector, self.clock(), may_write=may_write)
 
     def mapping(self, entity: str) -> EntityMapping:
         """The mapping of one entity, as the engine uses it."""
@@ -281,17 +292,25 @@ def _settle_page(
             row = rows.get((golden.id, system.system))
             debt = owing.is_owed(world, system, golden, (golden.id, system.system) in blocked)
             if debt is None:
-                if row is not None and row.state in ("due", "dead", "sent"):
+                if row is not None and row.state in ("due", "dead", "sent", "discarded"):
                     paid.append(row.id)
             elif row is None:
                 due.append((golden.id, system.system))
-            elif row.state in ("dead", "sent") and row.payload != debt.values:
-                row.state, row.attempts, row.reason = "due", 0, None
+            elif _is_news(row, debt, golden):
+                row.revive()
                 revived.append(row)
     outbox.mark_due(connection, world.mapping.entity, due, at)
     outbox.update_rows(connection, revived, at)
     outbox.remove(connection, paid)
     worlds.clean(connection, ids)
+
+
+def _is_news(row: outbox.Mail, debt: owing.Owed, golden: Golden) -> bool:
+    """Whether what is owed now is not what was refused, or handed over, before."""
+    if row.state == "sent":
+        return row.payload != debt.values
+    unfit = {name: golden.values.get(name) for name in debt.impossible}
+    return row.state in ("dead", "discarded") and not row.was_refused(debt.values, unfit)
 
 
 def _target(mapping: EntityMapping, name: str) -> str | None:

@@ -136,7 +136,8 @@ class Outcomes:
             return True
         elif isinstance(outcome, Refused):
             self._forget_echo(world, parcel)
-            self.bury(mail, outcome.reason, outcome.field, outcome.todo)
+            mail.unfit = {name: golden.values.get(name) for name in parcel.impossible}
+            self.bury(mail, outcome.reason, outcome.field, outcome.todo, outcome.passing)
         elif isinstance(outcome, Unknown):
             self._once_more(mail, outcome.reason, "sending")
             self.moved = True
@@ -160,7 +161,7 @@ class Outcomes:
         else:
             self.route.count.written += 1
         if parcel.impossible:
-            self.bury_impossible(parcel)
+            self.bury_impossible(golden, parcel)
             return False
         if parcel.waiting:
             parcel.mail.state, parcel.mail.reason = "due", "; ".join(parcel.waiting)
@@ -183,20 +184,28 @@ class Outcomes:
         world.note(golden, "sent", HUB, before, parcel.values, link)
         parcel.mail.state, parcel.mail.receipt = "sent", outcome.receipt
 
-    def bury_impossible(self, parcel: Parcel) -> None:
-        """What the system's field cannot take is set aside; the rest of the record was written."""
-        field, reason = next(iter(parcel.impossible.items()))
-        self.bury(parcel.mail, reason, field, f"change {field}, or its limits in the mapping")
+    def bury_impossible(self, golden: Golden, parcel: Parcel) -> None:
+        """What the system's fields cannot take is set aside; the rest of the record was written."""
+        unfit = {name: golden.values.get(name) for name in parcel.impossible}
+        if not parcel.mail.was_refused({}, unfit):
+            parcel.mail.tried = 0
+        parcel.mail.payload, parcel.mail.unfit = {}, unfit
+        reason = "; ".join(f"{name}: {why}" for name, why in list(parcel.impossible.items())[1:])
+        field, first = next(iter(parcel.impossible.items()))
+        said = f"{first}; {reason}" if reason else first
+        fields = " and ".join(parcel.impossible)
+        self.bury(parcel.mail, said, field, f"change {fields}, or the limits in the mapping")
 
-    def bury(self, mail: Mail, reason: str, field: str | None, todo: str) -> None:
-        mail.state, mail.reason, mail.field, mail.todo = "dead", reason, field, todo
+    def bury(self, mail: Mail, reason: str, field: str | None, todo: str, passing: bool = False) -> None:
+        mail.refuse(reason, field, todo, passing)
         self.route.count.refused += 1
 
     def _once_more(self, mail: Mail, reason: str, state: str = "due") -> None:
         mail.attempts += 1
         mail.state, mail.reason = state, reason
         if mail.attempts >= PATIENCE:
-            self.bury(mail, reason, None, "look at the record in that system, then `hub sync`")
+            self.bury(mail, reason, None, "look at the record there, then `hub deadletters retry`")
+            mail.doubtful = state == "sending"
 
     def _forget_echo(self, world: World, parcel: Parcel) -> None:
         """Certainly not applied: what we meant to write will not show up by itself."""

@@ -192,29 +192,39 @@ def _read(world: World, system: SystemMapping, record: Record, refs: BoundRefs) 
 
 def _meet(world: World, system: SystemMapping, fresh: Sequence[Record], observed_at: str) -> None:
     """Find or make the golden record of records seen for the first time."""
-    claims = Counter(key for record in fresh for key in world.readings[record.id].keys)
-    twins = {key for key, count in claims.items() if count > 1}
+    doubled = twins(world, fresh)
     for record in fresh:
         reading = world.readings[record.id]
-        golden = _referred(world, system, record)
-        if golden is None and twins and (shared := [key for key in reading.keys if key in twins]):
-            _hold_twins(world, system, record, reading, shared[0])
+        golden = referred(world, system, record)
+        if golden is None and doubled and (shared := [key for key in reading.keys if key in doubled]):
+            hold_twins(world, system, record, reading, shared[0])
             continue
         if golden is None:
-            golden = _identified(world, system, record, reading, observed_at)
+            golden = identified(world, system, record, reading, observed_at)
         if golden is None:
             continue
-        if golden.id not in world.links_of and golden.new and not reading.problems:
-            base = dict(record.values)
-            link = Link(system.system, record.id, golden.id, golden.entity, base, record.version, new=True)
-            world.add_link(link)
-        else:
-            adopt(world, system, golden, record, observed_at)
+        link_to(world, system, golden, record, observed_at)
         if (system.system, record.id) in world.reviewed:
             world.settled_reviews.append((golden.entity, system.system, record.id, ""))
 
 
-def _referred(world: World, system: SystemMapping, record: Record) -> Golden | None:
+def twins(world: World, fresh: Sequence[Record]) -> set[Key]:
+    """The keys that several of these records of one system claim."""
+    claims = Counter(key for record in fresh for key in world.readings[record.id].keys)
+    return {key for key, count in claims.items() if count > 1}
+
+
+def link_to(world: World, system: SystemMapping, golden: Golden, record: Record, observed_at: str) -> None:
+    """Link a fresh record; one that has just founded its golden record agrees with it as it is."""
+    if golden.id not in world.links_of and golden.new and not world.readings[record.id].problems:
+        base = dict(record.values)
+        link = Link(system.system, record.id, golden.id, golden.entity, base, record.version, new=True)
+        world.add_link(link)
+    else:
+        adopt(world, system, golden, record, observed_at)
+
+
+def referred(world: World, system: SystemMapping, record: Record) -> Golden | None:
     """The golden record this record says it is, by the reference we once put on it."""
     if record.ref is None:
         return None
@@ -225,13 +235,13 @@ def _referred(world: World, system: SystemMapping, record: Record) -> Golden | N
 
 def found_apart(world: World, system: SystemMapping, record: Record, observed_at: str) -> Golden | None:
     """A person says this record is nobody else's: it founds a golden record, whatever keys it shares."""
-    golden = _founded(world, system, record, world.readings[record.id], observed_at)
+    golden = founded(world, system, record, world.readings[record.id], observed_at)
     if golden is not None:
         adopt(world, system, golden, record, observed_at)
     return golden
 
 
-def _hold_twins(world: World, system: SystemMapping, record: Record, reading: Reading, key: Key) -> None:
+def hold_twins(world: World, system: SystemMapping, record: Record, reading: Reading, key: Key) -> None:
     fields = " and ".join(world.mapping.match[key[0]])
     shown = ", ".join(str(reading.values.get(name)) for name in world.mapping.match[key[0]])
     world.reviews.append(
@@ -244,12 +254,12 @@ def _hold_twins(world: World, system: SystemMapping, record: Record, reading: Re
     )  # fmt: skip
 
 
-def _identified(
+def identified(
     world: World, system: SystemMapping, record: Record, reading: Reading, observed_at: str
 ) -> Golden | None:
     """The golden record a fresh record belongs to, an existing or a new one; ``None`` if it is held."""
     if not any(world.owners.get(key) for key in reading.keys):
-        return _founded(world, system, record, reading, observed_at)
+        return founded(world, system, record, reading, observed_at)
     match = identify(
         world.mapping,
         reading.keys,
@@ -274,13 +284,18 @@ def _identified(
             )
         )  # fmt: skip
         return None
-    return _founded(world, system, record, reading, observed_at)
+    return founded(world, system, record, reading, observed_at)
 
 
-def _founded(
-    world: World, system: SystemMapping, record: Record, reading: Reading, observed_at: str
+def founded(
+    world: World,
+    system: SystemMapping,
+    record: Record,
+    reading: Reading,
+    observed_at: str,
+    golden_id: str | None = None,
 ) -> Golden | None:
-    """A new golden record, unless something it cannot be without is missing."""
+    """A new golden record, unless something it cannot be without is missing. `golden_id`: one it had before."""
     lacking = [
         name for name, found in world.mapping.fields.items() if found.required and name not in reading.values
     ]
@@ -296,6 +311,6 @@ def _founded(
         )  # fmt: skip
         return None
     origin = origin_of(system, record, observed_at)
-    golden = world.create(reading.values, reading.keys, origin, observed_at)
+    golden = world.create(reading.values, reading.keys, origin, observed_at, golden_id)
     world.note(golden, "created", system.system, {}, golden.values, external_id=record.id)
     return golden

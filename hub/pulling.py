@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
-from hub import brakes, braking, planner
+from hub import brakes, braking, planner, reviving
 from hub.brakes import Kind
 from hub.clock import new_id
 from hub.garbage import uncollected
@@ -23,7 +23,7 @@ from hub.mapping import EntityMapping, SystemMapping
 from hub.model import Link
 from hub.ports import Busy, Numbers, Page, Record, View
 from hub.report import Report
-from hub.store import cursors, reviews, saving, worlds
+from hub.store import cursors, outbox, reviews, saving, worlds
 from hub.world import World
 
 if TYPE_CHECKING:
@@ -102,6 +102,8 @@ class Puller:
     def _look(self, page: Page) -> Look:
         ids = [record.id for record in page.records]
         known = self._known(ids)
+        if ids:
+            self.engine.look_at_clock(self.system.system)
         news = [
             self.engine.seen(self.system, record)
             for record in page.records
@@ -119,6 +121,8 @@ class Puller:
         with uncollected(), self.engine.store.transaction() as connection:
             if look.news:
                 self._observe(connection, look.news, at, unlinked)
+                if not unlinked:
+                    reviving.edited_there(connection, self.mapping.entity, self.system.system, look.news, at)
             if look.rejected:
                 self.rejected |= reviews.reject(
                     connection, self.mapping.entity, self.system.system, look.rejected, at
@@ -186,7 +190,8 @@ class Puller:
                 worlds.fill_records(connection, world, name, part)
                 self.engine.fill_targets(connection, world)
                 links: list[Link] = [world.links[(name, one)] for one in part]
-                planner.vanished(world, self.system, links, at)
+                refused = outbox.refused(connection, self.mapping.entity, name, part)
+                planner.vanished(world, self.system, links, at, refused)
                 saving.save(connection, world, self.report.run, at)
             self.count.gone += len(part)
         self._release_used("emptied", "deletions")

@@ -9,6 +9,7 @@ record that seems gone.
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Any, NoReturn
 
 import orjson
 
-from connectors.excel import files
+from connectors.excel import files, temporary
 from connectors.excel.checks import findings
 from connectors.excel.child import frames
 from connectors.excel.clock import clock_of
@@ -69,6 +70,7 @@ class ExcelConnector:
     def __init__(self, name: str, settings: Settings) -> None:
         self.name = name
         self.settings = settings
+        self._cleared_at: float | None = None
         writable = settings.path.suffix.lower() in WRITABLE and not settings.read_only
         self.traits = Traits(
             assigns_ids=False, archives=False, confirms=True, incremental=False, writable=writable, batch=2000
@@ -92,6 +94,7 @@ class ExcelConnector:
 
     def _pull(self, view: View, cursor: str | None) -> Iterator[Page]:
         spec = spec_of(view)
+        self._clear_away()
         asked = _fingerprint(spec)
         old = _cursor(cursor)
         if old.get("view") == asked and self._untouched(old):
@@ -246,6 +249,7 @@ class ExcelConnector:
     ) -> tuple[dict[str, Any], files.Snapshot, Unknown | None]:
         path = self.path
         files.look(path)
+        self._clear_away()
         files.require_writable(path)
         files.require_free(path, self.settings.stale_lock_hours)
         with files.snapshot(path, self.settings.stable_seconds) as taken, files.staging(path) as staged:
@@ -269,6 +273,13 @@ class ExcelConnector:
             if now != wanted:
                 raise
         return None
+
+    def _clear_away(self) -> None:
+        """Clear away what a killed hub left: at the first call, and then once in a while."""
+        now = time.monotonic()
+        if self._cleared_at is None or now - self._cleared_at > temporary.ABANDONED:
+            temporary.sweep(self.path, self.path.parent, self.backups)
+            self._cleared_at = now
 
     @property
     def backups(self) -> Path:

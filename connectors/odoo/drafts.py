@@ -144,7 +144,8 @@ class Drafting:
 
     def _unwritable(self, name: str) -> Refused:
         reason = self.layout.unreadable.get(name, f"{name} is not in the mapping of {self.layout.model}")
-        return Refused(reason, name, "give the hub's user the right, or take the field out of the mapping")
+        todo = "give the hub's user the right, or take the field out of the mapping"
+        return Refused(reason, name, todo, passing=True)
 
     def _torn(self, column: Column) -> Refused:
         names = " and ".join(c.name for c in self.layout.columns if c.base == column.base)

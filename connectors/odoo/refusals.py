@@ -20,7 +20,8 @@ _CORRECT = "correct the value in the system it came from, or in Odoo; the hub th
 
 def refused(layout: Layout, fault: Fault, vals: Iterable[str]) -> Refused:
     """Why one record was not written. `vals` are the Odoo fields that were sent."""
-    return Refused(fault.message, blamed(layout, fault.message, vals), _TODO.get(fault.kind, _CORRECT))
+    field, todo = blamed(layout, fault.message, vals), _TODO.get(fault.kind, _CORRECT)
+    return Refused(fault.message, field, todo, passing=fault.kind == "access")
 
 
 def refused_row(
@@ -33,7 +34,7 @@ def refused_row(
     field = str(message.get("field") or "").partition("/")[0]
     name = _native(layout, field) if field else blamed(layout, text, vals)
     kind = "" if allowed else "access"
-    return Refused(text, name, _TODO.get(kind, _CORRECT))
+    return Refused(text, name, _TODO.get(kind, _CORRECT), passing=not allowed)
 
 
 def locked(fault: Fault) -> Unknown:

@@ -44,7 +44,9 @@ def dead_letter(found: DeadLetter) -> dict[str, Any]:
     return {
         "id": found.id, "entity": found.entity, "system": found.system, "record": found.golden_id,
         "title": found.title, "external_id": found.external_id, "field": found.field, "reason": found.reason,
-        "todo": found.todo, "values": found.payload, "since": found.since,
+        "todo": found.todo, "values": found.payload, "since": found.since, "before": found.before,
+        "unfit": found.unfit, "tried": found.tried, "tried_at": found.tried_at, "passing": found.passing,
+        "state": "discarded" if found.discarded else "waiting",
     }  # fmt: skip
 
 

@@ -22,6 +22,10 @@ RECOUNT = 60.0
 """Seconds between two counts of all links, the one figure that costs a walk through a table."""
 
 
+ASIDE = ("dead", "discarded")
+"""States of writes that are not on their way: a system refused them, and a person said that it may."""
+
+
 @dataclass(frozen=True, slots=True)
 class Figures:
     """How things stood at `at` (monotonic seconds). Counts by entity, route, or route and state."""
@@ -44,7 +48,7 @@ class Figures:
 
     def depth(self) -> int:
         """Writes that are still to be done or confirmed, everywhere."""
-        return sum(count for (_, _, state), count in self.outbox.items() if state != "dead")
+        return sum(count for (_, _, state), count in self.outbox.items() if state not in ASIDE)
 
 
 class Reader:

@@ -18,7 +18,7 @@ from prometheus_client.registry import Collector
 
 from hub import __version__
 from hub.daemon.board import Board
-from hub.daemon.figures import Figures, Reader
+from hub.daemon.figures import ASIDE, Figures, Reader
 from hub.daemon.health import Configuration
 from hub.daemon.worker import Work
 
@@ -106,7 +106,7 @@ def _of_store(figures: Figures) -> Iterator[Metric]:
     yield _gauge(
         "hub_outbox_rows", "Writes to be done (due), in mid-call (sending) or handed over (sent)",
         (*route, "state"),
-        {key: count for key, count in figures.outbox.items() if key[2] != "dead"},
+        {key: count for key, count in figures.outbox.items() if key[2] not in ASIDE},
     )  # fmt: skip
     yield _gauge(
         "hub_dead_letters", "Writes that gave up and wait for a person", route,

@@ -1,4 +1,4 @@
-"""What people ask the store: what is open, what happened, how things stand. Reads only."""
+"""What people ask the store: what is open, what waits, how things stand. Reads only; journal: `history`."""
 
 from __future__ import annotations
 
@@ -6,12 +6,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Row, Select, func, select
 
 from hub.brakes import WHOLE_ENTITY
 from hub.model import Candidate
 from hub.store import brakes
 from hub.store import tables as t
+from hub.store.outbox import opened
 from hub.store.repository import loads
 
 
@@ -47,26 +48,15 @@ class OpenReview:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
-    """One line of the journal."""
-
-    id: int
-    at: str
-    run: int
-    entity: str
-    golden_id: str
-    title: str
-    system: str
-    external_id: str
-    kind: str
-    cause: str
-    before: dict[str, Any]
-    after: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
 class DeadLetter:
-    """One write a system refused, waiting for a person or for the record to change."""
+    """One write a system refused, waiting for a person or for the record to change.
+
+    `payload` holds the native values that were to be written, `before` what the record was last seen to hold
+    in their place; `unfit` agreed values that the system's fields cannot say. `field` is the system's own
+    name where the system named it, else the canonical one. `tried`: how often just this was refused, the last
+    time at `tried_at`; `since`: when it became due. `passing`: see `hub.ports.Refused`. `discarded`: a person
+    said that it shall not be written.
+    """
 
     id: int
     entity: str
@@ -79,6 +69,12 @@ class DeadLetter:
     todo: str
     payload: dict[str, Any]
     since: str
+    before: dict[str, Any]
+    unfit: dict[str, Any]
+    tried: int
+    tried_at: str
+    passing: bool = False
+    discarded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,59 +138,43 @@ def reviews(connection: Connection, review_id: int | None = None) -> list[OpenRe
     ]  # fmt: skip
 
 
-def dead_letters(connection: Connection) -> list[DeadLetter]:
-    """Refused writes, oldest first."""
+def dead_letters(
+    connection: Connection,
+    ids: Sequence[int] | None = None,
+    *,
+    states: Sequence[str] = ("dead",),
+    entity: str | None = None,
+    system: str | None = None,
+) -> list[DeadLetter]:
+    """Refused writes, oldest first: those that wait, or those in these states, of all or of some places."""
     query = (
-        select(t.outbox, t.golden.c.data, t.link.c.external_id)
+        select(t.outbox, t.golden.c.data, t.link.c.external_id, t.link.c.base, t.link.c.notes)
         .join(t.golden, t.golden.c.id == t.outbox.c.golden_id)
         .outerjoin(
             t.link,
             (t.link.c.golden_id == t.outbox.c.golden_id) & (t.link.c.system == t.outbox.c.system),
         )
-        .where(t.outbox.c.state == "dead")
+        .where(t.outbox.c.state.in_(states))
         .order_by(t.outbox.c.id)
     )
-    return [
-        DeadLetter(
-            row.id, row.entity, row.system, row.golden_id, _title(row.data, row.golden_id), row.external_id,
-            row.field, row.reason or "", row.todo or "", loads(row.payload) if row.payload else {}, row.since,
-        )
-        for row in connection.execute(query)
-    ]  # fmt: skip
-
-
-def changes(
-    connection: Connection,
-    *,
-    golden_id: str | None = None,
-    system: str | None = None,
-    run: int | None = None,
-    since: str | None = None,
-    change_id: int | None = None,
-    limit: int | None = None,
-) -> list[Change]:
-    """The journal, newest first."""
-    query: Select[Any] = select(t.journal, t.golden.c.data).outerjoin(
-        t.golden, t.golden.c.id == t.journal.c.golden_id
-    )
-    for column, wanted in (
-        (t.journal.c.golden_id, golden_id), (t.journal.c.system, system), (t.journal.c.run, run),
-        (t.journal.c.id, change_id),
-    ):  # fmt: skip
+    for column, wanted in ((t.outbox.c.entity, entity), (t.outbox.c.system, system)):
         if wanted is not None:
             query = query.where(column == wanted)
-    if since is not None:
-        query = query.where(t.journal.c.at >= since)
-    query = query.order_by(t.journal.c.id.desc())
-    if limit is not None:
-        query = query.limit(limit)
-    return [
-        Change(
-            row.id, row.at, row.run, row.entity, row.golden_id, _title(row.data, row.golden_id), row.system,
-            row.external_id, row.kind, row.cause, loads(row.before), loads(row.after),
-        )
-        for row in connection.execute(query)
-    ]  # fmt: skip
+    if ids is not None:
+        query = query.where(t.outbox.c.id.in_(list(ids)))
+    return [_dead_letter(row) for row in connection.execute(query)]
+
+
+def _dead_letter(row: Row[Any]) -> DeadLetter:
+    payload, beside = opened(row.payload)
+    held = {**loads(row.base), **(loads(row.notes) if row.notes else {}).get("seen", {})} if row.base else {}
+    return DeadLetter(
+        row.id, row.entity, row.system, row.golden_id, _title(row.data, row.golden_id), row.external_id,
+        row.field, row.reason or "", row.todo or "", payload or {}, row.since,
+        {name: held.get(name) for name in payload or {}} if row.external_id else {},
+        beside.get("unfit", {}), beside.get("tried", 0), row.due_at, beside.get("passing", False),
+        row.state == "discarded",
+    )  # fmt: skip
 
 
 def routes(connection: Connection) -> list[Route]:

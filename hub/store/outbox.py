@@ -3,24 +3,36 @@
 A row is a mark, not a message: what to write is computed from the golden record and the link when it is
 delivered, so a mark can never be stale. `payload` is the intent noted right before a call, for looking first
 after a crash, and for showing a dead letter.
+
+A refused row is `dead` until it is tried again, and `discarded` once a person said that it shall not be; both
+remember what was refused, so that a write which differs from it is an ordinary one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from dataclasses import field as dataclass_field
+from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, or_, select, update
 
 from hub.store import tables as t
 from hub.store.repository import among, dumps, loads, upsert
 from hub.store.worlds import chunks
 
+_LETTER: Final = "__letter__"
+"""What the payload holds beside native values: see `Mail.tried` to `Mail.unfit`."""
+
 
 @dataclass(slots=True)
 class Mail:
-    """One row of the outbox."""
+    """One row of the outbox.
+
+    `tried`: how often just this was refused. `passing`: for a reason outside the record, which may pass.
+    `doubtful`: it gave up without knowing whether the write was applied. `unfit`: agreed values that no
+    native value of that system can say, by canonical field. `due_at` of a refused row: its last try.
+    """
 
     id: int
     entity: str
@@ -34,6 +46,44 @@ class Mail:
     reason: str | None = None
     field: str | None = None
     todo: str | None = None
+    due_at: str = ""
+    tried: int = 0
+    passing: bool = False
+    doubtful: bool = False
+    unfit: dict[str, Any] = dataclass_field(default_factory=dict)
+
+    def intend(self, values: dict[str, Any]) -> None:
+        """Note that these are about to be written; another write has not been refused yet."""
+        if self.payload != values:
+            self.tried = 0
+        self.state, self.payload = "sending", values
+
+    def refuse(self, reason: str, field: str | None, todo: str, passing: bool = False) -> None:
+        """Set it aside: what is owed was refused."""
+        self.state, self.reason, self.field, self.todo = "dead", reason, field, todo
+        self.tried, self.passing, self.doubtful = self.tried + 1, passing, False
+
+    def revive(self) -> None:
+        """Have it tried again; what may have been applied is looked up before."""
+        self.state = "sending" if self.doubtful else "due"
+        self.attempts, self.reason, self.field, self.todo = 0, None, None, None
+
+    def was_refused(self, values: Mapping[str, Any], unfit: Mapping[str, Any]) -> bool:
+        """Whether just this was refused: the same native values, and the same values that do not fit."""
+        return self.payload == values and self.unfit == unfit
+
+    def stored(self) -> str | None:
+        """The payload, and what is to be remembered beside it, as the table keeps it."""
+        letter = {
+            "tried": self.tried,
+            "passing": self.passing,
+            "doubtful": self.doubtful,
+            "unfit": self.unfit,
+        }
+        beside = {name: value for name, value in letter.items() if value}
+        if not beside:
+            return dumps(self.payload) if self.payload is not None else None
+        return dumps({**(self.payload or {}), _LETTER: beside})
 
 
 def mark_due(connection: Connection, entity: str, owed: Iterable[tuple[str, str]], at: str) -> None:
@@ -85,8 +135,8 @@ def update_rows(connection: Connection, rows: Iterable[Mail], due_at: str) -> No
     """Write back the state of these rows."""
     found = [
         {"of": mail.id, "state": mail.state, "attempts": mail.attempts, "new_id": mail.new_id,
-         "payload": dumps(mail.payload) if mail.payload is not None else None, "receipt": mail.receipt,
-         "reason": mail.reason, "field": mail.field, "todo": mail.todo, "due_at": due_at}
+         "payload": mail.stored(), "receipt": mail.receipt, "reason": mail.reason,
+         "field": mail.field, "todo": mail.todo, "due_at": due_at}
         for mail in rows
     ]  # fmt: skip
     if found:
@@ -99,30 +149,98 @@ def hurry(connection: Connection, at: str) -> None:
     connection.execute(update(t.outbox).where(waiting).values(due_at=at))
 
 
-def revive(connection: Connection, entity: str, system: str, ids: Sequence[str], at: str) -> None:
-    """Have refused writes to these records of a system tried again."""
+def revive(
+    connection: Connection, entity: str, system: str, ids: Sequence[str], at: str, patience: int | None = None
+) -> None:
+    """Have refused writes to these records of a system tried again; not those refused `patience` times."""
     of_these = select(t.link.c.golden_id).where(
         t.link.c.entity == entity, t.link.c.system == system, among(connection, t.link.c.external_id, ids)
+    )
+    where = (t.outbox.c.entity == entity) & (t.outbox.c.system == system) & t.outbox.c.golden_id.in_(of_these)
+    _revive(connection, where, at, wanted=lambda mail: patience is None or mail.tried < patience)
+
+
+def revive_goldens(connection: Connection, ids: Iterable[str], at: str) -> None:
+    """Have refused writes of these agreed records tried again, in every system."""
+    for part in chunks(ids):
+        _revive(connection, among(connection, t.outbox.c.golden_id, part), at)
+
+
+def revive_passing(
+    connection: Connection, entity: str, systems: Sequence[str], tried_before: str, patience: int, at: str
+) -> None:
+    """Have writes tried again that were refused for what may pass, and were last tried before a time."""
+    where = (
+        (t.outbox.c.entity == entity) & t.outbox.c.system.in_(systems) & (t.outbox.c.due_at < tried_before)
+    )
+    _revive(connection, where, at, wanted=lambda mail: mail.passing and mail.tried < patience)
+
+
+def any_refused(connection: Connection, entity: str, tried_before: str) -> bool:
+    """Whether there is a refused write that was last tried before a time."""
+    where = (t.outbox.c.entity == entity) & (t.outbox.c.state == "dead") & (t.outbox.c.due_at < tried_before)
+    return connection.execute(select(t.outbox.c.id).where(where).limit(1)).first() is not None
+
+
+def revive_all(connection: Connection, entity: str, written: Sequence[str], at: str) -> None:
+    """The mapping of an entity changed: have every refused or discarded write to these systems tried again.
+
+    To the others nothing is written any more: what waits for them waits for nobody, and is not forgotten.
+    """
+    _revive(
+        connection, (t.outbox.c.entity == entity) & t.outbox.c.system.in_(written), at, ("dead", "discarded")
     )
     connection.execute(
         update(t.outbox)
         .where(
-            t.outbox.c.system == system,
-            t.outbox.c.state == "dead",
-            t.outbox.c.golden_id.in_(of_these),
+            t.outbox.c.entity == entity,
+            t.outbox.c.system.not_in(written),
+            t.outbox.c.state.in_(("due", "dead")),
         )
-        .values(state="due", attempts=0, reason=None, field=None, todo=None, due_at=at)
+        .values(state="discarded", todo="the mapping no longer writes to this system")
     )
 
 
-def revive_all(connection: Connection, entity: str, at: str) -> None:
-    """Have every refused write of an entity tried again."""
-    refused = (t.outbox.c.entity == entity) & t.outbox.c.state.in_(("dead", "discarded"))
-    connection.execute(
-        update(t.outbox)
-        .where(refused)
-        .values(state="due", attempts=0, reason=None, field=None, todo=None, due_at=at)
-    )
+def _revive(
+    connection: Connection,
+    where: ColumnElement[bool],
+    at: str,
+    states: Sequence[str] = ("dead",),
+    wanted: Callable[[Mail], bool] = lambda mail: True,
+) -> None:
+    rows = connection.execute(select(t.outbox).where(where, t.outbox.c.state.in_(states))).all()
+    mails = [mail for mail in map(_mail, rows) if wanted(mail)]
+    for mail in mails:
+        mail.revive()
+    update_rows(connection, mails, at)
+
+
+def refused(connection: Connection, entity: str, system: str, ids: Sequence[str]) -> set[str]:
+    """The agreed records of these records of a system that it refuses to change, or shall not be asked to."""
+    found: set[str] = set()
+    for part in chunks(ids):
+        found |= set(
+            connection.scalars(
+                select(t.outbox.c.golden_id)
+                .join(
+                    t.link,
+                    (t.link.c.golden_id == t.outbox.c.golden_id) & (t.link.c.system == t.outbox.c.system),
+                )
+                .where(
+                    t.outbox.c.entity == entity,
+                    t.outbox.c.system == system,
+                    t.outbox.c.state.in_(("dead", "discarded")),
+                    among(connection, t.link.c.external_id, part),
+                )
+            )
+        )
+    return found
+
+
+def by_id(connection: Connection, ids: Iterable[int]) -> list[Mail]:
+    """These rows, oldest first."""
+    rows = connection.execute(select(t.outbox).where(t.outbox.c.id.in_(list(ids))).order_by(t.outbox.c.id))
+    return [_mail(row) for row in rows]
 
 
 def remove(connection: Connection, ids: Iterable[int]) -> None:
@@ -146,16 +264,23 @@ def reserved_ids(connection: Connection, entity: str, system: str) -> set[str]:
     return {row for row in rows if row is not None}
 
 
+def opened(payload: str | None) -> tuple[dict[str, Any] | None, dict[str, Any]]:
+    """A stored payload: the native values, and what is remembered beside them."""
+    values = loads(payload) if payload else None
+    beside: dict[str, Any] = values.pop(_LETTER, {}) if values else {}
+    return values, beside
+
+
 def _mail(row: Any) -> Mail:
-    values: Mapping[str, Any] = row._mapping
-    payload = values["payload"]
+    values, beside = opened(row.payload)
     return Mail(
-        row.id, row.entity, row.system, row.golden_id, row.state, row.attempts,
-        loads(payload) if payload else None, row.new_id, row.receipt, row.reason, row.field, row.todo,
+        row.id, row.entity, row.system, row.golden_id, row.state, row.attempts, values, row.new_id,
+        row.receipt, row.reason, row.field, row.todo, row.due_at, **beside,
     )  # fmt: skip
 
 
 __all__ = [
-    "Mail", "counts", "due", "hurry", "mark_due", "of_goldens", "remove", "reserved_ids", "revive",
-    "revive_all", "sent", "update_rows",
+    "Mail", "any_refused", "by_id", "counts", "due", "hurry", "mark_due", "of_goldens", "opened", "refused",
+    "remove", "reserved_ids", "revive", "revive_all", "revive_goldens", "revive_passing", "sent",
+    "update_rows",
 ]  # fmt: skip

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, func, select
 
 from hub.mapping import EntityMapping
-from hub.matching import key_in_words, keys_of
-from hub.model import Golden, Review
+from hub.matching import CANDIDATE, key_in_words, keys_of
+from hub.model import Golden, Link, Review
 from hub.ports import Receipt, Rejected
-from hub.store import outbox, saving, worlds
+from hub.store import claims, outbox, saving, worlds
 from hub.store import tables as t
 from hub.store.repository import among, loads
 from hub.world import World
@@ -61,6 +62,7 @@ def held(connection: Connection, entity: str, system: str, limit: int) -> list[s
 def forget(connection: Connection, entity: str, system: str, ids: Iterable[str]) -> None:
     """These records are gone, and what was set aside of them with them."""
     for part in worlds.chunks(ids):
+        claims.let_go(connection, entity, system, part)
         for table in (t.review, t.held_key):
             connection.execute(
                 delete(table).where(
@@ -81,7 +83,7 @@ def blocked(connection: Connection, world: World, goldens: Sequence[Golden]) -> 
         return set()
     owners: dict[tuple[int, str], list[str]] = {}
     for golden in goldens:
-        for key in keys_of(world.mapping, golden.values):
+        for key in (*keys_of(world.mapping, golden.values), (CANDIDATE, golden.id)):
             owners.setdefault(key, []).append(golden.id)
     found: set[tuple[str, str]] = set()
     for part in worlds.chunks({key for _, key in owners}):
@@ -160,6 +162,16 @@ def _titles(world: World, owners: Sequence[str]) -> str:
 _NAMED = 5
 
 
+def _refuse(row: outbox.Mail, receipt: Receipt, link: Link | None, system: str) -> None:
+    """A refused line of an import file: the file's own words, the column they name, and where it stood."""
+    place = receipt.places.get(link.external_id) if link is not None else None
+    where = f"it was {place}; " if place else ""
+    words = set(re.findall(r"\w+", receipt.reason))
+    named = (name for name in row.payload or () if name in words)
+    todo = f"{where}correct it in {system} or in the record; it is sent again when either changes"
+    row.refuse(receipt.reason, next(named, None), todo)
+
+
 def take_receipts(
     connection: Connection, mapping: EntityMapping, system: str, receipts: Sequence[Receipt], at: str
 ) -> None:
@@ -175,8 +187,7 @@ def take_receipts(
             link = world.links_of.get(row.golden_id, {}).get(system)
             if receipt.ids and (link is None or link.external_id not in receipt.ids):
                 continue
-            row.state, row.reason = "dead", receipt.reason
-            row.todo = f"correct it in {system} or in the record; it is sent again when either changes"
+            _refuse(row, receipt, link, system)
             refused.append(row)
             if link is not None:
                 link.echoes.clear()

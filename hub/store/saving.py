@@ -10,6 +10,8 @@ from sqlalchemy import Connection, Table, bindparam, delete, insert, update
 from hub.mapping import EntityMapping
 from hub.matching import keys_of
 from hub.model import Golden, Review
+from hub.store import outbox
+from hub.store import claims
 from hub.store import tables as t
 from hub.store.repository import among, dumps, upsert
 from hub.store.worlds import DIRTY, NEW, chunks
@@ -32,7 +34,7 @@ def bulk_insert(connection: Connection, table: Table, rows: Sequence[tuple[Any, 
 
 def save(connection: Connection, world: World, run: int, at: str) -> None:
     """Write everything the planner changed. The caller's transaction makes it one."""
-    said = _save_goldens(connection, world)
+    said = _save_goldens(connection, world, at)
     _save_links(connection, world)
     _save_conflicts(connection, world, at)
     _save_reviews(connection, world, at)
@@ -48,8 +50,12 @@ def save(connection: Connection, world: World, run: int, at: str) -> None:
     )  # fmt: skip
 
 
-def _save_goldens(connection: Connection, world: World) -> dict[int, str]:
-    """Returns the values of new records as JSON, by the identity of the values: the journal says them too."""
+def _save_goldens(connection: Connection, world: World, at: str) -> dict[int, str]:
+    """Returns the values of new records as JSON, by the identity of the values: the journal says them too.
+
+    What was refused of a record that changed is tried again: it may have been wrong together with the rest.
+    """
+    said_anew: list[str] = []
     said: dict[int, str] = {}
     fresh: list[tuple[Any, ...]] = []
     changed: list[dict[str, Any]] = []
@@ -61,12 +67,15 @@ def _save_goldens(connection: Connection, world: World) -> dict[int, str]:
             said[id(golden.values)] = data
             fresh.append((golden.id, golden.entity, data, origins, golden.created_at, _dirt(world, golden)))
         else:
+            if golden.changed:
+                said_anew.append(golden.id)
             changed.append({"data": data, "origins": origins, "dirty": _dirt(world, golden), "of": golden.id})
         if golden.new or (golden.changed and golden.id in world.rekeyed):
             if not golden.new:
                 unkeyed.append(golden.id)
             keys += [(golden.entity, rule, key, golden.id) for rule, key in world.rekeyed[golden.id]]
     bulk_insert(connection, t.golden, fresh)
+    outbox.revive_goldens(connection, said_anew, at)
     if changed:
         connection.execute(update(t.golden).where(t.golden.c.id == bindparam("of")), changed)
     for part in chunks(unkeyed):
@@ -150,6 +159,7 @@ def _save_reviews(connection: Connection, world: World, at: str) -> None:
         if what == "field":
             where.append(t.review.c.field != "")
         else:
+            claims.let_go(connection, entity, system, [external_id])
             connection.execute(
                 delete(t.held_key).filter_by(entity=entity, system=system, external_id=external_id)
             )

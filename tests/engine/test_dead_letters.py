@@ -1,0 +1,529 @@
+"""Writes that a system refused: set aside, told, corrected, tried again, closed, never in the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import pytest
+
+from hub import deadletters, reviving
+from hub.decisions import DecisionError
+from hub.mapping import Mappings
+from hub.ports import Native, Outcome, Refused, Traits, View, Write
+from hub.store import Store, listing
+from hub.store.listing import DeadLetter
+from tests.engine.conftest import CUSTOMER, SIRETS, Company
+from tests.memory import MemoryConnector, MemorySystem
+
+DAY = 24 * 3600
+
+
+def no_mars(values: Mapping[str, Native]) -> str | None:
+    """What Odoo says to a city that is none."""
+    return "Il n'y a pas de ville Mars" if values.get("city") == "Mars" else None
+
+
+def the_letter(company: Company) -> DeadLetter:
+    (letter,) = company.dead_letters()
+    return letter
+
+
+def discarded(company: Company) -> list[DeadLetter]:
+    with company.store.reading() as connection:
+        return listing.dead_letters(connection, states=("discarded",))
+
+
+def tries(company: Company) -> int:
+    return company.odoo.calls["write"]
+
+
+@pytest.fixture
+def refused(company: Company) -> Company:
+    """Two customers everywhere; the city of the first became one that Odoo refuses."""
+    company.odoo["partner"].add({"name": "Garage Dupont", "siret": SIRETS[0], "city": "Arles"})
+    company.odoo["partner"].add({"name": "Mairie de Vif", "siret": SIRETS[1], "city": "Vif"})
+    company.sync()
+    company.odoo.refuse = no_mars
+    company.book["Clients"].set("C001", {"Ville": "Mars"})
+    company.book["Clients"].set("C002", {"Ville": "Nîmes"})
+    company.sync()
+    return company
+
+
+def test_a_letter_says_what_was_meant_over_what_why_and_since_when(refused: Company) -> None:
+    letter = the_letter(refused)
+    assert (letter.entity, letter.system, letter.external_id, letter.title) == (
+        "customer", "odoo", "1", "Garage Dupont",
+    )  # fmt: skip
+    assert letter.reason == "Il n'y a pas de ville Mars"
+    assert (letter.payload, letter.before) == ({"city": "Mars"}, {"city": "Arles"})
+    assert letter.tried == 1
+    assert letter.since <= letter.tried_at
+    assert refused.odoo["partner"].show("1")["city"] == "Arles"
+
+
+def test_it_holds_up_nobody_else(refused: Company) -> None:
+    assert refused.odoo["partner"].show("2")["city"] == "Nîmes"
+    assert refused.sage["BPC"].show("K001")["CTY"] == "Mars", "the other systems took it"
+    before = tries(refused)
+    for _ in range(3):
+        assert refused.sync().writes == 0
+    assert tries(refused) == before, "it is not tried again where nothing changed"
+
+
+def test_an_edit_of_another_field_in_any_system_has_it_tried_again(refused: Company) -> None:
+    for edit in (
+        lambda: refused.book["Clients"].set("C001", {"E-mail": "a@garage.example"}),
+        lambda: refused.sage["BPC"].set("K001", {"WEB": "b@garage.example"}),
+        lambda: refused.odoo["partner"].edit("1", email="c@garage.example"),
+    ):
+        before = tries(refused)
+        edit()
+        refused.sync()
+        assert tries(refused) > before
+        assert the_letter(refused).payload["city"] == "Mars"
+    refused.odoo.refuse = None
+    refused.odoo["partner"].edit("1", email="d@garage.example")
+    refused.sync()
+    assert not refused.dead_letters()
+    assert refused.odoo["partner"].show("1")["city"] == "Mars"
+    assert refused.sync().writes == 0
+
+
+def test_an_edit_of_the_same_field_makes_it_another_write(refused: Company) -> None:
+    refused.sage["BPC"].set("K001", {"CTY": "Sète"})
+    refused.sync()
+    assert not refused.dead_letters()
+    assert {refused.odoo["partner"].show("1")["city"], refused.book["Clients"].show("C001")["Ville"]} == {
+        "Sète"
+    }
+
+
+def test_an_edit_the_hub_does_not_see_in_the_system_that_refused_has_it_tried_again(refused: Company) -> None:
+    refused.odoo.refuse = None
+    refused.sync()
+    assert refused.dead_letters(), "nobody touched the record"
+    refused.odoo.salt += 1
+    refused.odoo["partner"].edit("1", barcode="one that is in no mapping")
+    refused.sync()
+    assert not refused.dead_letters()
+    assert refused.odoo["partner"].show("1")["city"] == "Mars"
+
+
+def test_a_system_that_changes_its_versions_for_nothing_is_not_asked_for_ever(refused: Company) -> None:
+    refused.odoo.overlap = 1_000
+    for _ in range(reviving.PATIENCE + 5):
+        refused.odoo.salt += 1
+        refused.sync()
+    letter = the_letter(refused)
+    assert letter.tried == reviving.PATIENCE
+    refused.odoo.refuse = None
+    deadletters.retry(refused.engine(), [letter.id])
+    refused.sync()
+    assert not refused.dead_letters()
+
+
+def test_how_often_is_said_of_just_this_write(refused: Company) -> None:
+    for expected in (2, 3):
+        deadletters.retry(refused.engine(), [the_letter(refused).id])
+        refused.sync()
+        assert the_letter(refused).tried == expected
+    refused.book["Clients"].set("C001", {"E-mail": "a@garage.example"})
+    refused.sync()
+    assert the_letter(refused).tried == 1, "with the e-mail, it is another write"
+
+
+def test_a_correction_in_the_system_that_refused_closes_it(refused: Company) -> None:
+    refused.odoo.refuse = None
+    refused.odoo["partner"].edit("1", city="Mars")
+    before = tries(refused)
+    refused.sync()
+    assert not refused.dead_letters()
+    assert tries(refused) == before, "there was nothing left to write"
+
+
+def test_going_back_where_it_was_typed_closes_it(refused: Company) -> None:
+    refused.book["Clients"].set("C001", {"Ville": "Arles"})
+    refused.sync()
+    assert not refused.dead_letters()
+    assert refused.sage["BPC"].show("K001")["CTY"] == "Arles"
+
+
+def test_a_record_deleted_where_it_was_refused_is_deleted_and_not_made_again(refused: Company) -> None:
+    refused.odoo["partner"].delete("1")
+    refused.sync(compare=True)
+    refused.sync(compare=True)
+    assert not refused.dead_letters()
+    assert list(refused.odoo["partner"].rows()) == ["2"]
+
+
+def test_a_refused_creation_closes_when_its_record_is_archived_elsewhere(company: Company) -> None:
+    company.sage.refuse = lambda values: "compte collectif inconnu"
+    company.odoo["partner"].add({"name": "Garage Dupont", "siret": SIRETS[0]})
+    company.sync()
+    assert the_letter(company).external_id is None
+    assert the_letter(company).payload["BPRNAM"] == "GARAGE DUPONT"
+    assert the_letter(company).before == {}
+    company.odoo["partner"].archive("1")
+    company.sync()
+    assert not company.dead_letters()
+    assert not company.sage["BPC"].rows()
+
+
+def test_another_mapping_has_it_tried_again_once_it_is_approved(
+    refused: Company, load: Callable[[str], Mappings]
+) -> None:
+    refused.odoo.refuse = None
+    deadletters.discard(refused.engine(), [the_letter(refused).id])
+    refused.mappings = load(CUSTOMER.replace("max: 20", "max: 25"))
+    refused.approve()
+    refused.sync()
+    assert not refused.dead_letters()
+    assert not discarded(refused)
+    assert refused.odoo["partner"].show("1")["city"] == "Mars"
+
+
+def test_where_nothing_is_written_any_more_nothing_waits(
+    refused: Company, load: Callable[[str], Mappings]
+) -> None:
+    only_read = CUSTOMER.replace("object: partner", "object: partner\n    direction: pull")
+    refused.mappings = load(only_read)
+    refused.approve()
+    refused.sync()
+    assert not refused.dead_letters()
+    refused.odoo.refuse = None
+    refused.mappings = load(CUSTOMER)
+    refused.approve()
+    refused.sync()
+    assert refused.odoo["partner"].show("1")["city"] == "Mars", "it was owed all along"
+
+
+# -- a person's word -------------------------------------------------------------------------------------
+
+
+def test_an_edit_is_a_person_s_word_on_the_agreed_record_and_every_system_follows(refused: Company) -> None:
+    letter = the_letter(refused)
+    (correction,) = deadletters.edit(refused.engine(), letter.id, {"city": " Sète "})
+    assert (correction.field, correction.before, correction.after) == ("city", "Mars", "Sète")
+    assert not refused.dead_letters()
+    refused.sync()
+    shown = (
+        refused.odoo["partner"].show("1")["city"],
+        refused.sage["BPC"].show("K001")["CTY"],
+        refused.book["Clients"].show("C001")["Ville"],
+    )
+    assert shown == ("Sète",) * 3
+    (line,) = [line for line in refused.journal() if line.cause == "person"]
+    assert (line.kind, line.before, line.after) == ("changed", {"city": "Mars"}, {"city": "Sète"})
+    assert refused.sync().writes == 0
+
+
+def test_an_edit_of_a_field_the_letter_is_not_about_has_the_write_tried_again_too(refused: Company) -> None:
+    refused.odoo.refuse = lambda values: None if values.get("email") else no_mars(values)
+    deadletters.edit(refused.engine(), the_letter(refused).id, {"email": "a@garage.example"})
+    refused.sync()
+    assert not refused.dead_letters()
+    assert refused.odoo["partner"].show("1")["city"] == "Mars"
+
+
+@pytest.mark.parametrize(
+    ("said", "answer"),
+    [
+        ({"siret": "12", "phone": "bureau du maire"}, r"siret: .*; phone: .*; nothing was changed"),
+        ({"citi": "Sète"}, "no such field. Did you mean 'city'?"),
+        ({"name": ""}, "name: it is required"),
+        ({"city": "Mars"}, "says so already"),
+    ],
+)
+def test_an_edit_that_cannot_be_is_told_field_by_field_and_changes_nothing(
+    refused: Company, said: dict[str, str], answer: str
+) -> None:
+    letter, lines = the_letter(refused), len(refused.journal())
+    with pytest.raises(DecisionError, match=answer):
+        deadletters.edit(
+            refused.engine(),
+            letter.id,
+            {"email": "ok@garage.example", **said} if "city" not in said else said,
+        )
+    assert the_letter(refused) == letter
+    assert len(refused.journal()) == lines
+
+
+def test_a_field_s_name_in_the_system_is_told_from_the_agreed_one(company: Company) -> None:
+    company.sage.refuse = lambda values: "compte collectif inconnu"
+    company.odoo["partner"].add({"name": "Garage Dupont", "siret": SIRETS[0]})
+    company.sync()
+    with pytest.raises(DecisionError, match="BPRNAM of sage is 'name' here"):
+        deadletters.edit(company.engine(), the_letter(company).id, {"BPRNAM": "Garage"})
+
+
+def test_a_discarded_write_waits_for_nobody_and_is_in_the_journal(refused: Company) -> None:
+    letter = the_letter(refused)
+    (done,) = deadletters.discard(refused.engine(), [letter.id], "c'est sa blague")
+    assert done.id == letter.id
+    assert not refused.dead_letters()
+    assert [(one.id, one.todo, one.reason) for one in discarded(refused)] == [
+        (letter.id, "c'est sa blague", "Il n'y a pas de ville Mars")
+    ]
+    (line,) = [line for line in refused.journal() if line.kind == "discarded"]
+    assert (line.cause, line.system, line.external_id) == ("person", "odoo", "1")
+    assert line.before == {"city": "Arles"}
+    assert line.after == {
+        "city": "Mars", "__refused__": "Il n'y a pas de ville Mars", "__reason__": "c'est sa blague",
+    }  # fmt: skip
+    assert deadletters.discard(refused.engine(), [letter.id]) == []
+    before = tries(refused)
+    refused.odoo.refuse = None
+    refused.book["Clients"].set("C001", {"Tél.": "04 76 00 00 01"})
+    refused.sage["BPC"].set("K002", {"CTY": "Lyon"})
+    refused.sync()
+    assert refused.odoo["partner"].show("2")["city"] == "Lyon"
+    assert tries(refused) > before
+
+
+def test_what_was_discarded_stays_so_until_what_is_owed_is_another_thing(refused: Company) -> None:
+    deadletters.discard(refused.engine(), [the_letter(refused).id])
+    refused.odoo.refuse = None
+    before = tries(refused)
+    refused.odoo["partner"].edit("1", email="a@garage.example")
+    refused.odoo.salt += 1
+    refused.sync(compare=True)
+    assert refused.odoo["partner"].show("1")["city"] == "Arles"
+    assert tries(refused) == before
+    assert len(discarded(refused)) == 1
+    refused.sage["BPC"].set("K001", {"CTY": "Sète"})
+    refused.sync()
+    assert refused.odoo["partner"].show("1")["city"] == "Sète"
+    assert not discarded(refused)
+
+
+def test_a_discarded_write_that_is_owed_no_more_is_forgotten(refused: Company) -> None:
+    deadletters.discard(refused.engine(), [the_letter(refused).id])
+    refused.book["Clients"].set("C001", {"Ville": "Arles"})
+    refused.sync()
+    assert not discarded(refused)
+    assert not refused.dead_letters()
+
+
+def test_a_discarded_write_can_be_taken_back(refused: Company) -> None:
+    letter = the_letter(refused)
+    deadletters.discard(refused.engine(), [letter.id])
+    refused.odoo.refuse = None
+    assert [one.id for one in deadletters.retry(refused.engine(), [letter.id])] == [letter.id]
+    refused.sync()
+    assert refused.odoo["partner"].show("1")["city"] == "Mars"
+    assert not discarded(refused)
+
+
+def test_numbers_that_are_none_change_nothing(refused: Company) -> None:
+    letter = the_letter(refused)
+    for act in (deadletters.retry, deadletters.discard):
+        for none in (0, -1, letter.id + 1, 2**40):
+            with pytest.raises(DecisionError, match=f"no refused write {none}; nothing was changed"):
+                act(refused.engine(), [letter.id, none])  # type: ignore[operator]
+    assert the_letter(refused) == letter
+
+
+def test_what_the_record_holds_there_now_is_read_there(refused: Company) -> None:
+    letter = the_letter(refused)
+    refused.odoo["partner"].edit("1", city="Grenoble")
+    assert deadletters.holding(refused.engine(), letter).values["city"] == "Grenoble"
+    refused.odoo["partner"].delete("1")
+    gone = deadletters.holding(refused.engine(), letter)
+    assert gone.values["city"] == "Arles"
+    assert "no more" in gone.problem
+
+
+# -- refusals that may pass ------------------------------------------------------------------------------
+
+
+class Guarded(MemoryConnector):
+    """A system in which the hub's user may not write this record."""
+
+    def _problem(self, view: View, write: Write, items: object) -> Outcome | None:
+        found = super()._problem(view, write, items)  # type: ignore[arg-type]
+        return replace(found, passing=True) if isinstance(found, Refused) else found
+
+
+@pytest.fixture
+def guarded(company: Company, monkeypatch: pytest.MonkeyPatch) -> Company:
+    """Odoo refuses for want of a right."""
+    monkeypatch.setattr(company.odoo, "connect", lambda: Guarded(company.odoo))
+    company.odoo["partner"].add({"name": "Garage Dupont", "siret": SIRETS[0], "city": "Arles"})
+    company.sync()
+    company.odoo.refuse = lambda values: "vous n'avez pas le droit"
+    company.book["Clients"].set("C001", {"Ville": "Nîmes"})
+    company.sync()
+    return company
+
+
+def test_a_missing_right_is_tried_once_a_day_and_used_once_granted(guarded: Company) -> None:
+    before = tries(guarded)
+    for _ in range(4):
+        guarded.sync()
+    assert tries(guarded) == before, "not at every turn"
+    guarded.seconds += DAY
+    guarded.sync()
+    assert tries(guarded) == before + 1
+    assert the_letter(guarded).tried == 2
+    guarded.odoo.refuse = None
+    guarded.seconds += DAY
+    guarded.sync()
+    assert not guarded.dead_letters()
+    assert guarded.odoo["partner"].show("1")["city"] == "Nîmes"
+
+
+def test_a_comparison_of_everything_asks_for_the_right_again_but_not_at_every_turn(guarded: Company) -> None:
+    before = tries(guarded)
+    guarded.sync(compare=True)
+    assert tries(guarded) == before
+    guarded.seconds += 3700
+    guarded.sync()
+    assert tries(guarded) == before
+    guarded.sync(compare=True)
+    assert tries(guarded) == before + 1
+
+
+def test_a_right_that_is_never_granted_is_not_asked_for_ever(guarded: Company) -> None:
+    for _ in range(reviving.PATIENCE + 5):
+        guarded.seconds += DAY
+        guarded.sync()
+    assert the_letter(guarded).tried == reviving.PATIENCE
+
+
+def test_what_is_wrong_in_the_record_is_not_asked_again_by_the_clock(refused: Company) -> None:
+    before = tries(refused)
+    refused.seconds += 3 * DAY
+    refused.sync(compare=True)
+    assert tries(refused) == before
+
+
+# -- what does not fit -----------------------------------------------------------------------------------
+
+SHORT_EMAIL = CUSTOMER.replace('email: "E-mail"', 'email: {field: "E-mail", max: 12}')
+
+
+@pytest.fixture
+def tight(company: Company, load: Callable[[str], Mappings]) -> Company:
+    """The list's column of e-mails is too narrow for one."""
+    assert SHORT_EMAIL != CUSTOMER
+    company.mappings = load(SHORT_EMAIL)
+    company.odoo["partner"].add(
+        {"name": "Garage Dupont", "siret": SIRETS[0], "city": "Arles", "email": "garage@dupont.example"}
+    )
+    company.sync()
+    return company
+
+
+def test_the_other_fields_of_a_record_are_written(tight: Company) -> None:
+    letter = the_letter(tight)
+    assert (letter.system, letter.field, letter.unfit) == (
+        "list",
+        "email",
+        {"email": "garage@dupont.example"},
+    )
+    shown = tight.book["Clients"].show("C001")
+    assert (shown["Raison sociale"], shown["Ville"], shown.get("E-mail")) == ("Garage Dupont", "Arles", None)
+    tight.odoo["partner"].edit("1", city="Sète")
+    tight.sync()
+    assert tight.book["Clients"].show("C001")["Ville"] == "Sète"
+    assert the_letter(tight).field == "email"
+
+
+def test_what_does_not_fit_is_discarded_until_it_is_another_value(tight: Company) -> None:
+    deadletters.discard(tight.engine(), [the_letter(tight).id])
+    tight.odoo["partner"].edit("1", city="Sète")
+    tight.sync()
+    assert tight.book["Clients"].show("C001")["Ville"] == "Sète"
+    tight.sync()
+    tight.odoo["partner"].edit("1", email="garage@durand.example")
+    tight.sync()
+    assert the_letter(tight).unfit == {"email": "garage@durand.example"}
+    deadletters.edit(tight.engine(), the_letter(tight).id, {"email": "g@dupont.fr"})
+    tight.sync()
+    assert not tight.dead_letters()
+    assert not discarded(tight)
+    assert tight.book["Clients"].show("C001")["E-mail"] == "g@dupont.fr"
+
+
+# -- replies lost until patience ends --------------------------------------------------------------------
+
+
+def test_a_creation_given_up_in_doubt_is_looked_up_before_it_is_tried_again(company: Company) -> None:
+    company.odoo.lose_requests = 200
+    company.book["Clients"].add({"Raison sociale": "Sans clé", "Ville": "Arles"}, id="C100")
+    while not company.dead_letters():
+        company.sync()
+    assert "cut" in the_letter(company).reason
+    company.odoo.lose_requests = 0
+    company.odoo["partner"].add({"name": "Sans clé", "city": "Arles"})
+    company.odoo["partner"].items["1"].ref = f"customer_{the_letter(company).golden_id}"
+    deadletters.retry(company.engine(), [the_letter(company).id])
+    company.engine().push_entity(company.engine().mappings[0], company.reports[-1])
+    assert company.odoo.calls["find"] >= 1
+    assert list(company.odoo["partner"].rows()) == ["1"]
+
+
+# -- import files ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def handed_over(store: Store, load: Callable[[str], Mappings]) -> Company:
+    company = Company(
+        store,
+        load(CUSTOMER),
+        MemorySystem("odoo", Traits(archives=True)),
+        MemorySystem("sage", Traits(assigns_ids=False, incremental=False, confirms=False)),
+        MemorySystem("list", Traits(assigns_ids=False, incremental=False)),
+    )
+    company.odoo["partner"].add({"name": "Garage Dupont", "siret": SIRETS[0], "city": "Arles"})
+    company.sync()
+    company.sage.deliver()
+    company.sync()
+    return company
+
+
+def test_a_refused_line_of_a_file_is_a_letter_like_any_other(handed_over: Company) -> None:
+    company = handed_over
+    company.sage.refuse_later = lambda values: "valeur refusée dans CTY : Mars" if "CTY" in values else None
+    company.odoo["partner"].edit("1", city="Mars")
+    company.sync()
+    company.sage.deliver()
+    company.sync()
+    letter = the_letter(company)
+    assert (letter.system, letter.external_id, letter.field) == ("sage", "K001", "CTY")
+    assert letter.reason == "valeur refusée dans CTY : Mars"
+    assert (letter.payload, letter.before, letter.tried) == ({"CTY": "Mars"}, {"CTY": "Arles"}, 1)
+    assert deadletters.field_of(company.engine().mappings[0], letter) == "city"
+    company.sync()
+    assert not company.sage.files, "it is not handed over again by itself"
+
+    deadletters.discard(company.engine(), [letter.id])
+    company.sync()
+    assert not company.sage.files
+    company.sage.refuse_later = None
+    deadletters.edit(company.engine(), letter.id, {"city": "Sète"})
+    company.sync()
+    company.sage.deliver()
+    company.sync()
+    assert company.sage["BPC"].show("K001")["CTY"] == "Sète"
+    assert not company.dead_letters()
+    assert not discarded(company)
+    assert company.sync().writes == 0
+
+
+def test_a_refused_line_closes_when_sage_is_corrected_by_hand(handed_over: Company) -> None:
+    company = handed_over
+    company.sage.refuse_later = lambda values: "ville inconnue"
+    company.odoo["partner"].edit("1", city="Sète")
+    company.sync()
+    company.sage.deliver()
+    company.sync()
+    assert company.dead_letters()
+    company.sage.refuse_later = None
+    company.sage["BPC"].set("K001", {"CTY": "Sète"})
+    company.sage.deliver()
+    company.sync()
+    assert not company.dead_letters()
+    assert not company.sage.files
