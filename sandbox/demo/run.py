@@ -19,11 +19,14 @@ from typing import Any
 from rich.console import Console
 from sqlalchemy import func, select
 
+from connectors.assembly import Assembly
+from hub import rehearsal
 from hub.cli import conflicts, progress
 from hub.cli.failures import WrongUse
 from hub.cli.session import Flags, Session
 from hub.clock import now
 from hub.daemon.worker import Work
+from hub.rehearsal import Plan
 from hub.report import Progress, silent
 from hub.store import history, listing, tables
 from sandbox.company import customers as company
@@ -59,6 +62,14 @@ class Hub:
                     break
         self._bars = silent
         return list(self.work)
+
+    def approve(self) -> Plan:
+        """What a person does with `hub plan --approve`: a first run that creates much waits for that."""
+        with Assembly.load(self.place.config) as assembly:
+            engine = assembly.engine()
+            found = rehearsal.plan(engine, assembly.mappings, engine.connectors)
+            rehearsal.approve(engine, found)
+        return found
 
     def records(self) -> dict[str, int]:
         """How many golden records of each entity there are."""
@@ -96,6 +107,7 @@ def _tell(place: Place, edits: Sequence[Edit], console: Console) -> bool:
     hub = Hub(place, console)
     try:
         console.print(screens.heading(1, "They meet for the first time"))
+        console.print(screens.approved(hub.approve()))
         first = hub.sync()
         console.print(screens.meeting(before, place.counts(), first, hub.records()))
         _show_waiting(hub, console)

@@ -15,6 +15,7 @@ from rich.text import Text
 
 from hub.cli.screen import value
 from hub.daemon.worker import Work
+from hub.rehearsal import Plan
 from hub.store.history import Change
 from hub.store.listing import OpenConflict
 from sandbox.demo.story import Edit
@@ -52,6 +53,15 @@ def opening(place: Place, counts: Counts) -> RenderableType:
 def heading(number: int, text: str) -> RenderableType:
     line = Rule(Text(f"{number}  {text}", style="bold cyan"), align="left", style="cyan")
     return Padding(line, (1, 0))
+
+
+def approved(plan: Plan) -> RenderableType:
+    """What the plan shows before anything is written, and that a person has approved it."""
+    creations = sum(write.external_id is None for write in plan.writes)
+    return Text.assemble(
+        ("hub plan", "bold"), f" shows {len(plan.writes)} writes, {creations} of them new records. ",
+        "So many wait until a person says ", ("hub plan --approve", "bold"), ", which is done now.\n",
+    )  # fmt: skip
 
 
 def meeting(

@@ -110,6 +110,13 @@ logging: {{level: {level}, format: json}}
         found = self.odoo.env["res.partner"].search_read([("is_company", "=", True)], fields)
         return {row["name"]: row for row in found}
 
+    def approve(self) -> None:
+        """A person looks at the plan and approves it."""
+        subprocess.run(
+            [sys.executable, "-m", "hub.cli.main", "plan", "--approve", "--config", str(self.config)],
+            cwd=PROJECT, env={**os.environ, "ODOO_PASSWORD": PASSWORD}, check=False, stdout=subprocess.DEVNULL,
+        )  # fmt: skip
+
     # -- the daemon -------------------------------------------------------------------------------------
 
     def start(self, *, wait: bool = True) -> subprocess.Popen[bytes]:

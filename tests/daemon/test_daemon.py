@@ -70,6 +70,7 @@ class Hang:
 def test_a_stop_in_the_middle_of_a_hanging_call_ends_it_and_the_next_start_goes_on(site: Site) -> None:
     names = [f"Client {number:04}" for number in range(1200)]
     site.write_workbook([(f"C{n:04}", name, "", "", "Lyon") for n, name in enumerate(names)])
+    site.approve()
     hang = Hang(site, after=1)
     first = site.start()
     assert hang.reached.wait(60), site.log()
@@ -136,7 +137,7 @@ def test_a_broken_mapping_is_told_with_its_place_and_the_last_good_one_stays_in_
     site.until(lambda: site.health()["status"] == "ok")
 
 
-def test_a_changed_mapping_is_taken_over_without_a_restart(site: Site) -> None:
+def test_a_changed_mapping_is_taken_over_without_a_restart_once_it_is_approved(site: Site) -> None:
     site.write_workbook([DURAND])
     whole = site.mapping.read_text("utf-8")
     site.mapping.write_text(whole.replace(', phone: "Téléphone"', ""), "utf-8")
@@ -144,6 +145,10 @@ def test_a_changed_mapping_is_taken_over_without_a_restart(site: Site) -> None:
     site.until(lambda: "Durand SA" in site.partners())
     assert not site.partners()["Durand SA"]["phone"]
     site.mapping.write_text(whole, "utf-8")
+    site.until(lambda: {route["state"] for route in site.health()["routes"]} == {"braked"})
+    assert "systems.clients.fields.phone" in site.health()["routes"][0]["brake"]
+    assert not site.partners()["Durand SA"]["phone"]
+    site.approve()
     site.until(lambda: site.partners()["Durand SA"]["phone"])
     assert site.said("configuration taken over")
 

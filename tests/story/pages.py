@@ -73,8 +73,11 @@ def a_first_configuration(site: Site, credentials: Mapping[str, str], door: str,
 
 
 def the_first_sync(site: Site) -> None:
-    """Everyone is known everywhere after one command, and what agreed already was not touched."""
+    """Everyone is known everywhere once the plan is approved, and what agreed already was not touched."""
     before = site.workbook.rows()
+    held = site.hub("plan", "--json", code=1).json["braked"]
+    assert {one["kind"] for one in held} == {"creations"}
+    site.hub("plan", "--approve", "--json", code=0)
     done = sync(site, code=0)
     everyone = len(company.EVERYONE)
     assert counted(done, "customer", "odoo", "created") == everyone - len(company.IN_ODOO)
