@@ -20,6 +20,9 @@ from hub.values import Canonical
 Key = tuple[int, str]
 """(index of the match rule in the mapping, the values joined)."""
 
+CANDIDATE = -1
+"""The rule of a key that is a golden record's id: a held record claims to be, perhaps, this one."""
+
 _SEPARATOR = "\x1f"
 
 

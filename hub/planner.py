@@ -295,7 +295,7 @@ def founded(
     observed_at: str,
     golden_id: str | None = None,
 ) -> Golden | None:
-    """A new golden record, unless something it cannot be without is missing. `golden_id`: one it had before."""
+    """A new golden record, unless something it needs is missing. `golden_id`: the one it had before."""
     lacking = [
         name for name, found in world.mapping.fields.items() if found.required and name not in reading.values
     ]

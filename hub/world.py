@@ -6,6 +6,7 @@ store writes what changed in one transaction. It holds no connection and does no
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -57,7 +58,8 @@ class World:
     """Known things, by every name the planner looks them up by, and the decisions made so far.
 
     `alone`: the entity lives in one system only, so that a new golden record is owed to nobody. `doubt`: by
-    how many seconds the times that systems give may be off (`hub.clocks`).
+    how many seconds the times that systems give may be off (`hub.clocks`). `near`, while the hub recovers:
+    fresh record → golden records of nearly the same name; `relinked`: how records were linked then.
     """
 
     mapping: EntityMapping
@@ -72,6 +74,8 @@ class World:
     alone: bool = False
     doubt: Mapping[str, float] = field(default_factory=dict)
     readings: dict[str, Reading] = field(default_factory=dict)
+    near: dict[str, list[str]] = field(default_factory=dict)
+    relinked: Counter[str] = field(default_factory=Counter)
 
     journal: list[Entry] = field(default_factory=list)
     reviews: list[Review] = field(default_factory=list)
@@ -88,10 +92,16 @@ class World:
         self.links_of.setdefault(link.golden_id, {})[link.system] = link
 
     def create(
-        self, values: Mapping[str, Canonical], keys: tuple[Key, ...], origin: Origin, at: str
+        self,
+        values: Mapping[str, Canonical],
+        keys: tuple[Key, ...],
+        origin: Origin,
+        at: str,
+        golden_id: str | None = None,
     ) -> Golden:
         """A new golden record, known from `at` on; `keys` are those of its values."""
-        golden = Golden(self.new_id(), self.mapping.entity, dict(values), {"*": origin}, at, new=True)
+        known_as = golden_id or self.new_id()
+        golden = Golden(known_as, self.mapping.entity, dict(values), {"*": origin}, at, new=True)
         golden.dirty = golden.archived
         self.goldens[golden.id] = golden
         self._claim(golden, keys)
