@@ -278,7 +278,7 @@ class ExcelConnector:
         """Clear away what a killed hub left: at the first call, and then once in a while."""
         now = time.monotonic()
         if self._cleared_at is None or now - self._cleared_at > temporary.ABANDONED:
-            temporary.sweep(self.path, self.path.parent, self.backups)
+            temporary.sweep(self.path.parent, self.backups)
             self._cleared_at = now
 
     @property

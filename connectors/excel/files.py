@@ -14,7 +14,6 @@ import hashlib
 import os
 import shutil
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -22,6 +21,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from connectors.excel import temporary
 from connectors.excel.faults import Fault
 
 CHUNK = 1 << 20
@@ -120,16 +120,13 @@ def snapshot(
         sleep(stable_seconds)
         if look(path) != before:
             raise _moving(path)
-    folder = Path(tempfile.mkdtemp(prefix="hub-workbook-"))
-    try:
+    with temporary.private_folder() as folder:
         copy = folder / f"snapshot{path.suffix.lower()}"
         now = time.time_ns()
         sha256 = _copy(path, copy)
         if look(path) != before:
             raise _moving(path)
         yield Snapshot(copy, sha256, before, now - before.mtime_ns < RACY_NS)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _moving(path: Path) -> Fault:
@@ -266,15 +263,13 @@ def require_writable(path: Path) -> None:
 def staging(path: Path) -> Iterator[Path]:
     """An empty file beside the workbook, for its new bytes; gone afterwards if not moved away."""
     try:
-        handle, name = tempfile.mkstemp(prefix=".hub-", suffix=f"{path.suffix}.tmp", dir=path.parent)
+        staged = temporary.beside(path)
     except PermissionError as error:
         raise Fault(
             "denied", f"nothing can be written in the folder of {path}", str(error), _rights(path)
         ) from error
     except OSError as error:
         raise _unwritable(path, error) from error
-    os.close(handle)
-    staged = Path(name)
     try:
         yield staged
     finally:
@@ -339,10 +334,12 @@ def back_up(path: Path, taken: Snapshot, folder: Path, keep: int) -> Path:
         folder.mkdir(parents=True, exist_ok=True)
         now = datetime.now().strftime("%Y-%m-%d_%H-%M-%S-%f")
         backup = folder / f"{path.stem}.{now}{path.suffix}"
-        shutil.copyfile(taken.copy, backup)
-        with backup.open("rb+") as file:
+        draft = temporary.beside(path, folder)
+        shutil.copyfile(taken.copy, draft)
+        with draft.open("rb+") as file:
             os.fsync(file.fileno())
-        shutil.copymode(path, backup)
+        shutil.copymode(path, draft)
+        os.replace(draft, backup)
     except OSError as error:
         raise Fault(
             "denied",

@@ -127,7 +127,7 @@ class Workbook:
     def edited(
         self, spec: Spec, decide: Callable[[Planner], Plan], target: Path
     ) -> tuple[Plan, Table | None]:
-        """Let `decide` plan edits, put the edited workbook at `target`; the table is how the copy reads.
+        """Let `decide` plan edits, put the edited workbook into the file `target`; the table is how it reads.
 
         ``None`` in place of the table where no cell changes: nothing was put at `target`.
         """
@@ -148,7 +148,8 @@ class Workbook:
         if not any(plan.edits.values()):
             return plan, None
         parts = self._parts(sheet, xml, before, plan, rows)
-        with target.open("wb") as file:
+        # Never made anew here: a process that outlives its hub must not bring back what was cleared away.
+        with target.open("rb+") as file:
             rewrite(self.path, file, parts)
         with open_workbook(target, self.shown, self.bounds) as copy:
             after = copy.read(spec)
