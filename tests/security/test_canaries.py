@@ -6,6 +6,7 @@ then everything that was written, printed or answered is searched.
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
@@ -18,6 +19,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import make_url
 
+from connectors import assembly
 from hub.redaction import HIDDEN
 from tests.daemon.site import free_port
 from tests.postgres import Postgres
@@ -96,6 +98,18 @@ def test_no_secret_is_kept_or_shown_whatever_the_servers_quote(site: Company) ->
     assert searched(site) == []
 
 
+def test_the_search_would_find_what_was_not_cleaned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(assembly, "discreet", lambda connector, clean: connector)
+    with company(tmp_path, "sqlite:///hub.sqlite", free_port()) as site:
+        site.fill(3)
+        for name, odoo in site.odoos.items():
+            odoo.before.append(quoting(secret_of(name))[0])
+        site.hub("sync")
+        site.hub("deadletters", "--json")
+        found = "\n".join(searched(site))
+        assert all(place in found for place in ("table outbox", "hub.sqlite", "printed by hub deadletters"))
+
+
 def test_a_daemon_shows_no_secret_in_its_log_its_pages_or_its_command_lines(site: Company) -> None:
     site.write(level="debug")
     site.fill(6)
@@ -109,7 +123,8 @@ def test_a_daemon_shows_no_secret_in_its_log_its_pages_or_its_command_lines(site
             stdin=subprocess.DEVNULL, stdout=log, stderr=log,
         )  # fmt: skip
     try:
-        until(lambda: b'"dead"' in page(site, "/healthz") and b"refused" in page(site, "/metrics"), daemon)
+        until(lambda: waiting(site).get("dead_letters", 0) >= 3, daemon)
+        seen.append(page(site, "/metrics"))
         for name, odoo in site.odoos.items():
             odoo.before[:] = [quoting(secret_of(name))[4]]
         until(lambda: b"cannot read with" in page(site, "/healthz"), daemon)
@@ -218,6 +233,12 @@ def change(yaml: Path, old: str, new: str) -> None:
 
 def change_database(yaml: Path, url: str) -> None:
     change(yaml, "database: 'sqlite:///hub.sqlite'", f"database: '{url}'")
+
+
+def waiting(site: Company) -> dict[str, int]:
+    """What waits for a person, as the daemon's page has it."""
+    found = page(site, "/healthz")
+    return dict(json.loads(found[found.index(b"{") :])["waiting"]) if b"{" in found else {}
 
 
 def page(site: Company, path: str) -> bytes:
