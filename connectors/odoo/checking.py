@@ -41,6 +41,11 @@ class Checker:
     def findings(self, views: Sequence[View]) -> list[Finding]:
         """Connection first; the views only where there is one."""
         found: list[Finding] = []
+        it = self._session.settings
+        if it.in_clear:
+            todo = "write an address that begins with https://; the server or a proxy before it must have one"
+            message = "the password and every record travel unencrypted, for anybody on the way to read"
+            found.append(Finding("warning", it.url, message, todo))
         try:
             found += self._connection()
             for view in views:

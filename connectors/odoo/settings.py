@@ -13,6 +13,7 @@ edits from those of people.
 
 from __future__ import annotations
 
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
@@ -76,6 +77,17 @@ class Settings(BaseModel):
         if self.transport == "auto" and not self.login and self.api_key is None:
             raise ValueError("needs `login` with `password`")
         return self
+
+    @property
+    def in_clear(self) -> bool:
+        """Whether secret and records travel unencrypted beyond this machine."""
+        parts = urlsplit(self.url)
+        if parts.scheme == "https" or parts.hostname == "localhost":
+            return False
+        try:
+            return not ip_address(parts.hostname or "").is_loopback
+        except ValueError:
+            return True
 
     @property
     def secret(self) -> str:

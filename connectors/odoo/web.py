@@ -37,6 +37,18 @@ leaves would make that write's fate unknown."""
 _GATEWAY = frozenset({502, 503, 504, *range(520, 528)})
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
+_UNKNOWN_AUTHORITY = (
+    "have the server send a certificate your machines trust, or give the file of the authority that "
+    "signed it as `ca`"
+)
+_CERTIFICATE = {
+    "has expired": "have the certificate of the server renewed; is this machine's clock right?",
+    "not yet valid": "is this machine's clock right, or the server's when the certificate was made?",
+    "ostname mismatch": "write in `url` the name that the certificate was made for",
+    "IP address mismatch": "write in `url` the name that the certificate was made for",
+}
+"""What to do about a certificate, by words of OpenSSL's reason."""
+
 
 class Web:
     """One server's HTTP. `system` is the name errors carry.
@@ -187,13 +199,9 @@ class Web:
         return Unreachable(self.system, f"no answer from {self.base}", _reason(error), LATER)
 
     def _certificate(self, error: Exception) -> Misconfigured:
-        todo = (
-            "have the server send a certificate your machines trust, or give the file of the authority that "
-            "signed it as `ca`"
-        )
-        return Misconfigured(
-            self.system, f"the certificate of {self.base} is not trusted", _reason(error), todo
-        )
+        reason = _reason(error)
+        todo = next((todo for word, todo in _CERTIFICATE.items() if word in reason), _UNKNOWN_AUTHORITY)
+        return Misconfigured(self.system, f"the certificate of {self.base} is not trusted", reason, todo)
 
 
 def is_data(response: requests.Response) -> bool:
