@@ -6,7 +6,6 @@ what every system must hold in the end. What they see of Odoo, they see without 
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -23,12 +22,12 @@ from connectors.odoo.session import Session
 from connectors.odoo.settings import Settings
 from hub.engine import Engine
 from hub.mapping import load_mappings
-from hub.ports import Connector, ConnectorError, Traits
+from hub.ports import Connector, ConnectorError, Outcome, Traits, View, Write
 from hub.report import Report
 from hub.store import Store, history, listing
 from hub.store import tables as t
 from tests.connectors.odoo.office import Office
-from tests.memory import MemorySystem
+from tests.memory import Crash, MemorySystem
 from tests.wire.proxy import Proxy
 from tests.wire.request import Request
 
@@ -102,16 +101,30 @@ class Announcing:
         return getattr(self._client, name)
 
 
+class Mortal(OdooConnector):
+    """A connector in a hub that may die right after a write, before anything of it is noted."""
+
+    dies = False
+
+    def write(self, view: View, writes: Sequence[Write]) -> Sequence[Outcome]:
+        try:
+            return super().write(view, writes)
+        finally:
+            if self.dies:
+                raise Crash("killed right after a write")
+
+
 @dataclass
 class Company:
-    """`template` is an empty database of the hub, copied for each company."""
+    """`store` is the hub's database, empty at first."""
 
     office: Office
     door: str
     scope: str
     folder: Path
-    template: Path
+    store: Store
     proxy: Proxy
+    ca: Path | None = None
     truth: dict[str, Customer] = field(default_factory=dict)
     coming: list[Request] = field(default_factory=list)
     waits: list[float] = field(default_factory=list)
@@ -121,18 +134,18 @@ class Company:
         (self.folder / "mappings").mkdir(parents=True)
         text = MAPPING.format(scope=self.scope)
         (self.folder / "mappings" / "customer.yaml").write_text(text, encoding="utf-8")
-        shutil.copy(self.template, self.folder / "hub.sqlite")
-        self.store = Store(f"sqlite:///{self.folder / 'hub.sqlite'}")
+        self.mappings = load_mappings(self.folder / "mappings")
         self.list = MemorySystem("list", Traits(assigns_ids=False, archives=True, incremental=False))
         self.list.now = lambda: datetime.now(UTC)
         self.odoo = self.connect()
 
     # -- the hub ---------------------------------------------------------------------------------------------
 
-    def connect(self, patience: float = LONG) -> OdooConnector:
+    def connect(self, patience: float = LONG) -> Mortal:
         """A connection through the wire."""
-        settings = self.office.settings(self.door, url=self.proxy.url, timeout=patience, connect_timeout=5)
-        return OdooConnector("odoo", settings, Session("odoo", settings, self._open, self.waits.append))
+        more = {"url": self.proxy.url, "timeout": patience, "connect_timeout": 5, "ca": self.ca}
+        settings = self.office.settings(self.door, **more)
+        return Mortal("odoo", settings, Session("odoo", settings, self._open, self.waits.append))
 
     def restart(self, patience: float = LONG) -> None:
         """The hub ends and is started again."""
@@ -141,7 +154,7 @@ class Company:
 
     def engine(self) -> Engine:
         connectors: dict[str, Connector] = {"odoo": self.odoo, "list": self.list.connect()}
-        return Engine(self.store, load_mappings(self.folder / "mappings"), connectors)
+        return Engine(self.store, self.mappings, connectors)
 
     def sync(self) -> Told:
         """One cycle, and what it told: the report, what waits in the outbox, the log."""
@@ -175,7 +188,6 @@ class Company:
 
     def close(self) -> None:
         self.odoo.close()
-        self.store.close()
 
     def _open(self, system: str, settings: Settings) -> Client:
         return Announcing(open_client(system, settings), self._hear)

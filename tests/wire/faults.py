@@ -77,7 +77,9 @@ def _broken_off(exchange: Exchange) -> None:
     exchange.close()
 
 
-def _page(status: int, applied: bool, **headers: str) -> Fault:
+def page(status: int, applied: bool = False, **headers: str) -> Fault:
+    """A page for people; `headers` with underscores for hyphens."""
+
     def answer(exchange: Exchange) -> None:
         if applied:
             exchange.pass_on()
@@ -142,13 +144,13 @@ FAULTS: Mapping[str, Kind] = {
     "arrives late, after the hub gave up": Kind(_held_back, True, _CUT),
     "half an answer, told as whole": Kind(_half, True, ("cannot be read", "not answer like an Odoo")),
     "an answer that breaks off": Kind(_broken_off, True, _CUT),
-    "502 page, nothing done": Kind(_page(502, False), False, _WEB),
-    "502 page, and yet done": Kind(_page(502, True), True, _WEB),
-    "503 page": Kind(_page(503, False), False, _WEB),
-    "503 page with Retry-After": Kind(_page(503, False, Retry_After="2"), False, _WEB),
+    "502 page, nothing done": Kind(page(502), False, _WEB),
+    "502 page, and yet done": Kind(page(502, applied=True), True, _WEB),
+    "503 page": Kind(page(503), False, _WEB),
+    "503 page with Retry-After": Kind(page(503, Retry_After="2"), False, _WEB),
     "error answer, and yet done": Kind(_error, True, (_WORDS,)),
-    "429": Kind(_page(429, False), False, ("slow down",)),
-    "429 with Retry-After": Kind(_page(429, False, Retry_After="2"), False, ("slow down",)),
+    "429": Kind(page(429), False, ("slow down",)),
+    "429 with Retry-After": Kind(page(429, Retry_After="2"), False, ("slow down",)),
     "byte by byte, in time": Kind(_dripping(0), True, ()),
     "byte by byte, without end": Kind(_dripping(0.02), True, ("is too slow",), short=True),
 }

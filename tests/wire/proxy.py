@@ -208,17 +208,19 @@ class Proxy:
 
     def _converse(self, plain: socket.socket) -> None:
         """Everything one connection brings, until either side ends it."""
-        try:
+        connection = plain
+        # Whatever the other side does, going away in the middle included, ends this connection and no more.
+        with suppress(OSError):
             plain.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            connection = self._context.wrap_socket(plain, server_side=True) if self._context else plain
-            with suppress(OSError):
-                self._answer_all(connection)
-            connection.close()
-        except (OSError, ssl.SSLError):
-            plain.close()  # the other side would not shake hands, or went away
-        finally:
-            with self._changed:
-                self._open.pop(plain, None)
+            if self._context is not None:
+                connection = self._context.wrap_socket(plain, server_side=True, do_handshake_on_connect=False)
+                with self._changed:
+                    self._open[connection] = self._open.pop(plain)
+                connection.do_handshake()
+            self._answer_all(connection)
+        connection.close()
+        with self._changed:
+            self._open.pop(connection, None)
 
     def _answer_all(self, connection: socket.socket) -> None:
         number = 0

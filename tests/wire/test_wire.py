@@ -2,36 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
-
-from sandbox.odoo import Odoo, serve
-from tests.connectors.odoo.office import PASSWORD, PERSON, Office
 from tests.wire import table
 from tests.wire.company import Company
-
-
-@pytest.fixture(scope="module")
-def offices() -> Iterator[dict[str, Office]]:
-    with serve(version=19) as new, serve(version=14) as old:
-        yield {"19": staffed(new), "14": staffed(old)}
-
-
-def staffed(odoo: Odoo) -> Office:
-    """A sandbox with somebody at work in it."""
-    groups = ["base.group_partner_manager"]
-    odoo.add_user(PERSON, PASSWORD, groups)
-    return Office(odoo.version, odoo.url, odoo.database, odoo.login, odoo.api_key)
-
-
-@pytest.fixture
-def office(door: tuple[str, str], offices: dict[str, Office]) -> Office:
-    return offices[door[0]]
+from tests.wire.faults import FAULTS
 
 
 @table.parameters(everything=False)
-def test_whatever_happens_on_the_wire_nothing_is_lost_and_nothing_made_twice(
+def test_nothing_is_lost_and_nothing_made_twice(company: Company, fault: str, work: str) -> None:
+    table.survives(company, fault, work)
+
+
+WRITING = ("creating one", "creating many", "changing two", "archiving one")
+
+
+@table.one_each(FAULTS, WRITING)
+def test_a_hub_killed_in_the_middle_of_it_loses_and_doubles_nothing(
     company: Company, fault: str, work: str
 ) -> None:
-    table.survives(company, fault, work)
+    table.survives_killed(company, fault, work)
+
+
+@table.one_each([fault for fault, kind in FAULTS.items() if kind.told], list(table.WORKS))
+def test_a_fault_that_lasts_is_told_each_time_and_makes_no_storm(
+    company: Company, fault: str, work: str
+) -> None:
+    table.survives_outage(company, fault, work)
