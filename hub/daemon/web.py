@@ -14,6 +14,7 @@ import sys
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -171,8 +172,13 @@ class _Handler(BaseHTTPRequestHandler):
             super().handle_one_request()
         except _TooLong:
             self.requestline, self.request_version, self.command = "", "HTTP/1.0", ""
-            self.send_error(431, "A request has at most 16 KiB here")
-            self.close_connection = True
+            self.send_error(431)
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """A mistake of the client's, in a line; nothing of what it sent is repeated."""
+        words = HTTPStatus(code).phrase
+        self._send(code, "text/plain; charset=utf-8", f"{words}\n".encode(), with_body=self.command != "HEAD")
+        self.close_connection = True
 
     def version_string(self) -> str:
         return self.server_version
@@ -191,6 +197,9 @@ class _Handler(BaseHTTPRequestHandler):
             status, kind, body = 404, "text/plain; charset=utf-8", f"There is {shown} here.\n".encode()
         else:
             status, kind, body = page()
+        self._send(status, kind, body, with_body=with_body)
+
+    def _send(self, status: int, kind: str, body: bytes, *, with_body: bool) -> None:
         self.send_response(status)
         self.send_header("Content-Type", kind)
         self.send_header("Content-Length", str(len(body)))
