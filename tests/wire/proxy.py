@@ -103,7 +103,10 @@ class Trap:
 
 
 class Proxy:
-    """Listens from construction to `close`. `context` has it speak TLS."""
+    """Listens from construction to `close`. `context` has it speak TLS.
+
+    `hang_up`: so many of the next connections are ended before a word was said.
+    """
 
     def __init__(self, behind: str, context: ssl.SSLContext | None = None) -> None:
         self._behind = urlsplit(behind).netloc
@@ -112,6 +115,7 @@ class Proxy:
         self._open: dict[socket.socket, Thread] = {}
         self._underway = 0
         self._released = Event()
+        self.hang_up = 0
         self.seen: list[Request] = []
         self.trap: Trap | None = None
         self._listener = self._listen(0)
@@ -201,6 +205,10 @@ class Proxy:
                 connection, _ = listener.accept()
             except OSError:
                 return  # the listener was closed: by `refuse` or by `close`
+            if self.hang_up:
+                self.hang_up -= 1
+                connection.close()
+                continue
             thread = Thread(target=self._converse, args=(connection,), name="wire", daemon=True)
             with self._changed:
                 self._open[connection] = thread

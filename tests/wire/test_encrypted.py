@@ -13,6 +13,7 @@ import pytest
 
 from hub.store import Store
 from tests.connectors.odoo.office import Office
+from tests.tally import tally
 from tests.wire import table
 from tests.wire.company import Company
 from tests.wire.proxy import Proxy
@@ -62,6 +63,13 @@ def test_a_cut_in_an_encrypted_connection_is_told_as_a_cut(company: Company, fau
     table.survives(company, fault, work)
 
 
-@table.one_each(CUTS[:2], ("opening the conversation",))
-def test_a_cut_of_the_first_answer_is_no_wrong_certificate(company: Company, fault: str, work: str) -> None:
-    table.survives(company, fault, work)
+@pytest.mark.parametrize("door", table.DOORS, ids="-".join)
+def test_a_cut_in_the_middle_of_the_handshake_is_no_wrong_certificate(company: Company) -> None:
+    company.type_in_list([1])
+    company.proxy.hang_up = 2
+    told = company.sync()
+    assert company.proxy.hang_up == 0
+    tally("faults injected", 2)
+    assert not told.problems
+    assert any("cut the connection" in line for line in told.lines), told.lines
+    table.comes_to_rest(company)
