@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
-from hub import owing
+from hub import owing, recovering
 from hub.garbage import uncollected
 from hub.mapping import EntityMapping, SystemMapping
 from hub.model import ARCHIVED, Link
@@ -47,8 +47,21 @@ class _Call:
 class Delivery:
     """One pass over one route's outbox."""
 
-    def __init__(self, engine: Engine, mapping: EntityMapping, system: SystemMapping, report: Report) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        mapping: EntityMapping,
+        system: SystemMapping,
+        report: Report,
+        readers: Sequence[SystemMapping] | None = None,
+    ) -> None:
+        """`readers`, while the hub recovers: the systems to be read before anything is created."""
         self.route = Route(engine, mapping, system, report)
+        self.recovering = readers is not None
+        self.waits = ""
+        if readers is not None:
+            with engine.store.reading() as connection:
+                self.waits = recovering.creations_wait(connection, mapping, system, readers)
         self.outcomes = Outcomes(self.route)
         self.blocked: set[tuple[str, str]] = set()
 
@@ -167,6 +180,8 @@ class Delivery:
             return Parcel(
                 row, {}, {}, None, (f"{self.route.system.system} has not been read since",), {}, False
             )
+        if link is None and self.waits:
+            return Parcel(row, {}, {}, None, (self.waits,), {}, False)
         debt = owing.is_owed(
             world, self.route.system, golden, (golden.id, self.route.system.system) in self.blocked
         )
@@ -177,7 +192,8 @@ class Delivery:
             values = {}
         return Parcel(
             row, values, _readable(link) if link else {}, link.external_id if link else None,
-            tuple(debt.waiting), debt.impossible, row.state == "sending",
+            tuple(debt.waiting), debt.impossible,
+            row.state == "sending" or (self.recovering and link is None),
         )  # fmt: skip
 
     def _shelve(

@@ -19,7 +19,8 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
-from hub import braking, owing, planner, reviving
+from hub import braking, owing, planner, recovering, reviving
+from hub.agreement import Names, called
 from hub.archive import archive_lens
 from hub.brakes import Limits
 from hub.clock import new_id, now
@@ -96,19 +97,46 @@ class Engine:
             return
         reviving.by_itself(self, mapping, compare)
         self._reindex(mapping)
-        for system in self._routes(mapping, READS, only):
-            if self.stopping():
+        try:
+            self._pull(mapping, report, only, compare)
+        except recovering.Older as found:
+            recovering.begin_because(self, found)
+            self._pull(mapping, report, only, compare)
+
+    def _pull(self, mapping: EntityMapping, report: Report, only: set[str] | None, compare: bool) -> None:
+        lost = self._lost(mapping)
+        systems = self._routes(mapping, READS, only)
+        if lost is not None and lost.whole:
+            systems = recovering.in_order(self, systems)
+        pullers = [Puller(self, mapping, system, report, lost) for system in systems]
+        for puller in pullers:
+            self._guarded(puller, lambda puller: puller.run(compare), report)
+        for _ in range(recovering.LOOKS if lost is not None and lost.whole else 0):
+            if sum(self._guarded(puller, Puller.look_again, report) for puller in pullers) == 0:
                 return
-            try:
-                Puller(self, mapping, system, report).run(compare)
-            except ConnectorError as problem:
-                self.fail(mapping, system, problem, report)
+
+    def _guarded(self, puller: Puller, act: Callable[[Puller], int | None], report: Report) -> int:
+        """Do one thing with one route, unless the hub is to stop; 0 where it failed, which is its own."""
+        if self.stopping():
+            return 0
+        try:
+            return act(puller) or 0
+        except ConnectorError as problem:
+            self.fail(puller.mapping, puller.system, problem, report)
+            return 0
+
+    def _lost(self, mapping: EntityMapping) -> recovering.Lost | None:
+        with self.store.reading() as connection:
+            return recovering.lost(connection, mapping.entity)
 
     def push_entity(self, mapping: EntityMapping, report: Report, only: set[str] | None = None) -> bool:
         """Settle and deliver one entity; true if that left something to do at once (an unseen edit)."""
         if braking.edited(self, mapping, Report()):
             return False
         self.settle(mapping)
+        lost = self._lost(mapping)
+        readers = self._routes(mapping, READS, None)
+        done = {name for name, one in mapping.systems.items() if one.direction not in WRITES}
         again = False
         for system in self._routes(mapping, WRITES, only):
             if self.stopping():
@@ -118,9 +146,16 @@ class Engine:
             if braking.creates_too_many(self, mapping, system, report):
                 continue
             try:
-                again |= Delivery(self, mapping, system, report).run()
+                catching_up = lost is not None and lost.whole
+                delivery = Delivery(self, mapping, system, report, readers if catching_up else None)
+                again |= delivery.run()
+                if not delivery.waits:
+                    done.add(system.system)
             except ConnectorError as problem:
                 self.fail(mapping, system, problem, report)
+        if lost is not None and lost.whole and not again:
+            with self.store.transaction() as connection:
+                recovering.done(connection, mapping, done, readers)
         return again
 
     def fail(
@@ -192,8 +227,12 @@ class Engine:
         system: SystemMapping,
         records: Sequence[Record],
         unlinked: bool = False,
+        names: Names | None = None,
     ) -> World:
-        """All the planner needs to know to observe these records; `unlinked`: none can be known yet."""
+        """All the planner needs to know to observe these records; `unlinked`: none can be known yet.
+
+        `names`, while the hub recovers: golden records of nearly the same names are known too.
+        """
         doubt = self.clocks.doubt(mapping.systems)
         world = World(mapping, new_id, alone=len(mapping.systems) == 1, doubt=doubt)
         if not unlinked:
@@ -206,11 +245,15 @@ class Engine:
         refs = [record.ref.rpartition("_")[2] for record in records if record.ref]
         if refs:
             worlds.fill_goldens(connection, world, refs)
+        if names is not None:
+            for id, reading in world.readings.items():
+                world.near[id] = list(dict.fromkeys(names.near(called(mapping, reading.values))))
+            worlds.fill_goldens(connection, world, [one for near in world.near.values() for one in near])
         self.fill_targets(connection, world)
         return world
 
     def seen(self, system: SystemMapping, record: Record) -> Record:
-        """A record with its time on our clock, and its archived state as a native value where there is one."""
+        """A record with its time on our clock, and its archived state as a native where there is one."""
         if record.modified is not None:
             record = replace(record, modified=self.clocks.ours(system.system, record.modified))
         if not self.connectors[system.system].traits.archives:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
-from hub import brakes, braking, planner, reviving
+from hub import brakes, braking, planner, recovering, relinking, reviving
+from hub.agreement import Names
 from hub.brakes import Kind
 from hub.clock import new_id
 from hub.garbage import uncollected
@@ -22,6 +23,7 @@ from hub.lookthrough import Look, LookThrough
 from hub.mapping import EntityMapping, SystemMapping
 from hub.model import Link
 from hub.ports import Busy, Numbers, Page, Record, View
+from hub.recovering import Gathering, Lost, Older
 from hub.report import Report
 from hub.store import cursors, outbox, reviews, saving, worlds
 from hub.world import World
@@ -37,8 +39,17 @@ _UNKNOWN = object()
 class Puller:
     """One pull of one route: pages are planned and committed one by one, so a stop costs at most a page."""
 
-    def __init__(self, engine: Engine, mapping: EntityMapping, system: SystemMapping, report: Report) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        mapping: EntityMapping,
+        system: SystemMapping,
+        report: Report,
+        lost: Lost | None = None,
+    ) -> None:
         self.engine, self.mapping, self.system, self.report = engine, mapping, system, report
+        self.lost = lost
+        self.names: Names | None = None
         self.connector = engine.connectors[system.system]
         self.view: View = system.view
         self.count = report.of(mapping.entity, system.system)
@@ -65,13 +76,20 @@ class Puller:
             return
         if not (self.anew or self.unknown):
             self._release_used("changes", "archived")
-        self._look_again()
+        self.look_again()
         if listed:
             self._missing(self.present)
         elif compare:
             self._compare()
         with self.engine.store.transaction() as connection:
             reviews.clear_shared(connection, self.mapping.entity)
+            now = recovering.lost(connection, self.mapping.entity)
+            if recovering.began(now) != recovering.began(self.lost):
+                # Somebody found meanwhile that the database is an old one: this was no look at everything.
+                cursors.forget(connection, self.mapping.entity, self.system.system)
+                return
+            if self.lost is not None:
+                recovering.settled(connection, self.mapping.entity, self.system.system)
             cursors.succeeded(connection, self.mapping.entity, self.system.system, self.engine.clock())
 
     def _number(self) -> None:
@@ -93,6 +111,11 @@ class Puller:
     def _looks(self, pages: Iterator[Page]) -> Iterator[Look]:
         """The pages, reduced to what is news in them; none where there is too much of it."""
         looks = map(self._look, pages)
+        if self.lost is not None and self.lost.whole:
+            gathering = Gathering(self.mapping, self.system)
+            through = LookThrough(self.engine, self.mapping, self.system, self.report)
+            self.held = not through.all_well(gathering.counted(looks))
+            return gathering.together(through.looks())
         if self.anew or self.unknown:
             return looks
         through = LookThrough(self.engine, self.mapping, self.system, self.report)
@@ -134,18 +157,33 @@ class Puller:
     def _observe(
         self, connection: Connection, records: Sequence[Record], at: str, unlinked: bool = False
     ) -> None:
-        world = self.engine.known_world(connection, self.mapping, self.system, records, unlinked)
-        planner.observe(world, self.system, records, at)
+        lost = self.lost if self.lost and self.lost.concerns(self.system.system, records) else None
+        if lost is not None and self.names is None:
+            self.names = recovering.names(connection, self.mapping)
+        world = self.engine.known_world(
+            connection, self.mapping, self.system, records, unlinked, self.names if lost else None
+        )
+        if lost is not None:
+            relinking.observe(world, self.system, records, at, lost.since)
+            self.report.met(self.mapping.entity, self.system.system, world.relinked)
+        else:
+            stranger = relinking.unknown_reference(world, self.system, records)
+            if stranger is not None:
+                raise Older(self.system.system, stranger)
+            planner.observe(world, self.system, records, at)
         self.count.linked += sum(link.new for link in world.changed_links())
         saving.save(connection, world, self.report.run, at)
         reviews.note_shared(connection, world, self.system.system, at)
+        if self.names is not None:
+            self.names.take((golden.id, golden.values) for golden in world.changed_goldens())
 
-    def _look_again(self) -> None:
-        """Records held or parked may have become clear: their twin corrected, their parent linked."""
+    def look_again(self) -> int:
+        """Records held or parked may be clear: their twin corrected, their parent linked. How many are."""
         with self.engine.store.reading() as connection:
             held = reviews.held(connection, self.mapping.entity, self.system.system, _PAGE)
         if not held:
-            return
+            return 0
+        before = self.count.linked
         found = [self.engine.seen(self.system, record) for record in self.connector.read(self.view, held)]
         at = self.engine.clock()
         with self.engine.store.transaction() as connection:
@@ -153,6 +191,7 @@ class Puller:
             reviews.forget(connection, self.mapping.entity, self.system.system, gone)
             if found:
                 self._observe(connection, found, at)
+        return self.count.linked - before
 
     def _missing(self, present: set[str]) -> None:
         """A pull that listed everything: what the hub knows and did not see is gone."""

@@ -11,6 +11,7 @@ Pure: no input, no output, no clock. Never: links where two answers are possible
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -45,12 +46,10 @@ def unknown_reference(world: World, system: SystemMapping, records: Iterable[Rec
     """
     for record in records:
         where = (system.system, record.id)
-        if (
-            record.ref is not None
-            and where not in world.links
-            and where not in world.reviewed
-            and _referred_id(record) not in world.goldens
-        ):
+        if record.ref is None or where in world.links or where in world.reviewed:
+            continue
+        golden_id = _referred_id(world, record)
+        if golden_id is not None and golden_id not in world.goldens:
             return record
     return None
 
@@ -93,7 +92,7 @@ class _Meeting:
         rest: list[Record] = []
         lost: list[Record] = []
         for record in fresh:
-            golden_id = _referred_id(record)
+            golden_id = _referred_id(self.world, record)
             (lost if golden_id and golden_id not in self.world.goldens else rest).append(record)
         paired = self._paired(lost, recent=True)
         for record in lost:
@@ -101,8 +100,12 @@ class _Meeting:
             if golden is not None:
                 self._link(golden, record, "reference")
                 continue
+            golden_id = _referred_id(self.world, record)
+            if golden_id in self.world.goldens:
+                rest.append(record)
+                continue
             reading = self._reading(record)
-            golden = planner.founded(self.world, self.system, record, reading, self.at, _referred_id(record))
+            golden = planner.founded(self.world, self.system, record, reading, self.at, golden_id)
             if golden is not None:
                 self._link(golden, record, "reference")
         return rest
@@ -198,8 +201,13 @@ class _Meeting:
         return self.world.readings[record.id]
 
 
-def _referred_id(record: Record) -> str | None:
-    return record.ref.rpartition("_")[2] if record.ref is not None else None
+def _referred_id(world: World, record: Record) -> str | None:
+    """The golden record that a reference of ours names, if it is one of this entity."""
+    entity, _, golden_id = (record.ref or "").rpartition("_")
+    return golden_id if entity == world.mapping.entity and _ID.fullmatch(golden_id) else None
+
+
+_ID = re.compile(r"[0-9a-f]{32}")
 
 
 def count(relinked: Counter[str]) -> dict[str, int]:

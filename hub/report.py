@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -46,8 +47,15 @@ class Report:
     problems: list[tuple[str, str, ConnectorError]] = field(default_factory=list)
     braked: list[Held] = field(default_factory=list)
 
+    relinked: dict[tuple[str, str], Counter[str]] = field(default_factory=dict)
+    """How records were met again, while the hub recovered: see `hub.relinking.HOW`."""
+
     def of(self, entity: str, system: str) -> Count:
         return self.counts.setdefault((entity, system), Count())
+
+    def met(self, entity: str, system: str, how: Counter[str]) -> None:
+        """Add to how records were met again."""
+        self.relinked.setdefault((entity, system), Counter()).update(how)
 
     @property
     def writes(self) -> int:

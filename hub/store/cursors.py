@@ -46,6 +46,11 @@ def failed(connection: Connection, entity: str, system: str, error: str) -> None
     _put(connection, entity, system, error=error)
 
 
+def forget(connection: Connection, entity: str, system: str) -> None:
+    """The next pull starts from the beginning."""
+    _put(connection, entity, system, position=None, pulled_at=None)
+
+
 def begin_run(connection: Connection, kind: str, at: str) -> int:
     result = connection.execute(insert(t.run).values(kind=kind, started_at=at))
     assert result.inserted_primary_key is not None
