@@ -55,7 +55,7 @@ def _everything(
         if chosen is not None and name not in chosen:
             continue
         with session.err.status(f"checking {name}"):
-            yield from _system(assembly, name)
+            yield from of_system(assembly, name)
 
 
 def _own(assembly: Assembly) -> Iterator[tuple[str, Finding, int]]:
@@ -78,7 +78,8 @@ def _own(assembly: Assembly) -> Iterator[tuple[str, Finding, int]]:
         yield HUB, Finding("ok", "database", store.shown_url), DONE
 
 
-def _system(assembly: Assembly, name: str) -> Iterator[tuple[str, Finding, int]]:
+def of_system(assembly: Assembly, name: str) -> Iterator[tuple[str, Finding, int]]:
+    """What is found of one system, and the exit code each finding is worth."""
     from hub.ports import ConnectorError, Finding
 
     views = assembly.views(name)

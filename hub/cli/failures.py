@@ -74,8 +74,8 @@ def explain(error: Exception) -> Failure:
         return Failure(2, "decision", str(error))
     if _is(error, "hub.store.repository", "StoreError"):
         return _of_store(error, error.__cause__)
-    if _is(error, "sqlalchemy.exc", "OperationalError"):
-        return _of_store(f"database: {getattr(error, 'orig', error)}", error)
+    if _is(error, "sqlalchemy.exc", "DBAPIError"):
+        return _of_database(error)
     if _is(error, "hub.store.holders", "Held"):
         what, _, todo = str(error).rpartition(": ")
         return Failure(2, "held", what, where="the hub's own database", todo=todo)
@@ -168,6 +168,15 @@ def _of_store(error: object, cause: BaseException | None) -> Failure:
         where="the hub's own database",
         todo="Check `database` in hub.yaml: is the server up, is the file a database, may it be written?",
     )
+
+
+def _of_database(error: Exception) -> Failure:
+    from hub.store import trouble
+
+    found = trouble.of(error)
+    where = "the hub's own database"
+    code = 3 if found.passes else 2
+    return Failure(code, "database", found.what, where=where, why=found.why, todo=found.todo)
 
 
 def _may_pass(cause: BaseException | None) -> bool:

@@ -8,7 +8,23 @@ from typing import Annotated
 import typer
 
 from hub import __version__
-from hub.cli import check, conflicts, deadletters, demo, init, journal, mapping, plan, release, status, sync
+from hub.cli import (
+    backup,
+    check,
+    conflicts,
+    deadletters,
+    demo,
+    doctor,
+    init,
+    journal,
+    mapping,
+    plan,
+    rebuild,
+    release,
+    status,
+    sync,
+    undo,
+)
 from hub.cli.session import ConfigFlag, DebugFlag, Flags, JsonFlag
 
 app = typer.Typer(
@@ -42,7 +58,10 @@ def root(
     ctx.obj = Flags(config, json, debug)
 
 
-for module in (init, demo, check, plan, sync, status, conflicts, deadletters, release, journal, mapping):
+for module in (
+    init, demo, check, plan, sync, status, conflicts, deadletters, release, journal, undo, mapping,
+    backup, rebuild, doctor,
+):  # fmt: skip
     module.register(app)
 
 

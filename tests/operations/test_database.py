@@ -1,0 +1,277 @@
+"""The hub's own database on a bad day: said in words, and gone on with once the cause is gone."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from tests.kill.database import served
+from tests.operations.site import BadDay, database
+from tests.tally import tally
+
+QUICK = """\
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+@event.listens_for(Engine, "begin")
+def hasten(connection):
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA busy_timeout=1000")
+"""
+"""A database that another process holds counts as held after a second; in earnest it takes half a minute."""
+
+HOLD = """\
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], timeout=30, isolation_level=None)
+connection.execute("PRAGMA locking_mode=NORMAL")
+connection.execute("BEGIN EXCLUSIVE")
+print("held", flush=True)
+sys.stdin.read()
+connection.execute("ROLLBACK")
+"""
+
+
+def trouble(site: BadDay, *words: str) -> None:
+    """Wait until the daemon says so, and see that `hub doctor` does, too."""
+    site.until(lambda: all(word in site.reasons() for word in words))
+    assert site.page("/healthz")[0] == 503  # type: ignore[index]
+    code, found = site.doctor()
+    assert code in (1, 2, 3)
+    told = "\n".join(f"{one['message']} {one['todo']}" for one in found if one["level"] == "error")
+    for word in words:
+        assert word in told
+
+
+def all_arrived(site: BadDay, city: str) -> None:
+    """What was typed meanwhile on both sides is everywhere, once, and all is well again."""
+    site.until(lambda: site.rows()["Durand SA"]["Ville"] == city)
+    site.until(lambda: "Vif SARL" in site.partners())
+    site.until(site.at_rest)
+    assert site.names() == ["Durand SA", "Vif SARL"]
+    assert sorted(site.rows()) == ["Durand SA", "My Company", "Vif SARL"]
+    assert site.alive()
+
+
+def people_type(site: BadDay, city: str) -> None:
+    site.in_odoo("Durand SA", city=city)
+    with site.edited() as sheet:
+        sheet.append(("C0900", "Vif SARL", "", "", "Vif"))
+
+
+def test_a_database_held_by_another_program_is_said_and_waited_for(site: BadDay) -> None:
+    tally("faults injected")
+    site.extra = QUICK
+    site.begun()
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(database(site))],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as other:  # fmt: skip
+        assert other.stdout is not None
+        assert other.stdout.readline() == "held\n"
+        people_type(site, "Bron")
+        trouble(site, "held by another program")
+        other.communicate("")
+    all_arrived(site, "Bron")
+
+
+def test_a_database_that_is_moved_away_is_not_made_anew_and_is_gone_on_with_when_it_is_back(
+    site: BadDay,
+) -> None:
+    tally("faults injected")
+    site.begun()
+    away = site.folder / "away.sqlite"
+    database(site).rename(away)
+    people_type(site, "Bron")
+    site.until(lambda: "not there any more" in site.reasons())
+    code, found = site.doctor()
+    assert code == 1
+    assert any("there is no" in one["message"] and "hub restore" in one["todo"] for one in found)
+    assert not database(site).exists()
+    away.rename(database(site))
+    all_arrived(site, "Bron")
+
+
+def test_a_backup_put_in_the_place_of_the_database_is_taken_over_and_caught_up_with(site: BadDay) -> None:
+    tally("faults injected")
+    site.begun()
+    backup = site.folder / "backup.sqlite"
+    with sqlite3.connect(database(site)) as source, sqlite3.connect(backup) as target:
+        source.backup(target)
+    source.close()
+    target.close()
+    people_type(site, "Bron")
+    site.until(lambda: site.rows()["Durand SA"]["Ville"] == "Bron" and "Vif SARL" in site.partners())
+    site.until(site.at_rest)
+    for ending in ("-wal", "-shm"):
+        Path(f"{database(site)}{ending}").unlink(missing_ok=True)
+    os.replace(backup, database(site))
+    site.in_odoo("Durand SA", phone="04 00 00 00 00")
+    site.until(lambda: "04 00 00 00 00" in str(site.rows()["Durand SA"]["Téléphone"]).replace("+33 ", "0"))
+    all_arrived(site, "Bron")
+
+
+def test_a_full_database_is_said_and_nothing_is_lost(site: BadDay) -> None:
+    """SQLite itself refuses to grow by a page more: the error a full disk gives, on any machine."""
+    tally("faults injected")
+    marker = site.folder / "full"
+    site.extra = FULL % str(marker)
+    site.begun()
+    marker.touch()
+    for number in range(40):
+        site.in_odoo(f"Client {number:02}", city="Lyon" * 50)
+    site.until(lambda: "its disk is full" in site.reasons())
+    assert site.page("/healthz")[0] == 503  # type: ignore[index]
+    code, found = site.doctor()
+    assert code == 1
+    assert any("its disk is full" in one["message"] for one in found)
+    marker.unlink()
+    site.until(lambda: len(site.rows()) == 42)
+    site.until(site.at_rest)
+    assert len(site.names()) == len(set(site.names())) == 41
+    assert site.alive()
+
+
+FULL = """\
+from pathlib import Path
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+marker = Path(%r)
+@event.listens_for(Engine, "begin")
+def bound(connection):
+    if connection.dialect.name == "sqlite":
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+        connection.exec_driver_sql(f"PRAGMA max_page_count={pages if marker.exists() else 1073741823}")
+"""
+
+
+@contextmanager
+def small_disk(folder: Path, size: str) -> Iterator[None]:
+    """A disk of this size mounted on a folder; skipped with its reason where that is not allowed."""
+    if sys.platform != "linux" or os.geteuid() != 0:
+        pytest.skip("only root may mount a small disk")
+    done = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(folder)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        pytest.skip(f"no small disk can be mounted here: {done.stderr.strip()}")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+def fill(folder: Path) -> Path:
+    """A file that takes all there is left."""
+    ballast = folder / "ballast"
+    with ballast.open("wb", buffering=0) as file:
+        try:
+            while True:
+                file.write(b"\0" * 65536)
+        except OSError:
+            return ballast
+
+
+def test_a_full_disk_under_the_database_is_said_and_nothing_is_lost(site: BadDay) -> None:
+    tally("faults injected")
+    folder = site.folder / "disk"
+    folder.mkdir()
+    with small_disk(folder, "24m"):
+        site.write_config(database="sqlite:///disk/hub.sqlite")
+        site.begun()
+        ballast = fill(folder)
+        people_type(site, "Bron")
+        for number in range(60):
+            site.in_odoo(f"Client {number:02}", city="Lyon" * 50)
+        trouble(site, "its disk is full")
+        ballast.unlink()
+        site.until(lambda: len(site.rows()) == 63)
+        site.until(site.at_rest)
+        assert len(site.names()) == len(set(site.names())) == 62
+        assert site.alive()
+        site.stop(site.processes[0])
+
+
+def test_a_full_disk_under_the_workbook_is_said_and_the_workbook_stays_whole(site: BadDay) -> None:
+    tally("faults injected")
+    folder = site.folder / "share"
+    folder.mkdir()
+    with small_disk(folder, "1m"):
+        site.config.write_text(
+            site.config.read_text("utf-8").replace("path: clients.xlsx", "path: share/clients.xlsx"), "utf-8"
+        )
+        site.workbook = folder / "clients.xlsx"
+        site.begun()
+        ballast = fill(folder)
+        before = site.workbook.read_bytes()
+        site.in_odoo("Durand SA", city="Bron")
+        site.until(lambda: site.health()["routes"][1]["state"] == "failing")
+        assert "No space left" in site.reasons() or "full" in site.reasons()
+        assert site.workbook.read_bytes() == before
+        ballast.unlink()
+        site.until(lambda: site.rows()["Durand SA"]["Ville"] == "Bron")
+        site.until(site.at_rest)
+        assert [one.name for one in folder.iterdir() if one.name.startswith(".hub-")] == []
+        assert site.alive()
+        site.stop(site.processes[0])
+
+
+def test_a_damaged_database_is_said_with_what_to_do(site: BadDay) -> None:
+    """A page is overwritten, as by a bad disk; the daemon is not there to have it in memory."""
+    tally("faults injected")
+    rows = [(f"C{n:04}", f"Client {n:03}", "", "", "Lyon") for n in range(150)]
+    site.begun(*rows)
+    site.stop(site.processes.pop())
+    with sqlite3.connect(database(site)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        size = connection.execute("PRAGMA page_size").fetchone()[0]
+        pages = connection.execute("PRAGMA page_count").fetchone()[0]
+    connection.close()
+    whole = site.folder / "whole.sqlite"
+    shutil.copy(database(site), whole)
+    with database(site).open("r+b") as file:
+        for page in range(6, pages, 3):
+            file.seek(page * size)
+            file.write(b"\xa5" * size)
+    code, found = site.doctor()
+    assert code == 2
+    worst = found[0]
+    assert "damaged" in worst["message"]
+    assert "hub restore" in worst["todo"]
+    assert "hub rebuild" in worst["todo"]
+    site.start(wait=False)
+    site.until(lambda: "damaged" in site.log() or "malformed" in site.log())
+    for process in site.processes:
+        process.kill()
+        process.wait()
+    site.processes.clear()
+    for ending in ("", "-wal", "-shm"):
+        Path(f"{database(site)}{ending}").unlink(missing_ok=True)
+    shutil.copy(whole, database(site))
+    site.in_odoo("Client 007", city="Bron")
+    site.start()
+    site.until(lambda: site.rows()["Client 007"]["Ville"] == "Bron")
+
+
+def test_a_postgresql_that_goes_and_comes_back_is_waited_for(site: BadDay) -> None:
+    tally("faults injected")
+    with served() as server:
+        if server is None:
+            pytest.skip("no PostgreSQL's programs on this machine")
+        site.write_config(database=server.url.render_as_string(hide_password=False))
+        site.begun()
+        server.kill()
+        people_type(site, "Bron")
+        trouble(site, "does not answer")
+        server.start()
+        all_arrived(site, "Bron")
+        assert site.stop(site.processes[0]) == 0
