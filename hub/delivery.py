@@ -28,7 +28,7 @@ from hub.ports import ConnectorError, Native, Outcome, Write
 from hub.recovery import Recovery
 from hub.report import Report
 from hub.route import Parcel, Route
-from hub.store import cursors, outbox, reviews, saving
+from hub.store import cursors, outbox, reviews, saving, worlds
 from hub.store.outbox import Mail
 from hub.world import World
 
@@ -152,7 +152,8 @@ class Delivery:
             if self.route.connector.traits.assigns_ids:
                 self._note_intent(connection, world, ready)
                 return ready
-            taken = outbox.reserved_ids(connection, self.route.mapping.entity, self.route.system.system)
+            place = (self.route.mapping.entity, self.route.system.system)
+            taken = outbox.reserved_ids(connection, *place) | worlds.gone_ids(connection, *place)
         self._allocate(ready, taken)
         with uncollected(), self.route.engine.store.transaction() as connection:
             changes = [parcel.mail for parcel in ready if parcel.external_id is not None]

@@ -195,7 +195,7 @@ class MemoryConnector:
     def _problem(self, view: View, write: Write, items: Mapping[str, Item]) -> Outcome | None:
         """Why this may not be written, looking at the record as it is now."""
         if write.id is not None and write.id not in items:
-            return Missing()
+            return None if self._handed_over(view, write.id) else Missing()
         if write.id is not None:
             now = self._record(view, write.id, items[write.id])
             if any(now.values.get(name) != value for name, value in write.expected.items()):
@@ -204,6 +204,12 @@ class MemoryConnector:
             return Refused(f"{write.new_id} exists already", todo="choose another id")
         reason = self.system.refuse(write.values) if self.system.refuse else None
         return Refused(reason) if reason else None
+
+    def _handed_over(self, view: View, id: str) -> bool:
+        """Whether a record is on its way: in a file, or imported and not shown yet."""
+        lines = [line for file in self.system.files.values() for line in file.lines]
+        waits = any(name == view.object and id in (write.id, write.new_id) for name, write, _ in lines)
+        return not self.traits.confirms and (waits or id in self.system[view.object].items)
 
     def _earlier(self, table: MemoryTable, write: Write) -> str | None:
         """The record an earlier attempt at this creation left, if any."""

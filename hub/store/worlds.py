@@ -281,6 +281,17 @@ def present_ids(connection: Connection, entity: str, system: str) -> set[str]:
     )
 
 
+def gone_ids(connection: Connection, entity: str, system: str) -> set[str]:
+    """Ids of linked records that are no longer in a system: remembered, so that nobody else is given one."""
+    return set(
+        connection.scalars(
+            select(t.link.c.external_id).where(
+                t.link.c.entity == entity, t.link.c.system == system, t.link.c.gone.is_(True)
+            )
+        )
+    )
+
+
 def ids_after(connection: Connection, entity: str, after: str, limit: int) -> list[str]:
     """Golden records of an entity, by id, above `after`."""
     query = select(t.golden.c.id).where(t.golden.c.entity == entity, t.golden.c.id > after)

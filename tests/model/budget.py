@@ -59,9 +59,6 @@ def run_machine(machine: Any, examples: int, steps: int, share: float) -> None:
         except Exception as problem:
             if machine.failed is None:
                 raise
-            found_story = story.shortened(machine.failed)
-            path = found_story.write(story.REGRESSIONS)
-            again = f"python -m tests.model.replay {path}"
-            raise AssertionError(f"{found_story}\n  kept in {path}\n  again: {again}") from problem
+            raise story.kept(machine.failed) from problem
 
     looks(examples, share)(search)

@@ -11,7 +11,6 @@ did it go" and "who said it first" can be asked by name. What the promises say o
 
 from __future__ import annotations
 
-import re
 import shutil
 import tempfile
 from collections import defaultdict
@@ -22,7 +21,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
-from hub import answers, decisions, journal, rehearsal
+from hub import answers, deadletters, decisions, journal, rehearsal
 from hub.engine import Engine
 from hub.mapping import load_mappings
 from hub.ports import Busy, ConnectorError, Native, Traits, Unreachable
@@ -31,18 +30,11 @@ from hub.store import Store, history, listing
 from tests.memory import START, Crash, MemorySystem, MemoryTable
 from tests.model.faults import Arm, Caller, FragileStore
 from tests.model.mappings import CONTACT, CUSTOMER
+from tests.model.words import Step, token
 from tests.tally import tally
 
-Step = dict[str, Any]
 SYSTEMS = ("odoo", "sage", "list")
 TABLES = {"T": "customer", "C": "contact"}
-TOKEN = re.compile(r"v\d+")
-
-
-def token(value: object) -> str | None:
-    """What a value stays recognisable by, whatever a system makes of it."""
-    found = TOKEN.match(str(value).casefold()) if isinstance(value, str) else None
-    return found.group() if found else None
 
 
 class Office:

@@ -7,7 +7,7 @@ counted where they are found.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from hub import decisions
@@ -17,15 +17,12 @@ from hub.rehearsal import Plan
 from hub.store import history, reviews, worlds
 from hub.world import World
 from tests.memory import Crash, MemorySystem
-from tests.model.office import TABLES, Office, token
+from tests.model.office import TABLES, Office
+from tests.model.words import Broken, texts, token
 from tests.tally import tally
 
 ROUNDS = 15
 """Cycles within which any world comes to rest."""
-
-
-class Broken(AssertionError):
-    """A promise does not hold."""
 
 
 def finish(office: Office) -> None:
@@ -122,27 +119,16 @@ def nothing_was_lost(office: Office) -> None:
 
 def _kept(office: Office) -> Iterator[str]:
     for change in _journal(office):
-        yield from _texts(change.before)
-        yield from _texts(change.after)
+        yield from texts(change.before)
+        yield from texts(change.after)
     for conflict in office.conflicts():
-        yield from _texts([candidate.value for candidate in conflict.candidates])
+        yield from texts([candidate.value for candidate in conflict.candidates])
     for system in office.systems.values():
         for table in system.tables.values():
-            yield from _texts(table.rows())
+            yield from texts(table.rows())
     for world in _worlds(office):
         for golden in world.goldens.values():
-            yield from _texts(golden.values)
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for part in value.values():
-            yield from _texts(part)
-    elif isinstance(value, Iterable):
-        for part in value:
-            yield from _texts(part)
+            yield from texts(golden.values)
 
 
 def nothing_came_back_as_an_edit(office: Office) -> None:

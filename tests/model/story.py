@@ -18,7 +18,9 @@ import yaml
 
 from hub.store import Store
 from tests.model import promises
-from tests.model.office import Office, Step
+from tests.model.office import Office
+from tests.model.planning import Planning
+from tests.model.words import Step
 
 REGRESSIONS = Path(__file__).parent / "regressions"
 """Stories that failed once; the ordinary run tells them first."""
@@ -54,19 +56,22 @@ class Story:
         return path
 
 
-def of(office: Office, problem: Exception) -> Story:
-    """The story of an office up to this problem."""
+def of(office: Office | Planning, problem: Exception) -> Story:
+    """The story of an office, or of a planner alone, up to this problem."""
     wrong = f"{type(problem).__name__}: {problem}"
     return Story(office.config, list(office.steps), list(office.story), wrong)
 
 
 def tell(config: Mapping[str, Any], steps: list[Step], url: str | None = None) -> Story:
     """Do these steps in a new office, to the end; what came of it."""
-    office = Office(config, url)
+    office = Planning(config) if "mapping" in config else Office(config, url)
     try:
         for step in steps:
             office.perform(step)
-        promises.finish(office)
+        if isinstance(office, Planning):
+            office.finish()
+        else:
+            promises.finish(office)
     except Exception as problem:  # noqa: BLE001 - whatever goes wrong is what the story ends with
         return of(office, problem)
     finally:
@@ -94,6 +99,13 @@ def shortened(story: Story) -> Story:
 def _kind(story: Story) -> str:
     """What is wrong, whatever the values and numbers: the words before anything that is quoted."""
     return re.sub(r"\d+", "", re.split(r"['\"\[({]", story.wrong)[0])
+
+
+def kept(story: Story) -> AssertionError:
+    """Shorten a story that failed, keep it among the regressions, and say so as the failure to raise."""
+    shorter = shortened(story)
+    path = shorter.write(REGRESSIONS)
+    return AssertionError(f"{shorter}\n  kept in {path}\n  again: python -m tests.model.replay {path}")
 
 
 def replay(path: Path, url: str | None = None) -> Story:

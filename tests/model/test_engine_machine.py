@@ -21,7 +21,8 @@ from hub.ports import Native
 from hub.store import Store
 from tests.model import choices, promises, story
 from tests.model.budget import run_machine
-from tests.model.office import Office, Step
+from tests.model.office import Office
+from tests.model.words import Broken, Step
 from tests.tally import tally
 
 STORIES = sorted(story.REGRESSIONS.glob("*.yaml"))
@@ -55,7 +56,7 @@ class Machine(RuleBasedStateMachine):
         except Exception as problem:
             self.broken = True
             type(self).failed = story.of(self.office, problem)
-            raise promises.Broken(str(type(self).failed)) from problem
+            raise Broken(str(type(self).failed)) from problem
 
     def teardown(self) -> None:
         if self.office is None:
