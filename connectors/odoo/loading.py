@@ -75,7 +75,7 @@ class Loader:
             answer = self._load(layout, some, names, lambda draft: draft.id, ".id")
             if answer["ids"] is False:
                 message = next(m for m in answer["messages"] if m.get("type") == "error")
-                raise RowRefused(refused_row(layout, message, names))
+                raise RowRefused(refused_row(layout, message, some[0].vals if len(some) == 1 else names))
 
     def _alike(self, layout: Layout, drafts: Sequence[Draft]) -> list[Draft]:
         """The first draft, and those that set the same fields of which Odoo has defaults."""
@@ -96,7 +96,8 @@ class Loader:
                 answer = self._load(layout, rest, names, lambda draft: f"{MODULE}.{draft.write.ref}", "id")
             except Fault as fault:
                 if len(rest) == 1:
-                    rest[0].outcome = locked(fault) if fault.kind == "busy" else refused(layout, fault, names)
+                    vals = rest[0].vals
+                    rest[0].outcome = locked(fault) if fault.kind == "busy" else refused(layout, fault, vals)
                     return self._alone(layout, suspects, there)
                 found = there(rest) if fault.kind in DOUBTFUL else {}
                 rest = [draft for draft in rest if draft not in found]
@@ -109,7 +110,7 @@ class Loader:
             errors = [m for m in answer["messages"] if m.get("type") == "error"]
             if len(rest) == 1:
                 allowed = self._schema.may(layout.model, "create")
-                rest[0].outcome = refused_row(layout, errors[0] if errors else {}, names, allowed)
+                rest[0].outcome = refused_row(layout, errors[0] if errors else {}, rest[0].vals, allowed)
                 return self._alone(layout, suspects, there)
             named = {m["record"] for m in errors if isinstance(m.get("record"), int)}
             if not named:
