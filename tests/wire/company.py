@@ -116,7 +116,7 @@ class Mortal(OdooConnector):
 
 @dataclass
 class Company:
-    """`store` is the hub's database, empty at first."""
+    """`store` is the hub's database, empty at first. `short`: the patience that a fault is to outlast."""
 
     office: Office
     door: str
@@ -129,6 +129,7 @@ class Company:
     coming: list[Request] = field(default_factory=list)
     waits: list[float] = field(default_factory=list)
     refusing: bool = False
+    short: float = SHORT
 
     def __post_init__(self) -> None:
         (self.folder / "mappings").mkdir(parents=True)

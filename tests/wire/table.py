@@ -1,8 +1,8 @@
 """Every fault on the wire, at every kind of work, through every door; and what must hold whatever happens.
 
-`survives` is one cell of the table. Run on the sandbox by `tests/wire`, on real servers by `tests/live`. The
-ordinary run takes each fault at each kind of work once, the doors in turn; ``HUB_WIRE=all``, and the run on
-real servers, take every cell.
+`survives` is one cell of the table. The ordinary run takes each fault at each kind of work once, with the doors in
+turn, on the sandbox; ``make test-live`` takes every cell on the sandbox, and each fault at each kind of work on
+real servers. ``HUB_WIRE=all`` takes every cell wherever it runs.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import pytest
 
 from tests.memory import Crash
 from tests.tally import tally
-from tests.wire.company import LONG, SHORT, WRITES, Company, Customer, Told
+from tests.wire.company import LONG, WRITES, Company, Customer, Told
 from tests.wire.faults import FAULTS, Kind
 from tests.wire.proxy import Trap, Wanted
 from tests.wire.request import Request
@@ -93,6 +93,8 @@ WORKS: Mapping[str, Work] = {
         lambda company: company.type_in_list([7]), called("fields_get"), opens=True, beside=True
     ),
 }  # fmt: skip
+
+WRITING = ("creating one", "creating many", "changing two", "archiving one")
 
 
 def cells(everything: bool) -> Iterator[Cell]:
@@ -176,7 +178,7 @@ def begin(company: Company, fault: str, work: str, lasting: bool = False) -> tup
     assert company.sync().report.writes == 3
     it.acts(company)
     if kind.short or it.opens:
-        company.restart(LONG if not kind.short else SHORT / 2 if lasting else SHORT)
+        company.restart(LONG if not kind.short else company.short / 2 if lasting else company.short)
     company.refusing = not kind.listens
     wanted = it.wanted()
     if not kind.listens:
