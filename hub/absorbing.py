@@ -292,7 +292,9 @@ def settle(world: World, golden: Golden, name: str, value: Canonical, origin: Or
     for link in world.links_of.get(golden.id, {}).values():
         lens = world.lens(link.system, name)
         if lens is not None and any(native in link.seen for native in lens.natives):
-            world.note(golden, "overruled", origin[0], _lost(world, link, lens), {name: value}, link)
+            lost = _lost(world, link, lens)
+            if lost != {name: value}:
+                world.note(golden, "overruled", origin[0], lost, {name: value}, link)
             link.agree(lens.natives, link.current())
     golden.set(name, value, origin)
     world.rekey(golden)

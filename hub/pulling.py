@@ -24,7 +24,9 @@ from hub.mapping import EntityMapping, SystemMapping
 from hub.model import Link
 from hub.ports import Busy, Numbers, Page, Record, View
 from hub.recovering import Gathering, Lost, Older
+from hub.recovery import Recovery
 from hub.report import Report
+from hub.route import Route
 from hub.store import cursors, outbox, reviews, saving, worlds
 from hub.world import World
 
@@ -60,6 +62,7 @@ class Puller:
 
     def run(self, compare: bool) -> None:
         self._receipts()
+        self._look_up()
         self._number()
         with self.engine.store.reading() as connection:
             self.start = cursors.get(connection, self.mapping.entity, self.system.system)
@@ -91,6 +94,12 @@ class Puller:
             if self.lost is not None:
                 recovering.settled(connection, self.mapping.entity, self.system.system)
             cursors.succeeded(connection, self.mapping.entity, self.system.system, self.engine.clock())
+
+    def _look_up(self) -> None:
+        """Records made in a call that never answered are known again first, or they would pass for news."""
+        with self.engine.store.reading() as connection:
+            rows = outbox.in_doubt(connection, self.mapping.entity, self.system.system)
+        Recovery(Route(self.engine, self.mapping, self.system, self.report)).look(rows)
 
     def _number(self) -> None:
         """Rows a person typed without an id get one before they are read.

@@ -121,6 +121,14 @@ def due(connection: Connection, entity: str, system: str, at: str, after: int, l
     return [_mail(row) for row in rows]
 
 
+def in_doubt(connection: Connection, entity: str, system: str) -> list[Mail]:
+    """Rows that a stop or a lost reply left in mid-call."""
+    query = select(t.outbox).where(
+        t.outbox.c.entity == entity, t.outbox.c.system == system, t.outbox.c.state == "sending"
+    )
+    return [_mail(row) for row in connection.execute(query.order_by(t.outbox.c.id))]
+
+
 def sent(
     connection: Connection, entity: str, system: str, receipts: Sequence[str] | None = None
 ) -> list[Mail]:
