@@ -62,7 +62,7 @@ def restore(
     ] = False,
     check: CheckFlag = False,
 ) -> int:
-    """Put a backup in the place of the hub's database; the systems are left alone. The next sync catches up."""
+    """Put a backup in the place of the hub's database; the systems stay as they are. A sync catches up."""
     from hub import backup as backups
     from hub.clock import now
 

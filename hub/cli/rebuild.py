@@ -114,8 +114,8 @@ def _screens(found: Rebuilt, read: Reader) -> list[Any]:
         changes = len(found.writes) - creations
         screens.append(
             screen.plain(
-                f"The next `hub sync` would create {screen.count(creations, 'record')} and change {changes:,}; "
-                "`hub plan` shows them.",
+                f"The next `hub sync` would create {screen.count(creations, 'record')} and change "
+                f"{changes:,}; `hub plan` shows them.",
                 "bold",
             )
         )

@@ -68,7 +68,7 @@ def copy(
     """Copy all rows into empty tables; the proof of each table, by name. `told` hears how far it is."""
     proofs: dict[str, Proof] = {}
     for table in TABLES:
-        proof = proofs[table.name] = Proof()
+        proof = proofs[str(table.name)] = Proof()
         insert = _insert(table, target)
         for rows in _rows(source, table):
             for row in rows:
@@ -85,7 +85,7 @@ def prove(connection: Connection) -> dict[str, Proof]:
     names = connection.exec_driver_sql("SELECT name FROM sqlite_master WHERE type = 'table'").scalars().all()
     proofs: dict[str, Proof] = {}
     for name in names:
-        proof = proofs[name] = Proof()
+        proof = proofs[str(name)] = Proof()
         columns = sorted(row[1] for row in connection.exec_driver_sql(f'PRAGMA table_info("{name}")'))
         listed = ", ".join(f'"{column}"' for column in columns)
         for row in connection.exec_driver_sql(f'SELECT {listed} FROM "{name}"'):
