@@ -18,8 +18,8 @@ demo: venv ## the hub at work on a company of 300 customers, in a minute (ARGS=-
 test: venv ## every test that needs no real Odoo
 	$(BIN)/pytest tests -m "not live" -n auto --maxprocesses 4 --dist worksteal $(ARGS)
 
-test-model: venv ## the properties and crashes alone
-	$(BIN)/pytest tests/model $(ARGS)
+test-model: venv ## the random worlds for as long as told: MINUTES=10 (2 unless told)
+	HUB_MODEL_MINUTES=$(or $(MINUTES),2) $(BIN)/pytest tests/model --timeout 0 $(ARGS)
 
 test-live: venv ## the tests on real Odoo 19 and 14 (as root on Debian, or HUB_LIVE_ODOO19_URL=...)
 	$(BIN)/pytest tests -m live --timeout 900 $(ARGS)

@@ -147,7 +147,7 @@ def vanished(
     """
     for link in links:
         golden = world.goldens[link.golden_id]
-        link.gone = link.changed = True
+        link.gone = link.changed = golden.dirty = True
         if system.on_delete == "ignore" or golden.archived:
             continue
         if system.on_delete == "ask":

@@ -2,7 +2,7 @@
 
 The ordinary run tries the same examples every time, so that what fails fails again and is the change's doing.
 With `HUB_MODEL_MINUTES` set, each test takes its share of that time and tries new ones at every run.
-`HUB_MODEL_EXAMPLES` multiplies the bounded number.
+`HUB_MODEL_TIMES` multiplies the bounded number.
 """
 
 from __future__ import annotations

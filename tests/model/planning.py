@@ -103,6 +103,7 @@ class Planning:
     def do_edit(self, system: str, id: str, set: dict[str, Native]) -> str:
         if id not in self.rows[system]:
             return f"(there is no {system} {id})"
+        set = {name: value for name, value in set.items() if name in self._natives(system)}
         self._type(system, set)
         row = self.rows[system][id]
         row.values.update({name: self._kept(system, name, value) for name, value in set.items()})

@@ -255,10 +255,12 @@ def test_a_story_that_failed_once_ends_well(path: Path) -> None:
     assert not told.wrong, str(told)
 
 
+@pytest.mark.timeout(600)
 def test_the_promises_hold_in_any_order_of_events() -> None:
     run_machine(Machine, examples=60, steps=30, share=0.6)
 
 
+@pytest.mark.timeout(600)
 def test_the_promises_hold_on_postgresql(postgres_url: str) -> None:
     class OnPostgres(Machine):
         url = staticmethod(lambda: _emptied(postgres_url))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import Any
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import given, settings
 
 from tests.model import story
@@ -128,6 +129,7 @@ def stories(draw: st.DrawFn) -> list[Step]:
     return steps
 
 
+@pytest.mark.timeout(600)
 def test_any_world_perturbed_twice_comes_to_rest_agreed_and_whole() -> None:
     @given(config=configs(), steps=stories())
     def holds(config: dict[str, Any], steps: list[Step]) -> None:
