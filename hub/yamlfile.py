@@ -193,7 +193,12 @@ class _Builder:
     def _scalar(self, node: Node) -> Any:
         if not isinstance(node, ScalarNode):
             raise TypeError(f"unknown YAML node {node!r}")
-        return self._scalars.construct_object(node)
+        try:
+            return self._scalars.construct_object(node)
+        except ValueError:
+            # Python reads no number of more than some thousand digits.
+            self._note(node, "is no number that can be read")
+            return None
 
     def _mapping(self, node: MappingNode, path: Path_) -> dict[Any, Any]:
         data: dict[Any, Any] = {}

@@ -10,32 +10,19 @@ import hashlib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from hub.settings import SECRET_KEY, Settings
+from hub.settings import Settings
 
 Stamp = tuple[tuple[str, int, int], ...]
 
 
 def files_of(settings: Settings) -> list[Path]:
     """Everything a configuration was read from: hub.yaml, its `.env`, its secrets' files, the mappings."""
-    found = [settings.file, settings.home / ".env", *_secret_files(settings.document.data, settings.home)]
+    found = [settings.file, settings.home / ".env", *settings.secret_files]
     if settings.mappings.is_dir():
         found += [file for file in settings.mappings.iterdir() if file.suffix in (".yaml", ".yml")]
     else:
         found.append(settings.mappings)
     return sorted(set(found))
-
-
-def _secret_files(data: object, home: Path) -> Iterable[Path]:
-    if isinstance(data, dict):
-        for key, value in data.items():
-            is_file = isinstance(value, dict) and set(value) == {"file"} and SECRET_KEY.search(str(key))
-            if is_file and isinstance(value["file"], str):
-                yield home / Path(value["file"]).expanduser()
-            else:
-                yield from _secret_files(value, home)
-    elif isinstance(data, list):
-        for one in data:
-            yield from _secret_files(one, home)
 
 
 class Watch:

@@ -20,11 +20,10 @@ from hub.redaction import Redactor
 from hub.settings.ages import Age, read_keep
 from hub.settings.brakes import Brakes
 from hub.settings.schedule import Cron, Every, Rhythm, Schedule, read_rhythm, read_time
-from hub.settings.secrets import SECRET_KEY, Vault
-from hub.yamlfile import Document, FileProblems, Problem, meant, read_yaml, shape_problems
+from hub.settings.secrets import SECRET_KEY, Vault, instead_of_a_secret
+from hub.yamlfile import LARGEST_FILE, Document, FileProblems, Problem, meant, read_yaml, shape_problems
 
 __all__ = [
-    "SECRET_KEY",
     "Age",
     "Brakes",
     "Cron",
@@ -49,6 +48,7 @@ _QUOTABLE = 4
 KEEP = Age(10, "year")
 """What French law asks for accounting papers (Code de commerce, article L123-22)."""
 
+_LINE_KEY = re.compile(r"[\s\-{]*[\"']?(\w+)[\"']?\s*:")
 _SQLITE_FILE = re.compile(r"(sqlite(?:\+\w+)?):///(.*)", re.DOTALL)
 
 
@@ -175,9 +175,9 @@ def load_settings(path: Path | str, environment: Mapping[str, str] | None = None
     try:
         document = read_yaml(file, str(path))
     except FileProblems as found:
-        raise SettingsError(found.problems) from found
+        raise SettingsError(_without_literals(file, found.problems)) from None
     vault = Vault(document, file.parent, environment)
-    vault.problems += document.problems
+    vault.problems += _without_literals(file, document.problems)
     data = vault.resolved(document.data)
     unquoted = Redactor(value for value in vault.foreign | vault.secrets if len(value) >= _QUOTABLE)
     try:
@@ -307,6 +307,24 @@ def _keep(document: Document, text: str | None, problems: list[Problem]) -> Age 
     except ValueError as reason:
         problems.append(document.problem(("journal", "keep"), str(reason)))
         return None
+
+
+def _without_literals(file: Path, problems: list[Problem]) -> list[Problem]:
+    """The problems of the YAML itself, not quoting what stands on the line of a secret.
+
+    A password that begins with ``!`` or ``*`` is something else to YAML, which names it when it complains.
+    """
+    if not problems or not file.is_file():
+        return problems
+    lines = file.read_bytes()[:LARGEST_FILE].decode("utf-8", "replace").splitlines()
+    found = []
+    for one in problems:
+        key = _LINE_KEY.match(lines[one.line - 1]) if one.line <= len(lines) else None
+        if key and SECRET_KEY.search(key[1]):
+            message = f"`{key[1]}` is written in clear here, and cannot be read as YAML"
+            one = replace(one, message=message, suggestion=instead_of_a_secret([key[1]]))
+        found.append(one)
+    return found
 
 
 def _inside(document: Document, path: tuple[str | int, ...]) -> Document:

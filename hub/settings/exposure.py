@@ -41,19 +41,19 @@ def _files(settings: Settings) -> Iterator[Finding]:
     if os.name == "nt":
         return
     for file in settings.secret_files:
-        yield from _readable(file, "secrets")
+        yield from _readable(file)
     for file in _database_files(settings):
-        yield from _readable(file, "database")
+        yield from _readable(file)
     for path in dict.fromkeys([settings.file, settings.home, *_mappings(settings)]):
         yield from _changeable(path)
 
 
-def _readable(file: Path, what: str) -> Iterator[Finding]:
+def _readable(file: Path) -> Iterator[Finding]:
     mode = _mode(file)
-    if mode & (stat.S_IROTH | stat.S_IWOTH):
+    if stat.S_ISREG(mode) and mode & (stat.S_IROTH | stat.S_IWOTH):
         done = "read" if mode & stat.S_IROTH else "changed"
         todo = f"chmod 600 {file}"
-        yield Finding("warning", what, f"{file} can be {done} by every user of this machine", todo)
+        yield Finding("warning", "access", f"{file} can be {done} by every user of this machine", todo)
 
 
 def _changeable(path: Path) -> Iterator[Finding]:
@@ -61,7 +61,7 @@ def _changeable(path: Path) -> Iterator[Finding]:
     # In a folder with the sticky bit (/tmp), others may put files of their own but not replace ours.
     if mode & stat.S_IWOTH and not (stat.S_ISDIR(mode) and mode & stat.S_ISVTX):
         message = f"{path} can be changed by every user of this machine: they decide what the hub writes"
-        yield Finding("warning", "configuration", message, f"chmod o-w {path}")
+        yield Finding("warning", "access", message, f"chmod o-w {path}")
 
 
 def _mode(path: Path) -> int:
@@ -108,4 +108,4 @@ def _database(settings: Settings) -> Iterator[Finding]:
             f"whether {elsewhere[0]} is the right server is not checked, nor perhaps is anything encrypted"
         )
         todo = "add ?sslmode=verify-full&sslrootcert=/path/to/ca.pem to `database`"
-        yield Finding("warning", "database", message, todo)
+        yield Finding("warning", "encryption", message, todo)

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -62,6 +62,12 @@ def _unquoted(value: str) -> str:
     return re.split(r"\s+#", value, maxsplit=1)[0]
 
 
+def instead_of_a_secret(path: Iterable[str | int]) -> str:
+    """What to write where a secret stands in clear; `path` leads to it, and gives the variable its name."""
+    name = "_".join(map(str, path)).upper().replace("-", "_")
+    return f"Write ${{{name}}} and put {name}=… in .env beside this file, or use {{file: path}}."
+
+
 class Vault:
     """Resolves the references of one document, remembering every problem.
 
@@ -81,28 +87,21 @@ class Vault:
     def resolved(self, data: Any, path: tuple[str | int, ...] = ()) -> Any:
         """The same data with every reference replaced. Secrets become `SecretStr`."""
         secret = bool(path) and SECRET_KEY.search(str(path[-1])) is not None
+        if secret and isinstance(data, dict):
+            return self._kept(self._from_elsewhere(data, path))
         if isinstance(data, dict):
-            if secret and set(data) == {"file"}:
-                return self._kept(self._from_file(data["file"], path))
-            if secret and set(data) == {"credential"}:
-                return self._kept(self._from_credential(data["credential"], path))
             return {key: self.resolved(value, (*path, key)) for key, value in data.items()}
-        if isinstance(data, list):
+        if isinstance(data, list) and not secret:
             return [self.resolved(item, (*path, place)) for place, item in enumerate(data)]
         if secret and data is not None:
             return self._secret(data, path)
         return self._filled(data, path) if isinstance(data, str) else data
 
     def _secret(self, value: Any, path: tuple[str | int, ...]) -> SecretStr:
-        if not isinstance(value, str) or not _REFERENCE.search(value):
-            name = "_".join(str(step) for step in path[1:]).upper().replace("-", "_")
-            self._note(
-                path,
-                f"`{path[-1]}` is written in clear here",
-                f"Write ${{{name}}} and put {name}=… in .env beside this file, or use {{file: path}}.",
-            )
-            return SecretStr("")
-        return self._kept(self._filled(value, path))
+        if isinstance(value, str) and any(found[1] for found in _REFERENCE.finditer(value)):
+            return self._kept(self._filled(value, path))
+        self._note(path, f"`{path[-1]}` is written in clear here", instead_of_a_secret(path[1:]))
+        return SecretStr("")
 
     def _kept(self, value: str) -> SecretStr:
         self.secrets.add(value)
@@ -113,9 +112,6 @@ class Vault:
         if in_clear and not _REFERENCE.search(in_clear[1]):
             self._note(path, "a password is written in clear in this address", "Write ${NAME} in its place.")
         password = in_clear.span(1) if in_clear else (0, 0)
-        if _QUERY_PASSWORD.search(text):
-            hint = "Write it before the @: ://user:${NAME}@host."
-            self._note(path, "a password stands behind the ? of this address, where it would be shown", hint)
 
         def value(found: re.Match[str]) -> str:
             if found[0] == "$${":
@@ -129,7 +125,11 @@ class Vault:
                 self.secrets.add(known)
             return quote(known, safe="") if inside else known
 
-        return _REFERENCE.sub(value, text)
+        filled = _REFERENCE.sub(value, text)
+        if _QUERY_PASSWORD.search(filled):
+            hint = "Write it before the @: ://user:${NAME}@host."
+            self._note(path, "a password stands behind the ? of this address, where it would be shown", hint)
+        return filled
 
     def _lookup(self, name: str, path: tuple[str | int, ...]) -> str:
         found = self._looked_up(name, path)
@@ -152,6 +152,14 @@ class Vault:
             f"the variable {name} is not set",
             f"Put {name}=… in {self.home / '.env'}, or set it in the environment.",
         )
+        return ""
+
+    def _from_elsewhere(self, data: dict[Any, Any], path: tuple[str | int, ...]) -> str:
+        if set(data) == {"file"}:
+            return self._from_file(data["file"], path)
+        if set(data) == {"credential"}:
+            return self._from_credential(data["credential"], path)
+        self._note(path, f"`{path[-1]}` is written in clear here", instead_of_a_secret(path[1:]))
         return ""
 
     def _from_file(self, name: Any, path: tuple[str | int, ...]) -> str:

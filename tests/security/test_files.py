@@ -164,7 +164,7 @@ def test_a_database_elsewhere_is_to_be_recognised_before_it_is_told_anything(
     tmp_path: Path, database: str, warned: bool
 ) -> None:
     found = exposed(configured(tmp_path, database=database))
-    assert [one.what for one in found] == ["database"] * warned
+    assert [one.what for one in found] == ["encryption"] * warned
 
 
 @pytest.mark.parametrize(("host", "mine"), [("127.0.0.1", True), ("::1", True), ("localhost", True),
