@@ -132,7 +132,11 @@ def _kept(office: Office) -> Iterator[str]:
 
 
 def nothing_came_back_as_an_edit(office: Office) -> None:
-    """Promise 4: whatever the journal says a system's people said, they typed."""
+    """Promise 4: whatever the journal says a system's people said, they typed.
+
+    A known limit: where the reply to a write is lost, and the system writes values in a way of its own that
+    the mapping does not name, what it shows then looks like an edit. The list's capitals in its cities are that.
+    """
     for change in _journal(office):
         said = change.kind in ("created", "changed", "united") or (
             change.kind == "overruled" and not change.system
@@ -141,6 +145,9 @@ def nothing_came_back_as_an_edit(office: Office) -> None:
             continue
         for field, value in change.after.items():
             found = token(value)
+            own_way = office.config["list_shouts"] and (change.cause, field) == ("list", "city")
+            if own_way and str(value).isupper():
+                continue
             if found and change.cause not in office.typed[found]:
                 raise Broken(
                     f"the hub took {field} {value!r} for an edit of {change.cause}'s, where nobody typed it"
