@@ -36,6 +36,9 @@ from hub.world import World
 PATIENCE = 12
 """Attempts at one record (replies lost, edited under our hands) before it is set aside for a person."""
 
+SPENT_BY_OUTAGE = PATIENCE - 4
+"""As many of them an outage may use up, however long it is: the rest are the record's own."""
+
 
 class Outcomes:
     """Takes in what a system answered. `moved`: something must be settled and delivered again at once.
@@ -48,7 +51,10 @@ class Outcomes:
         self.moved = self.held = False
 
     def put_back(self, parcels: Sequence[Parcel], problem: ConnectorError) -> None:
-        """Nothing was written for a reason that concerns them all: wait a little longer each time."""
+        """Nothing was written for a reason that concerns them all: wait a little longer each time.
+
+        What an earlier attempt left in doubt stays so: it is looked up before it is tried again.
+        """
         transient = isinstance(problem, Unreachable | Busy)
         tries = max(parcel.mail.attempts for parcel in parcels) + 1 if transient else 0
         wait = timedelta(seconds=min(2 ** min(tries, 9), 300)) if transient else timedelta()
@@ -56,7 +62,8 @@ class Outcomes:
         with self.route.engine.store.transaction() as connection:
             world = self.route.world(connection, [parcel.mail for parcel in parcels])
             for parcel in parcels:
-                parcel.mail.state, parcel.mail.attempts = "due", tries
+                parcel.mail.state = "sending" if parcel.again else "due"
+                parcel.mail.attempts = max(parcel.mail.attempts, min(tries, SPENT_BY_OUTAGE)) if tries else 0
                 parcel.mail.reason = str(problem)
                 self._forget_echo(world, parcel)
             saving.save(connection, world, self.route.report.run, self.route.engine.clock())

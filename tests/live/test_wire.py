@@ -9,7 +9,9 @@ from dataclasses import replace
 
 import pytest
 
+from hub.ports import Done, NativeField, View, Write
 from tests.connectors.odoo.office import Office
+from tests.tally import tally
 from tests.wire import table
 from tests.wire.company import Company
 from tests.wire.conftest import company, kept_store, store
@@ -34,6 +36,27 @@ def office(request: pytest.FixtureRequest, door: tuple[str, str]) -> Office:
 def patient(company: Company) -> None:
     """A real server takes longer than the sandbox for what is no fault at all."""
     company.short = 3.0
+
+
+@pytest.mark.parametrize("fault", ["torn after Odoo did it", "error answer, and yet done"])
+@pytest.mark.parametrize("door", [("19", "json2"), ("14", "jsonrpc")], ids="-".join)
+def test_what_belongs_to_another_company_follows_though_the_creation_was_not_answered(
+    company: Company, fault: str
+) -> None:
+    branch = f"Filiale {company.scope}"
+    made = company.office.call("res.company", "create", {"name": branch})
+    users = company.office.call("res.users", "search", [["login", "in", ["admin", "office"]]])
+    company.office.call("res.users", "write", users, {"company_ids": [(4, made)]})
+    fields = (NativeField("name"), NativeField("barcode", options={"company": branch}))
+    view = View("customer", "res.partner", fields, options={"on_create": {"ref": company.scope}})
+    trap = company.proxy.arm(FAULTS[fault].happens, table.called("load")())
+    values = {"name": "Un", "barcode": f"1 {company.scope}"}
+    (outcome,) = company.odoo.write(view, [Write(f"customer_{company.scope}", None, values)])
+    assert trap.met
+    tally("faults injected")
+    assert isinstance(outcome, Done), outcome
+    assert outcome.record.values == values
+    assert not outcome.record.unreadable
 
 
 @table.parameters(everything=False)

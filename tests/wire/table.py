@@ -1,8 +1,8 @@
 """Every fault on the wire, at every kind of work, through every door; and what must hold whatever happens.
 
-`survives` is one cell of the table. The ordinary run takes each fault at each kind of work once, with the doors in
-turn, on the sandbox; ``make test-live`` takes every cell on the sandbox, and each fault at each kind of work on
-real servers. ``HUB_WIRE=all`` takes every cell wherever it runs.
+`survives` is one cell of the table. The ordinary run takes each fault at each kind of work once, with the
+doors in turn, on the sandbox. ``make test-live`` takes every cell on the sandbox, and each fault at each
+kind of work on real servers. ``HUB_WIRE=all`` takes every cell wherever it runs.
 """
 
 from __future__ import annotations
