@@ -135,7 +135,7 @@ def nothing_came_back_as_an_edit(office: Office) -> None:
     """Promise 4: whatever the journal says a system's people said, they typed.
 
     A known limit: where the reply to a write is lost, and the system writes values in a way of its own that
-    the mapping does not name, what it shows then looks like an edit. The list's capitals in its cities are that.
+    the mapping does not name, what it shows then looks like an edit. The list's capital cities are that.
     """
     for change in _journal(office):
         said = change.kind in ("created", "changed", "united") or (
