@@ -147,6 +147,10 @@ def vanished(
     """
     for link in links:
         golden = world.goldens[link.golden_id]
+        if link.unconfirmed:
+            # Handed over and never shown: it never was there, and nobody deleted it.
+            revive(world, golden, link)
+            continue
         link.gone = link.changed = golden.dirty = True
         if system.on_delete == "ignore" or golden.archived:
             continue

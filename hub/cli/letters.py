@@ -35,12 +35,12 @@ def listed(found: Sequence[DeadLetter], discarded: bool) -> list[Any]:
     if not found:
         return [screen.plain("No write was discarded." if discarded else "No write was refused.", "green")]
     rows = [
-        (one.id, f"{one.entity} {one.title}", f"{one.system} {one.external_id or '(new)'}", _meant(one),
-         _refusal(one), one.todo, _since(one))
+        (one.id, f"{one.entity} {one.title}\nin {one.system}: {one.external_id or '(new)'}\n{_since(one)}",
+         _meant(one), _refusal(one), one.todo)
         for one in found
     ]  # fmt: skip
-    columns = ("ID", "Record", "Where", "To be written", "Refused because",
-               "Discarded because" if discarded else "What to do", "Since")  # fmt: skip
+    last = "Discarded because" if discarded else "What to do"
+    columns = ("ID", "Record", "To be written", "Refused because", last)
     ways = "Take one back: hub deadletters retry ID" if discarded else (
         "All about one: hub deadletters show ID. Then: edit ID FIELD=VALUE, retry ID, or discard ID"
     )  # fmt: skip
@@ -127,14 +127,15 @@ def _ways(found: Shown) -> Iterator[Any]:
 
 
 def _meant(letter: DeadLetter) -> str:
-    """What was to be written over what; of a new record, what it was to be."""
+    """What was to be written over what, the field it is about first; of a new record, what it was to be."""
     lines = [
         f"{name.strip('_')}: "
         + (screen.change(letter.before.get(name), value) if letter.external_id else screen.value(value))
-        for name, value in letter.payload.items()
-    ]  # fmt: skip
-    lines += [f"{name}: {screen.value(value)}" for name, value in letter.unfit.items()]
-    return "\n".join(lines)
+        for name, value in sorted(letter.payload.items(), key=lambda item: item[0] != letter.field)
+    ]
+    lines = [f"{name}: {screen.value(value)}" for name, value in letter.unfit.items()] + lines
+    more = [f"and {len(lines) - _FIELDS} more"] if len(lines) > _FIELDS else []
+    return "\n".join([*lines[:_FIELDS], *more])
 
 
 def _refusal(letter: DeadLetter) -> str:
@@ -152,3 +153,5 @@ def _what(line: Change) -> str:
 
 
 _NAMED = 5
+_FIELDS = 3
+"""Fields of one refused write that the list shows; `show` shows them all."""

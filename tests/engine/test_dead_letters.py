@@ -363,3 +363,57 @@ def test_a_refused_line_closes_when_sage_is_corrected_by_hand(handed_over: Compa
     company.sync()
     assert not company.dead_letters()
     assert not company.sage.files
+
+
+@pytest.mark.parametrize("on_delete", ["archive", "ask", "ignore"])
+def test_a_refused_creation_is_made_once_corrected_whatever_a_deletion_means(
+    handed_over: Company, on_delete: str
+) -> None:
+    company = handed_over
+    mapping = company.mappings["customer"]
+    sage = replace(mapping.systems["sage"], on_delete=on_delete)
+    company.mappings = Mappings((replace(mapping, systems={**mapping.systems, "sage": sage}),))
+    company.sage.refuse_later = lambda values: "ville inconnue" if values.get("CTY") == "Mars" else None
+    for number, siret in enumerate(SIRETS[1:]):
+        company.odoo["partner"].add({"name": f"Garage {number}", "siret": siret, "city": "Mars"})
+    company.sync()
+    company.sage.deliver()
+    company.sync()
+    found = company.dead_letters()
+    assert [(letter.external_id, letter.tried) for letter in found] == [(None, 1)] * 4
+    assert list(company.sage["BPC"].rows()) == ["K001"]
+    for letter in found:
+        deadletters.edit(company.engine(), letter.id, {"city": "Sète"})
+    company.sync()
+    company.sage.deliver()
+    company.sync()
+    assert not company.dead_letters()
+    assert not company.reviews()
+    assert [row["CTY"] for row in company.sage["BPC"].rows().values()] == ["Arles", *["Sète"] * 4]
+    assert company.sync().writes == 0
+
+
+def test_a_refused_second_file_does_not_make_the_first_one_s_record_again(handed_over: Company) -> None:
+    company = handed_over
+    company.odoo["partner"].add({"name": "Garage Durand", "siret": SIRETS[1], "city": "Vif"})
+    company.sync()
+    company.odoo["partner"].edit("2", city="Mars")
+    company.sync()
+    assert len(company.sage.files) == 2
+    company.sage.refuse_later = lambda values: "ville inconnue" if values.get("CTY") == "Mars" else None
+    company.sage.take_in()
+    company.sync()
+    assert the_letter(company).external_id == "K002"
+    company.sage.publish()
+    company.sync()
+    assert company.odoo["partner"].show("2")["city"] == "Mars", "the first file is no edit of Sage's"
+    company.sage.deliver()
+    company.sync()
+    assert the_letter(company).payload == {"CTY": "Mars"}, "the rest was in the first file"
+    company.sage.refuse_later = None
+    deadletters.retry(company.engine(), [the_letter(company).id])
+    company.sync()
+    company.sage.deliver()
+    company.sync()
+    assert [row["CTY"] for row in company.sage["BPC"].rows().values()] == ["Arles", "Mars"]
+    assert not company.dead_letters()
