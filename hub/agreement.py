@@ -24,16 +24,19 @@ from hub.values import Canonical, Ref, Unreadable, folded
 from hub.values.text import Text
 from hub.world import BoundRefs, Reading, World
 
+DISTINCTIVE = ("email", "phone", "siret", "siren", "vat", "iban")
+"""Types of which two things seldom share a value: who was renamed may still be known by it."""
+
 LONG_ENOUGH = 8
 """Letters that a name must share with a longer one to count as its beginning rather than as another name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """How a record compares with a golden record: `named` alike, and in which fields they `differ`.
+    """How a record compares with a golden record, and in which fields they `differ`.
 
     `same`: the name and every required field are there and agree, and nothing differs. `similar`: the names
-    are so near that a person should look before a second record is made.
+    are so near, or something so telling is shared, that a person should look before a second record is made.
     """
 
     same: bool
@@ -92,6 +95,7 @@ def compare(
         (name is not None and name in agree)
         or (bool(mine_called) and mine_called == theirs_called)
         or (_begins(mine_called, theirs_called) and bool(others) and not differing)
+        or any(world.mapping.fields[one].type.name in DISTINCTIVE for one in others)
     )
     return Likeness(whole and not differ, similar, tuple(differ))
 
@@ -121,17 +125,17 @@ def pair(likeness: Mapping[str, Mapping[str, Likeness]]) -> dict[str, str]:
 def in_words(mapping: EntityMapping, reading: Reading, goldens: Sequence[tuple[Golden, Likeness]]) -> str:
     """Why a person should say which of these golden records it is."""
     if len(goldens) > 1:
-        return f"it could be any of {len(goldens)} known records of the same or nearly the same name"
+        return f"it could be any of {len(goldens)} known records that bear its name or share its data"
     golden, found = goldens[0]
     if not found.differ:
-        return f"it has nearly the same name as {golden.title}, or is not the only one that could be it"
+        return f"it may be {golden.title}, or is not the only one that could be"
     said = ", ".join(_difference(mapping, name, reading, golden) for name in found.differ[:4])
     return f"it may be {golden.title}, but {said}"
 
 
 @dataclass(slots=True)
 class Names:
-    """Golden records by what they are called, to find those that a record may be called after.
+    """Golden records by name and by what is telling of them, to find those that a record may be.
 
     A system that cuts holds the beginning of a name: one name may begin with the other.
     """
@@ -140,10 +144,13 @@ class Names:
     _by_name: dict[str, set[str]] = field(default_factory=dict)
     _name_of: dict[str, str] = field(default_factory=dict)
     _sorted: list[str] = field(default_factory=list)
+    _by_mark: dict[tuple[str, str], set[str]] = field(default_factory=dict)
 
     def take(self, goldens: Iterable[tuple[str, Mapping[str, Canonical]]]) -> None:
-        """Take in golden records, new or renamed: (id, values)."""
+        """Take in golden records, new or changed: (id, values). What one was found by before stays."""
         for golden_id, values in goldens:
+            for mark in _marks(self.mapping, values):
+                self._by_mark.setdefault(mark, set()).add(golden_id)
             name, old = called(self.mapping, values), self._name_of.get(golden_id)
             if name == old:
                 continue
@@ -155,8 +162,11 @@ class Names:
             if name:
                 self._by_name.setdefault(name, set()).add(golden_id)
 
-    def near(self, name: str) -> Iterator[str]:
-        """The golden records called so, by a beginning of it, or by a name that begins so."""
+    def near(self, values: Mapping[str, Canonical]) -> Iterator[str]:
+        """The golden records of this name, its beginning or a longer one, or that share something telling."""
+        for mark in _marks(self.mapping, values):
+            yield from self._by_mark.get(mark, ())
+        name = called(self.mapping, values)
         if not name:
             return
         for length in range(1, len(name)):
@@ -186,6 +196,15 @@ def _fuller(world: World, golden: Golden, lens: Lens, value: Canonical) -> bool:
     return bool(others) and all(
         _holds(other, value, link.current(), world.refs.bound(link.system)) for other, link in others
     )
+
+
+def _marks(mapping: EntityMapping, values: Mapping[str, Canonical]) -> Iterator[tuple[str, str]]:
+    for name, wanted in mapping.fields.items():
+        value = values.get(name)
+        if wanted.type.name in DISTINCTIVE and value is not None:
+            key = wanted.type.key(value)
+            if key:
+                yield name, key
 
 
 def _shown(system: SystemMapping, wanted: FieldDef) -> bool:

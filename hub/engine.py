@@ -20,7 +20,7 @@ from dataclasses import replace
 from sqlalchemy import Connection
 
 from hub import braking, owing, planner, recovering, reviving
-from hub.agreement import Names, called
+from hub.agreement import Names
 from hub.archive import archive_lens
 from hub.brakes import Limits
 from hub.clock import new_id, now
@@ -247,7 +247,7 @@ class Engine:
             worlds.fill_goldens(connection, world, refs)
         if names is not None:
             for id, reading in world.readings.items():
-                world.near[id] = list(dict.fromkeys(names.near(called(mapping, reading.values))))
+                world.near[id] = list(dict.fromkeys(names.near(reading.values)))
             worlds.fill_goldens(connection, world, [one for near in world.near.values() for one in near])
         self.fill_targets(connection, world)
         return world
