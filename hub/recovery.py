@@ -76,11 +76,20 @@ class Recovery:
     def _ours(self, row: Mail, record: Record) -> bool:
         """Whether a record under the id we chose is the one we wrote, rather than someone else's.
 
-        At least half of what we wrote must stand there: somebody may have edited it since, or the system may
-        write some of it in its own way, and taking it for a stranger's would make the record twice.
+        At least half of what tells records apart (required fields, match keys) must stand there as we wrote
+        it: somebody may have edited it since, or the system may write some of it in its own way, and taking
+        it for a stranger's would make the record twice. That a stranger lives in the same town is no sign.
         """
         if self.route.connector.traits.assigns_ids:
             return True
-        told = [(record.values[name], value) for name, value in (row.payload or {}).items()
-                if name in record.values]  # fmt: skip
-        return 2 * sum(same(shown, written) for shown, written in told) >= len(told)
+        payload = row.payload or {}
+        told = [name for name in self._telling() if name in payload and name in record.values]
+        told = told or [name for name in payload if name in record.values]
+        return 2 * sum(same(record.values[name], payload[name]) for name in told) >= len(told)
+
+    def _telling(self) -> set[str]:
+        """The native fields by which this system's records are told apart."""
+        mapping = self.route.mapping
+        fields = {name for rule in mapping.match for name in rule}
+        fields |= {name for name, found in mapping.fields.items() if found.required}
+        return {native for lens in self.route.system.lenses if lens.name in fields for native in lens.natives}

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from hub.ports import Moved, Outcome, View, Write
+from hub.ports import Busy, Moved, Outcome, View, Write
 from tests.engine.conftest import SIRETS, Company
 from tests.memory import Crash, MemoryConnector
 
@@ -106,3 +106,40 @@ def test_an_id_somebody_took_meanwhile_is_not_mistaken_for_ours(company: Company
     names = sorted(str(row["BPRNAM"]) for row in company.sage["BPC"].rows().values())
     assert names == ["GARAGE DUPONT", "SOMEBODY ELSE"]
     assert len(company.odoo["partner"].rows()) == 2
+
+
+def test_a_stranger_of_the_same_town_under_our_id_is_not_mistaken_for_ours(company: Company) -> None:
+    company.odoo["partner"].add({"name": "Garage Dupont", "city": "Arles", "phone": "04 90 00 00 00"})
+    company.sage.crash_before = 1
+    with pytest.raises(Crash):
+        company.sync()
+    shared = {"CTY": "Arles", "TEL": "+33490000000"}
+    company.sage["BPC"].add({"BPRNAM": "SOMEBODY ELSE", **shared}, id="K001")
+    company.sync()
+    company.sync()
+    names = sorted(str(row["BPRNAM"]) for row in company.sage["BPC"].rows().values())
+    assert names == ["GARAGE DUPONT", "SOMEBODY ELSE"]
+
+
+@pytest.mark.parametrize("instant", ["while it could not be written", "at the moment of the write"])
+def test_an_id_somebody_took_meanwhile_is_left_to_them_and_another_is_chosen(
+    company: Company, instant: str
+) -> None:
+    company.odoo["partner"].add({"name": "Garage Dupont", "siret": SIRETS[0]})
+    met: list[str] = []
+
+    def somebody_types(what: str) -> None:
+        if what == "write" and not met:
+            met.append(what)
+            company.sage["BPC"].add({"BPRNAM": "SOMEBODY ELSE", "CRN": SIRETS[1]}, id="K001")
+            if "not" in instant:
+                raise Busy("sage", "someone has it open")
+
+    company.sage.gate = somebody_types
+    for _ in range(3):
+        company.sync()
+    names = {id: row["BPRNAM"] for id, row in company.sage["BPC"].rows().items()}
+    assert names == {"K001": "SOMEBODY ELSE", "K002": "GARAGE DUPONT"}
+    assert not company.dead_letters()
+    assert len(company.odoo["partner"].rows()) == 2
+    assert company.sync().writes == 0
