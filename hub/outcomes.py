@@ -65,6 +65,7 @@ class Outcomes:
                 parcel.mail.state = "sending" if parcel.again else "due"
                 parcel.mail.attempts = max(parcel.mail.attempts, min(tries, SPENT_BY_OUTAGE)) if tries else 0
                 parcel.mail.reason = str(problem)
+                self._forget_id(parcel)
                 self._forget_echo(world, parcel)
             saving.save(connection, world, self.route.report.run, self.route.engine.clock())
             outbox.update_rows(connection, [parcel.mail for parcel in parcels], later)
@@ -142,6 +143,7 @@ class Outcomes:
             golden.dirty = self.moved = True
             return True
         elif isinstance(outcome, Refused):
+            self._forget_id(parcel)
             self._forget_echo(world, parcel)
             mail.unfit = {name: golden.values.get(name) for name in parcel.impossible}
             self.bury(mail, outcome.reason, outcome.field, outcome.todo, outcome.passing)
@@ -149,6 +151,8 @@ class Outcomes:
             self._once_more(mail, outcome.reason, "sending")
             self.moved = True
         else:
+            self._forget_id(parcel)
+            self.moved = True
             self._once_more(
                 mail, f"{self.route.system.system} answered {type(outcome).__name__} to a creation"
             )
@@ -213,6 +217,12 @@ class Outcomes:
         if mail.attempts >= PATIENCE:
             self.bury(mail, reason, None, "look at the record there, then `hub deadletters retry`")
             mail.doubtful = state == "sending"
+
+    @staticmethod
+    def _forget_id(parcel: Parcel) -> None:
+        """Certainly not created under the id we chose: until the next try, somebody else may take it."""
+        if parcel.external_id is None and not parcel.again:
+            parcel.mail.new_id = None
 
     def _forget_echo(self, world: World, parcel: Parcel) -> None:
         """Certainly not applied: what we meant to write will not show up by itself."""

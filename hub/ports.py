@@ -151,7 +151,10 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Moved:
-    """Not written: the record is no longer what the hub last saw. `record` is what it is now."""
+    """Not written: the record is no longer what the hub last saw. `record` is what it is now.
+
+    To a creation: somebody took the id we chose (`Write.new_id`) meanwhile, for this record.
+    """
 
     record: Record
 

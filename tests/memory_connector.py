@@ -200,8 +200,8 @@ class MemoryConnector:
             now = self._record(view, write.id, items[write.id])
             if any(now.values.get(name) != value for name, value in write.expected.items()):
                 return Moved(now)
-        elif write.new_id in items and not write.again:
-            return Refused(f"{write.new_id} exists already", todo="choose another id")
+        elif write.new_id is not None and write.new_id in items and not write.again:
+            return Moved(self._record(view, write.new_id, items[write.new_id]))
         reason = self.system.refuse(write.values) if self.system.refuse else None
         return Refused(reason) if reason else None
 

@@ -205,7 +205,10 @@ class Planner:
         id = self._new_id(write)
         taken = self.entries.get(id)
         if taken is not None:
-            return self._already_there(taken, write)
+            chosen = write["new_id"] and not any(
+                c.heading == self.spec.key[0] and write["values"].get(c.name) for c in self.spec.columns
+            )
+            return self._already_there(taken, write, bool(chosen))
         if id in self.table.doubles or any(aside.id == id for aside in self.table.asides):
             raise Refusal(
                 f"the key '{id}' is in the sheet already, on a row that is set aside", "correct that row"
@@ -251,20 +254,27 @@ class Planner:
             )
         return str(id)
 
-    def _already_there(self, entry: Entry, write: Mapping[str, Any]) -> Verdict:
-        """An earlier attempt that did arrive is done; any other row of that key is somebody's and stays."""
+    def _already_there(self, entry: Entry, write: Mapping[str, Any], chosen: bool) -> Verdict:
+        """An earlier attempt that did arrive is done; any other row of that key is somebody's and stays.
+
+        `chosen`: the key is one the hub made up, so that another will do as well.
+        """
         for name, value in write["values"].items():
             position, column = self._column(name)
             current = entry.values[position]
             if column.heading in self.spec.key or isinstance(current, Unread):
                 continue
             if not same(current, value):
+                if chosen:
+                    return Verdict("moved", entry.id)
                 raise Refusal(
                     f"the key '{entry.id}' is taken by row {entry.number}, with another {column.heading}",
                     "link the two records, or give the row in the workbook another key",
                     name,
                 )
         if not write["again"]:
+            if chosen:
+                return Verdict("moved", entry.id)
             raise Refusal(f"the key '{entry.id}' is taken: row {entry.number} has it", "link the two records")
         return Verdict("done", entry.id)
 

@@ -25,6 +25,9 @@ from connectors.sage.records import Spellings
 from connectors.sage.settings import Settings
 from hub.ports import Native
 
+ABANDONED = 3600.0
+"""Seconds after which nobody is at work any more on a file that is not in its place."""
+
 
 @dataclass(frozen=True, slots=True)
 class HandedLine:
@@ -235,12 +238,22 @@ class Imports:
         (self.memory / "done" / name).unlink(missing_ok=True)
 
     def prune(self) -> None:
-        """Forget what was answered and settled long ago."""
+        """Forget what was answered and settled long ago, and what a killed hub left half-made."""
+        for path in self._left_over():
+            path.unlink(missing_ok=True)
         oldest = datetime.now(UTC) - timedelta(days=self.settings.keep_days)
         for path in self._paths("done"):
             if path.stat().st_mtime < oldest.timestamp():
                 path.unlink(missing_ok=True)
                 self._kept.pop(path, None)
+
+    def _left_over(self) -> Iterator[Path]:
+        """Drafts that became nothing, and staged files that were never noted: no Sage has seen them."""
+        before = time.time() - ABANDONED
+        drafts = [*self.memory.glob("**/*.tmp"), *self.folder.glob(".hub-*.tmp")]
+        noted = {path.stem for place in ("open", "done") for path in self._paths(place)}
+        staged = [path for path in (self.memory / "staged").glob("*") if path.name not in noted]
+        yield from (path for path in {*drafts, *staged} if path.stat().st_mtime < before)
 
     def spellings(self, object: str) -> dict[str, dict[str, tuple[str, str]]]:
         """What was meant by spellings that a character set forced on us."""

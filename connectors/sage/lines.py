@@ -77,7 +77,7 @@ class Plan:
             raise refused(reason, todo="correct it in Sage and export again")
         row = self.export.rows.get(id)
         if write.id is None:
-            self._check_free(id, row)
+            self._check_free(id, row, write)
         elif row is not None:
             self._check_unmoved(self._record(id, row), self._coming(id, row), write.expected)
         elif id not in self.pending:
@@ -88,8 +88,10 @@ class Plan:
     def _record(self, id: str, row: Row) -> Record:
         return record_of(self.view, id, row, self.spellings)
 
-    def _check_free(self, id: str, row: Row | None) -> None:
+    def _check_free(self, id: str, row: Row | None, write: Write) -> None:
         if row is not None:
+            if self.view.key[0] not in write.values:
+                raise NotThis(Moved(self._record(id, row)))
             place = f"{row.source.name} line {row.number}"
             raise refused(f"the code {id} is taken ({place})", todo="choose another code")
         if id in self.pending:

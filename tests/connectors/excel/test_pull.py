@@ -282,15 +282,23 @@ def test_the_same_new_key_twice_in_a_batch_makes_one_row(tmp_path: Path) -> None
     hub = connector(book(tmp_path / "clients.xlsx", ROWS))
     first, second = hub.write(NOM, [add("C3", {"Nom": "A"}), add("C3", {"Nom": "B"})])
     assert isinstance(first, Done)
-    assert isinstance(second, Refused)
-    assert "taken" in second.reason
+    assert isinstance(second, Moved)
+    assert second.record.values == {"Nom": "A"}
 
 
-def test_a_creation_tried_again_is_done_if_it_was_and_refused_if_someone_has_the_key(tmp_path: Path) -> None:
+def test_a_creation_tried_again_is_done_if_it_was_and_left_to_whoever_has_the_key(tmp_path: Path) -> None:
     hub = connector(book(tmp_path / "clients.xlsx", ROWS))
     again = one(hub.write(NOM, [add("C2", {"Nom": "Deux"}, again=True)]))
     assert isinstance(again, Done)
     other = one(hub.write(NOM, [add("C2", {"Nom": "Autre"}, again=True)]))
+    assert isinstance(other, Moved)
+    assert other.record.values == {"Nom": "Deux"}
+
+
+def test_a_key_that_a_field_says_is_refused_where_another_row_has_it(tmp_path: Path) -> None:
+    hub = connector(book(tmp_path / "clients.xlsx", ROWS))
+    keyed = view("N° client", "Nom")
+    other = one(hub.write(keyed, [add("C2", {"N° client": "C2", "Nom": "Autre"})]))
     assert isinstance(other, Refused)
     assert "taken" in other.reason
     assert "row 3" in other.reason

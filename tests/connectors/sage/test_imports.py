@@ -615,6 +615,20 @@ def test_what_was_settled_long_ago_is_forgotten(site: Site) -> None:
     assert [path.stem for path in (site.sage.imports / ".hub" / "done").iterdir()] == [second.receipt]
 
 
+def test_what_a_killed_hub_left_half_made_is_cleared_away(site: Site) -> None:
+    memory = site.sage.imports / ".hub"
+    site.write(new())
+    (noted,) = (path.stem for path in (memory / "open").iterdir())
+    old = [memory / "sequence.4711.tmp", memory / "open" / "x.json.4711.tmp", memory / "staged" / "never.txt"]
+    kept = [memory / "staged" / noted, memory / "sequence.4712.tmp"]
+    for path in [*old, *kept]:
+        path.touch()
+    for path in [*old, kept[0]]:
+        os.utime(path, (time.time() - 2 * 3600,) * 2)
+    site.connector._imports.prune()  # type: ignore[union-attr]
+    assert [path.exists() for path in [*old, *kept]] == [False, False, False, True, True]
+
+
 def test_the_first_record_moved_is_answered_with_what_it_is_now(site: Site) -> None:
     change = site.change(Ville="Metz")
     site.sage.edit("C0001", {"Tél.": "09"})
