@@ -93,6 +93,7 @@ def test_no_secret_is_kept_or_shown_whatever_the_servers_quote(site: Company) ->
             odoo.before.remove(hooks[name])
         book = site.folder / "clients.xlsx"
         book.touch()
+    assert site.hub("backup", "a.backup").code == 0, site.said[-1].output.decode()
     assert refused >= 10, "servers refused, and what they said was kept"
     assert any(HIDDEN in said.output.decode("utf-8", "replace") for said in site.said)
     assert searched(site) == []
