@@ -61,7 +61,8 @@ class Delivery:
         self.waits = ""
         if readers is not None:
             with engine.store.reading() as connection:
-                self.waits = recovering.creations_wait(connection, mapping, system, readers)
+                confirms = self.route.connector.traits.confirms
+                self.waits = recovering.creations_wait(connection, mapping, system, readers, confirms)
         self.outcomes = Outcomes(self.route)
         self.blocked: set[tuple[str, str]] = set()
 

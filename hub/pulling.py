@@ -93,6 +93,8 @@ class Puller:
                 return
             if self.lost is not None:
                 recovering.settled(connection, self.mapping.entity, self.system.system)
+                if not self.connector.traits.confirms:
+                    recovering.looked(connection, self.mapping.entity, self.system.system)
             cursors.succeeded(connection, self.mapping.entity, self.system.system, self.engine.clock())
 
     def _look_up(self) -> None:

@@ -4,7 +4,8 @@ Recovering is a state of the database (`hub.store.flags`). While it lasts,
 
 - every system is read whole, those that keep our references first, and fresh records are met as
   `hub.relinking` says: by reference, key, or agreement in all that both sides say;
-- nothing is created in a system before all of them were read, nor while one of its records cannot be read;
+- nothing is created in a system before all of them were read, nor while one of its records cannot be read,
+  nor, where a system shows late what it was handed (import files), before it has shown something new;
 - a record that may have been handed over already is looked for right before it is created.
 
 It ends, entity by entity, when a whole cycle over all systems came to its end without failure. What was set
@@ -121,7 +122,11 @@ def names(connection: Connection, mapping: EntityMapping) -> Names:
 
 
 def creations_wait(
-    connection: Connection, mapping: EntityMapping, system: SystemMapping, readers: Sequence[SystemMapping]
+    connection: Connection,
+    mapping: EntityMapping,
+    system: SystemMapping,
+    readers: Sequence[SystemMapping],
+    confirms: bool,
 ) -> str:
     """Why nothing is to be created in a system yet, in words; empty where it may be."""
     state = flags.recovering(connection)
@@ -130,6 +135,13 @@ def creations_wait(
     unread = _unread(connection, mapping, readers, state.since)
     if unread:
         return f"the hub is recovering, and {', '.join(unread)} has not been read since"
+    position = cursors.get(connection, mapping.entity, system.system).position
+    if (
+        not confirms
+        and system in readers
+        and state.first.get(mapping.entity, {}).get(system.system) == position
+    ):
+        return f"the hub is recovering, and {system.system} may have been handed it and not have shown it yet"
     kinds = t.review.c.kind.in_(UNREADABLE) & (t.review.c.external_id != t.review.c.place)
     rows = connection.execute(
         select(t.review.c.external_id).where(
@@ -159,6 +171,15 @@ def done(
     if not state.left[mapping.entity]:
         del state.left[mapping.entity]
         _remember_unsettled(connection, mapping.entity, state.since)
+    flags.keep_recovering(connection, state)
+
+
+def looked(connection: Connection, entity: str, system: str) -> None:
+    """A whole look at a system that shows late what it was handed: how far the first went is remembered."""
+    state = flags.recovering(connection)
+    if state is None or entity not in state.left or system in state.first.get(entity, {}):
+        return
+    state.first.setdefault(entity, {})[system] = cursors.get(connection, entity, system).position
     flags.keep_recovering(connection, state)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
@@ -19,12 +19,14 @@ class Recovering:
     """The database knows less than the systems hold: it was restored, lost, or is an old copy.
 
     `why` is ``restore``, ``rebuild`` or ``older``. `since`: what was not read since then is not known (ISO
-    time). `left`: by entity, the systems in which a whole cycle has not come to its end yet.
+    time). `left`: by entity, the systems in which a whole cycle has not come to its end yet. `first`: by
+    entity and system, how far the first look went in one that shows late what it was handed.
     """
 
     why: str
     since: str
     left: dict[str, list[str]] = field(default_factory=dict)
+    first: dict[str, dict[str, str | None]] = field(default_factory=dict)
 
 
 def get(connection: Connection, name: str) -> Any:
@@ -53,7 +55,7 @@ def begin_recovering(connection: Connection, why: str, since: str, routes: Mappi
 
     Brakes are measured anew; a system that was not read since then is not created in.
     """
-    put(connection, RECOVERING, {"why": why, "since": since, "left": dict(routes)})
+    put(connection, RECOVERING, asdict(Recovering(why, since, dict(routes))))
     connection.execute(
         update(t.cursor).where(t.cursor.c.system != "").values(position=None, pulled_at=None, error=None)
     )
@@ -63,6 +65,6 @@ def begin_recovering(connection: Connection, why: str, since: str, routes: Mappi
 def keep_recovering(connection: Connection, state: Recovering) -> None:
     """Note how far it has come; nothing is left to do where nothing is left."""
     if state.left:
-        put(connection, RECOVERING, {"why": state.why, "since": state.since, "left": state.left})
+        put(connection, RECOVERING, asdict(state))
     else:
         drop(connection, RECOVERING)

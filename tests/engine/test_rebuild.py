@@ -12,11 +12,12 @@ from hub import answers, recovering
 from hub import backup as backups
 from hub import rebuild as rebuilding
 from hub.clock import now
-from hub.mapping import Mappings
+from hub.mapping import Mappings, load_mappings
 from hub.ports import Traits, Unreachable
 from hub.rebuild import Rebuilt
 from hub.store import Store, copying, flags
-from tests.engine.conftest import SIRETS, Company
+from tests.engine.conftest import CUSTOMER, SIRETS, Company
+from tests.engine.test_references import CONTACT
 from tests.memory import MemorySystem
 from tests.tally import tally
 
@@ -264,8 +265,6 @@ def test_two_systems_without_references_are_rebuilt_by_agreement(
     store: Store, load: Callable[[str], Mappings]
 ) -> None:
     """No Odoo to help: a workbook and a Sage that upper-cases and cuts."""
-    from tests.engine.conftest import CUSTOMER
-
     head, _, tail = CUSTOMER.partition("  odoo:\n    object: partner\n")
     text = head.replace("[sage, odoo, list]", "[sage, list]") + tail.partition("\n")[2]
     company = Company(
@@ -282,3 +281,56 @@ def test_two_systems_without_references_are_rebuilt_by_agreement(
     assert not found.writes
     at_rest(company)
     assert shown(company) == before
+
+
+def test_what_was_handed_over_and_not_shown_yet_is_not_handed_over_as_another(
+    store: Store, load: Callable[[str], Mappings], tmp_path: Path
+) -> None:
+    """A Sage that imports files at night: the backup is older than the file, the export older than both."""
+    company = Company(
+        store, load(CUSTOMER), MemorySystem("odoo", Traits(archives=True)),
+        MemorySystem("sage", Traits(assigns_ids=False, incremental=False, confirms=False)),
+        MemorySystem("list", Traits(assigns_ids=False, incremental=False)),
+    )  # fmt: skip
+    company.odoo["partner"].add({"name": "Garage 1"})
+    company.sync()
+    company.sage.deliver()
+    at_rest(company)
+    file = backed_up(company, tmp_path)
+    company.odoo["partner"].add({"name": "Garage 2"})
+    company.book["Clients"].add({"Raison sociale": "Garage 3"})
+    company.sync()
+    restored(company, file)
+    company.sync()
+    company.sage.deliver()
+    for _ in range(3):
+        company.sync()
+        company.sage.deliver()
+    assert company.sync(compare=True).writes == 0
+    assert {name: len(rows) for name, rows in shown(company).items()} == {"odoo": 3, "sage": 3, "list": 3}
+    assert not doubled(company)
+
+
+def test_contacts_are_met_again_at_the_customers_they_belong_to(store: Store, tmp_path: Path) -> None:
+    """Two people of one name, at two customers of no key."""
+    (tmp_path / "mappings").mkdir()
+    for name, text in (("customer", CUSTOMER), ("contact", CONTACT)):
+        (tmp_path / "mappings" / f"{name}.yaml").write_text(text, encoding="utf-8")
+    company = Company(
+        store, load_mappings(tmp_path / "mappings"), MemorySystem("odoo", Traits(archives=True)),
+        MemorySystem("sage", Traits(assigns_ids=False, incremental=False)),
+        MemorySystem("list", Traits(assigns_ids=False, incremental=False)),
+    )  # fmt: skip
+    for number in range(3):
+        client = company.book["Clients"].add({"Raison sociale": f"Garage {number}"})
+        company.book["Contacts"].add({"Nom": "Camille Martin", "N° client": client})
+        company.book["Contacts"].add({"Nom": f"Claude {number}", "N° client": client})
+    at_rest(company)
+    before = (company.odoo["contact"].rows(), company.book["Contacts"].rows())
+    assert len(before[0]) == 6
+    found = lose(company)
+    assert not found.reviews
+    assert not found.writes
+    at_rest(company)
+    assert (company.odoo["contact"].rows(), company.book["Contacts"].rows()) == before
+    assert not recovering_still(company)

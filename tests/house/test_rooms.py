@@ -21,6 +21,8 @@ PURE = (
     "hub.planner",
     "hub.archive",
     "hub.brakes",
+    "hub.agreement",
+    "hub.relinking",
 )
 IMPURE_MODULES = (
     "hub.store", "hub.engine", "hub.delivery", "hub.pulling", "hub.clock", "hub.settings", "hub.daemon",
