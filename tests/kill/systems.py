@@ -113,7 +113,9 @@ class SandboxOdoo:
         self._port = int(self.url.rsplit(":", 1)[1])
 
     def kill(self) -> None:
-        """End it without warning."""
+        """End it without warning, if it has not ended."""
+        if self.process.returncode is not None:
+            return
         self.process.kill()
         self.process.wait()
         for pipe in (self.process.stdin, self.process.stdout):

@@ -100,6 +100,7 @@ class Server:
     process: subprocess.Popen[bytes] | None = None
     database: str = ""
     log: Path = field(default=Path())
+    configuration: str = ""
 
     def start(self) -> None:
         host = self.built.root.path / self.folder[1:]
@@ -111,12 +112,22 @@ class Server:
         self.postgres.start()
         port = _free_port()
         self.odoo.url = f"http://127.0.0.1:{port}"
-        configuration = odoo_configuration(self.built.root, self.folder, port, self.odoo.master_password)
         self.log = host / "odoo.log"
+        self.configuration = odoo_configuration(self.built.root, self.folder, port, self.odoo.master_password)
+        self.start_odoo()
+
+    def start_odoo(self) -> None:
+        """Odoo alone, at its address: also after `kill_odoo`."""
         with open(self.log, "ab") as out:
-            self.process = self.built.root.start(["odoo", "-c", configuration], "odoo", out)
+            self.process = self.built.root.start(["odoo", "-c", self.configuration], "odoo", out)
         self.note()
         wait_for(self._answers, self.process, self.log)
+
+    def kill_odoo(self) -> None:
+        """End Odoo without warning; its PostgreSQL stays."""
+        if self.process is not None:
+            self.process.kill()
+            self.process.wait()
 
     def stop(self) -> None:
         atexit.unregister(self.stop)
