@@ -1,16 +1,16 @@
 """Times that different systems give, on one clock: ours.
 
-"The latest edit wins" compares times of different systems, and their clocks may be minutes apart. How far each
-is from this machine's is measured now and then, during pulls, by what the connector can tell (`Clocked`), and
-every `Record.modified` is corrected by it once, on its way in (`Engine.seen`). An offset smaller than the
-measure's own precision is not corrected: it may be none. What remains uncertain is the *doubt* of a system's
-times; two edits no further apart than the doubts of both are a tie for the policy `latest`, which the order of
-the systems in the mapping decides.
+"The latest edit wins" compares times of different systems, and their clocks may be minutes apart. How far
+each is from this machine's is measured now and then, during pulls, by what the connector can tell
+(`Clocked`), and every `Record.modified` is corrected by it once, on its way in (`Engine.seen`). An offset
+smaller than the measure's own precision is not corrected: it may be none. What remains uncertain is the
+*doubt* of a system's times; two edits no further apart than the doubts of both are a tie for the policy
+`latest`, which the order of the systems in the mapping decides.
 
-If this machine's own clock was set meanwhile (it moved against the monotonic one), what was measured before is
-worth nothing, and is measured again at once.
+If this machine's own clock was set meanwhile (it moved against the monotonic one), what was measured before
+is worth nothing, and is measured again at once.
 
-It promises: an offset is never applied twice, nor guessed. Never: calls a server, or writes to one.
+It promises: an offset is never applied twice, nor guessed. Never: calls a server.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from hub.ports import ClockReading, Clocked, Connector
+from hub.ports import Clocked, ClockReading, Connector
 from hub.store import Store
 from hub.store import clocks as kept
 
@@ -83,7 +83,7 @@ class Clocks:
         return moment - timedelta(seconds=offset) if offset else moment
 
     def doubt(self, systems: Iterable[str]) -> dict[str, float]:
-        """By how many seconds the times of these systems may be off, those left out that nothing is known of."""
+        """By how many seconds the times of these systems may be off, of those that anything is known of."""
         found = {}
         for system in systems:
             if system in self._measured:

@@ -25,7 +25,8 @@ def status(session: Session) -> int:
 
     Exit code 1 if something waits for a person, 3 if the last read of a system failed.
     """
-    from hub.store import brakes, holders, listing
+    from hub.clocks import TODO, notable
+    from hub.store import brakes, clocks, holders, listing
 
     with session.assembly() as assembly:
         store = assembly.open_store()
@@ -34,6 +35,7 @@ def status(session: Session) -> int:
             left = waiting.of_store(connection)
             runs = listing.runs(connection, 1)
             holding = brakes.held(connection)
+            offsets = clocks.offsets(connection)
         held = [one for one in holders.holdings(store) if holders.is_alive(one)]
     data = {
         "database": store.shown_url,
@@ -41,9 +43,11 @@ def status(session: Session) -> int:
         "brakes": [shapes.brake(one) for one in holding],
         "waiting": left.as_json(),
         "last_run": _run(runs[0]) if runs else None,
+        "clocks": {one.system: round(one.seconds, 1) for one in offsets},
         "at_work": [{"role": one.role, "name": one.name} for one in held],
     }
-    session.show(data, *_screens(store, routes, holding, left, held, data["last_run"]))
+    wrong = [screen.notice(one.system, said, TODO) for one in offsets if (said := notable(one))]
+    session.show(data, *wrong, *_screens(store, routes, holding, left, held, data["last_run"]))
     failed = UNREACHED if any(route.error for route in routes) else DONE
     return failures.worst([failed, WAITING if left else DONE])
 
@@ -80,9 +84,7 @@ def _screens(
         screen.notice(f"{route.system}, {route.entity}", route.error) for route in routes if route.error
     ]
     found += [
-        screen.notice(
-            f"{one.where} stopped by a brake {screen.ago(one.since)}", one.reason, one.todo
-        )
+        screen.notice(f"{one.where} stopped by a brake {screen.ago(one.since)}", one.reason, one.todo)
         for one in brakes
     ]
     found += [screen.plain("")]

@@ -78,6 +78,7 @@ class Store:
             _tune_sqlite(self.engine)
             if parsed.database:
                 Path(parsed.database).parent.mkdir(ONLY_OWNER_FOLDER, parents=True, exist_ok=True)
+                _require_no_orphan(Path(parsed.database))
                 make_private(Path(parsed.database))
                 presence.watch(self.engine, parsed.database)
 
@@ -174,6 +175,20 @@ class _Rehearsal(Store):
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         yield self._connection
+
+
+def _require_no_orphan(file: Path) -> None:
+    """A new file beside the journal of a lost one would be filled from that, in part.
+
+    Raises `StoreError`. It also keeps a command from making an empty database under a daemon at work.
+    """
+    journal = Path(f"{file}-wal")
+    if not file.exists() and journal.exists():
+        raise StoreError(
+            f"database: {file} is not there any more, though what belongs to it ({journal.name}) is; put it "
+            f"back. If it is lost for good, stop the hub, delete {journal.name} and {file.name}-shm, then "
+            f"`hub restore` the last backup, or `hub rebuild`"
+        )
 
 
 def among(connection: Connection, column: Column[Any], values: Sequence[Any]) -> ColumnElement[bool]:
