@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from hub import deadletters
+from hub.daemon.figures import Reader
 from hub.decisions import DecisionError
 from tests.engine.conftest import SIRETS, Company
 from tests.engine.letters import discarded, no_mars, the_letter, tries, with_a_refusal
@@ -86,6 +87,8 @@ def test_a_discarded_write_waits_for_nobody_and_is_in_the_journal(refused: Compa
         "city": "Mars", "__refused__": "Il n'y a pas de ville Mars", "__reason__": "c'est sa blague",
     }  # fmt: skip
     assert deadletters.discard(refused.engine(), [letter.id]) == []
+    figures = Reader(refused.store).refresh()
+    assert (figures.dead(), figures.depth()) == (0, 0), "no monitor takes it for waiting"
     before = tries(refused)
     refused.odoo.refuse = None
     refused.book["Clients"].set("C001", {"Tél.": "04 76 00 00 01"})
