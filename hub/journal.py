@@ -31,6 +31,7 @@ from hub.unseen import Sight, look
 from hub.world import World
 
 PAGE = 1000
+PRUNED_AT_ONCE = 500
 LAST_PRUNED = "journal_pruned"
 """The name under which the time of the last pruning is remembered."""
 
@@ -119,27 +120,32 @@ def undo(
 
 
 def prune(
-    store: Store, before: str, stopping: Callable[[], bool] = lambda: False, page: int = PAGE
+    store: Store, before: str, stopping: Callable[[], bool] = lambda: False, page: int = PRUNED_AT_ONCE
 ) -> Pruned:
     """Let go of lines older than `before` (ISO, UTC) that no undo needs, and of runs nothing refers to.
 
-    A page is found while reading and deleted in a transaction of its own: lines that were superseded stay so.
+    What may go is found while reading, and deleted `page` lines at a time, each in a transaction of its own:
+    a line that was superseded stays so.
     """
     pruned = Pruned()
-    after: int | None = 0
-    while after is not None and not stopping():
-        with store.reading() as connection:
-            ids, after = pruning.page(connection, before, after, page)
-        if ids:
-            with store.transaction() as connection:
-                pruned.lines += pruning.forget(connection, ids)
+    after: str | None = None
     while not stopping():
         with store.reading() as connection:
-            runs = pruning.idle_runs(connection, before, page)
-        if not runs:
+            ids, after = pruning.page(connection, before, after, page)
+        for part in worlds.chunks(ids, page):
+            if stopping():
+                break
+            with store.transaction() as connection:
+                pruned.lines += pruning.forget(connection, part)
+        if after is None:
+            break
+    with store.reading() as connection:
+        runs = pruning.idle_runs(connection, before)
+    for part in worlds.chunks(runs, page):
+        if stopping():
             break
         with store.transaction() as connection:
-            pruned.runs += pruning.forget_runs(connection, runs)
+            pruned.runs += pruning.forget_runs(connection, part)
     return pruned
 
 

@@ -12,37 +12,41 @@ about a record the hub does not know any more, or of a system's record that is g
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any
 
-from sqlalchemy import Connection, delete, exists, func, select
+from sqlalchemy import Connection, Row, delete, func, select
 
-from hub.store import history
 from hub.store import tables as t
-from hub.store.history import Change, Filter
-from hub.store.repository import among
+from hub.store.history import AGREED, WRITTEN
+from hub.store.repository import among, loads
 from hub.store.worlds import chunks
 
 Slot = tuple[str, str, str, str]
 """(golden id, system or empty, external id, field): what a line is about."""
 
 
-def page(connection: Connection, before: str, after: int, size: int) -> tuple[list[int], int | None]:
-    """Lines that may go among the next `size` above `after`, and where to go on; ``None`` at the end.
+def page(connection: Connection, before: str, after: str | None, size: int) -> tuple[list[int], str | None]:
+    """Lines that may go of the next `size` records above `after`, and where to go on; ``None`` at the end.
 
-    Lines were written in the order of time, so the first page without an old one is the last.
+    By record, so that each is looked at once however its lines are strewn over the years.
     """
-    rows = connection.execute(
-        select(t.journal.c.id, t.journal.c.at, t.journal.c.golden_id)
-        .where(t.journal.c.id > after)
-        .order_by(t.journal.c.id)
-        .limit(size)
-    ).all()
-    old = {row.id: row.golden_id for row in rows if row.at < before}
-    if not old:
+    columns = t.journal.c
+    old = select(columns.golden_id).distinct().where(columns.at < before)
+    if after is not None:
+        old = old.where(columns.golden_id > after)
+    golden_ids = list(connection.scalars(old.order_by(columns.golden_id).limit(size)))
+    if not golden_ids:
         return [], None
-    needed = _needed(connection, sorted(set(old.values())))
-    needed |= _of_open_runs(connection, list(old))
-    return [one for one in old if one not in needed], rows[-1].id
+    open_runs = set(connection.scalars(select(t.run.c.id).where(t.run.c.ended_at.is_(None))))
+    lines = connection.execute(
+        select(t.journal).where(among(connection, columns.golden_id, golden_ids)).order_by(columns.id.desc())
+    ).all()
+    needed = _needed(connection, golden_ids, lines)
+    may_go = [
+        line.id for line in lines if line.at < before and line.run not in open_runs and line.id not in needed
+    ]
+    return may_go, golden_ids[-1]
 
 
 def forget(connection: Connection, ids: Sequence[int]) -> int:
@@ -53,12 +57,12 @@ def forget(connection: Connection, ids: Sequence[int]) -> int:
     )
 
 
-def idle_runs(connection: Connection, before: str, size: int) -> list[int]:
+def idle_runs(connection: Connection, before: str) -> list[int]:
     """Runs that ended before this time and left no line. The last run stays: `hub status` shows it."""
-    referred = exists().where(t.journal.c.run == t.run.c.id)
     last = select(func.max(t.run.c.id)).scalar_subquery()
-    query = select(t.run.c.id).where(t.run.c.ended_at < before, ~referred, t.run.c.id < last)
-    return list(connection.scalars(query.order_by(t.run.c.id).limit(size)))
+    ended = set(connection.scalars(select(t.run.c.id).where(t.run.c.ended_at < before, t.run.c.id < last)))
+    # One walk through the journal: asked run by run, each would be one.
+    return sorted(ended.difference(connection.scalars(select(t.journal.c.run).distinct())) if ended else ())
 
 
 def forget_runs(connection: Connection, ids: Sequence[int]) -> int:
@@ -66,8 +70,8 @@ def forget_runs(connection: Connection, ids: Sequence[int]) -> int:
     return connection.execute(delete(t.run).where(among(connection, t.run.c.id, ids))).rowcount
 
 
-def _needed(connection: Connection, golden_ids: Sequence[str]) -> set[int]:
-    """The lines of these records that an undo may need."""
+def _needed(connection: Connection, golden_ids: Sequence[str], lines: Sequence[Row[Any]]) -> set[int]:
+    """Which of all the lines of these records, newest first, an undo may need."""
     known = set(connection.scalars(select(t.golden.c.id).where(among(connection, t.golden.c.id, golden_ids))))
     there = {
         (row.golden_id, row.system, row.external_id)
@@ -79,29 +83,21 @@ def _needed(connection: Connection, golden_ids: Sequence[str]) -> set[int]:
     }
     needed: set[int] = set()
     taken: set[Slot] = set()
-    for line in history.changes(connection, Filter(records=golden_ids)):
+    for line in lines:
         slots = [slot for slot in _slots(line) if slot[0] in known and (not slot[1] or slot[:3] in there)]
-        if any(slot not in taken for slot in slots) or (line.made and slots):
+        made = line.before == "{}" and (line.kind in WRITTEN or line.kind == "linked")
+        if not taken.issuperset(slots) or (made and slots):
             needed.add(line.id)
         taken.update(slots)
     return needed
 
 
-def _slots(line: Change) -> Iterator[Slot]:
-    for name in line.after:
-        if line.agreed or line.kind == "created":
+def _slots(line: Row[Any]) -> Iterator[Slot]:
+    agreed = line.kind == "created" or (line.kind in AGREED and (line.kind != "overruled" or not line.system))
+    for name in loads(line.after):
+        if agreed:
             yield line.golden_id, "", "", name
         else:
             # A confirmation is no substitute for the line that it confirms, nor the other way round.
             about = f"confirmed {name}" if line.kind == "confirmed" else name
             yield line.golden_id, line.system, line.external_id, about
-
-
-def _of_open_runs(connection: Connection, ids: Iterable[int]) -> set[int]:
-    """Those of these lines whose run has not ended."""
-    open_runs = select(t.run.c.id).where(t.run.c.ended_at.is_(None))
-    found: set[int] = set()
-    for part in chunks(ids):
-        lines = among(connection, t.journal.c.id, part)
-        found.update(connection.scalars(select(t.journal.c.id).where(lines, t.journal.c.run.in_(open_runs))))
-    return found
