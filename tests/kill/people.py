@@ -46,10 +46,11 @@ class People:
         self.typed: list[Typed] = []
         self.sirets: list[str] = []
 
-    def begin(self, count: int) -> None:
-        """The customers there are before the hub is started, some in one system, some in several."""
-        for _ in range(count):
-            self._enter(self._dice.sample(sorted(self._desks), self._dice.randint(1, len(self._desks))))
+    def begin(self, everywhere: int, somewhere: int) -> None:
+        """The customers there are before the hub is started: some in every system, some not."""
+        for number in range(everywhere + somewhere):
+            count = len(self._desks) if number < everywhere else self._dice.randint(1, len(self._desks))
+            self._enter(self._dice.sample(sorted(self._desks), count))
 
     def type(self, desks: Sequence[str] = ()) -> str:
         """One of them types something, at one of these desks; in words."""

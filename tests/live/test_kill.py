@@ -102,7 +102,7 @@ def kills(server: Server, company: Company) -> None:
         end = time.monotonic() + 10
         while not trap.met and time.monotonic() < end:
             company.people.type(("clients",))
-            time.sleep(company.dice.uniform(0.05, 0.3))
+            time.sleep(company.dice.uniform(0.3, 0.8))
         server.kill_odoo()
         company.place.wire.disarm()
         server.start_odoo()
