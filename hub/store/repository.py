@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -33,7 +33,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import ArgumentError, DatabaseError, NoSuchModuleError
 
 from hub.private import ONLY_OWNER_FOLDER, make_private
-from hub.store import presence
+from hub.store.presence import Presence
 
 
 class StoreError(Exception):
@@ -74,13 +74,14 @@ class Store:
             raise StoreError(
                 f"database: {problem}; write sqlite:///hub.sqlite or postgresql://…"
             ) from problem
+        self._presence: Presence | None = None
         if self.is_sqlite:
             _tune_sqlite(self.engine)
             if parsed.database:
                 Path(parsed.database).parent.mkdir(ONLY_OWNER_FOLDER, parents=True, exist_ok=True)
                 _require_no_orphan(Path(parsed.database))
                 make_private(Path(parsed.database))
-                presence.watch(self.engine, parsed.database)
+                self._presence = Presence(self.engine, parsed.database)
 
     @property
     def is_sqlite(self) -> bool:
@@ -117,7 +118,8 @@ class Store:
         with self.engine.begin() as connection:
             if not self.is_sqlite:
                 connection.exec_driver_sql(_ONE_WRITER)
-            yield connection
+            with self._presence.told(connection) if self._presence is not None else nullcontext():
+                yield connection
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

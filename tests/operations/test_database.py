@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import insert, select
 from sqlalchemy.exc import DatabaseError, OperationalError
 
-from hub.store import Store
+from hub.store import Store, cursors, flags
 from hub.store import tables as t
 from tests.kill.database import served
 from tests.operations.site import BadDay, database
@@ -139,6 +139,35 @@ def test_an_empty_database_is_not_taken_for_the_one_that_stood_there(tmp_path: P
     os.replace(away, file)
     with store.reading() as connection:
         assert connection.scalar(select(t.run.c.kind)) == "sync"
+    store.close()
+
+
+def test_a_database_that_took_another_s_place_catches_up_before_anything_is_created(tmp_path: Path) -> None:
+    """A worker may have read one system by the old one's past, and would create by the new one's."""
+    file, backup = tmp_path / "hub.sqlite", tmp_path / "backup.sqlite"
+    golden = insert(t.golden).values(
+        id="x", entity="customer", data="{}", origins="{}", created_at="", dirty=0
+    )
+    for path in (backup, file):
+        store = Store(f"sqlite:///{path}")
+        store.migrate()
+        with store.transaction() as connection:
+            connection.execute(golden)
+            cursors.succeeded(connection, "customer", "odoo", "2026-01-31T08:00:00.000+00:00")
+        store.close()
+    store = Store(f"sqlite:///{file}")
+    with store.transaction() as connection:
+        assert flags.recovering(connection) is None
+    for ending in ("-wal", "-shm"):
+        Path(f"{file}{ending}").unlink()
+    os.replace(backup, file)
+    with pytest.raises(RuntimeError), store.transaction():
+        raise RuntimeError("rolled back")
+    for _ in range(2):
+        with store.transaction() as connection:
+            found = flags.recovering(connection)
+    assert found is not None
+    assert (found.why, found.left) == ("older", {"customer": ["odoo"]})
     store.close()
 
 
