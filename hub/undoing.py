@@ -350,6 +350,7 @@ _NOT_TAKEN_BACK = {
     "confirmed": "it only says that a write arrived; undo the change that the write carried out",
     "linked": "which record belongs to which is not taken back by an undo",
     "revived": "it was owed to that system again; undo its creation there instead",
+    "discarded": "nothing was written; `hub deadletters retry` has it written after all",
     "answered": "an answer is not taken back; undo what changed by it",
     "released": "a brake that was released is not taken back; undo what the next run changed",
 }

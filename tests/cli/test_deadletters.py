@@ -41,6 +41,7 @@ def test_a_refused_line_of_a_file_is_told_with_the_file_s_words_and_its_line(ref
     assert letter["todo"].startswith(f"it was line 2 of {refused.env['FILE']}; ")
     assert letter["values"]["CT_Ville"] == "GRENOBLE"
     assert (letter["tried"], letter["state"], letter["passing"]) == (1, "waiting", False)
+    refused.env["COLUMNS"] = "200"
     listed = " ".join(refused.hub("deadletters").out.split())
     for words in (
         "Électricité",
@@ -126,6 +127,11 @@ def test_what_is_discarded_waits_for_nobody_and_can_be_taken_back(refused: Compa
     journal = refused.hub("journal", "--limit", "0")
     assert "discarded by" in " ".join(journal.out.split())
     assert "client parti" in journal.out
+    changes = refused.hub("journal", "--json", "--limit", "0").json["changes"]
+    (line,) = (change for change in changes if change["kind"] == "discarded")
+    assert (
+        "hub deadletters retry" in refused.hub("undo", str(line["id"]), "--json").json["undone"][0]["reason"]
+    )
     assert "discarded before" in refused.hub("deadletters", "discard", number).out
     assert refused.hub("deadletters", "show", number).code == 0
     assert refused.hub("deadletters", "retry", number).code == 0
