@@ -134,13 +134,14 @@ class Puller:
         return through.looks()
 
     def _look(self, page: Page) -> Look:
-        ids = [record.id for record in page.records]
+        shown = {record.id: record for record in page.records}  # one may be handed over twice, as it changes
+        ids = list(shown)
         known = self._known(ids)
         if ids:
             self.engine.look_at_clock(self.system.system)
         news = [
             self.engine.seen(self.system, record)
-            for record in page.records
+            for record in shown.values()
             if record.version is None or known.get(record.id, _UNKNOWN) != record.version
         ]
         self.count.read += len(ids)

@@ -34,9 +34,9 @@ counts = st.integers(1, 3)
 @st.composite
 def instants(draw: st.DrawFn) -> tuple[str, str, int]:
     """Somewhere the hub can be struck: (system, instant, which of them)."""
-    if draw(st.booleans()):
+    kind = draw(st.sampled_from(["write", "commit", "call"]))
+    if kind == "commit":
         return "hub", draw(st.sampled_from(COMMITS)), draw(st.integers(1, 30))
-    kind = draw(st.sampled_from(["call", "write"]))
     instant = draw(st.sampled_from(WRITES if kind == "write" else CALLS))
     return draw(systems), instant, draw(st.integers(1, 3))
 
@@ -48,4 +48,5 @@ def fault_at(place: tuple[str, str, int], kind: str) -> dict[str, Any]:
     return {"do": "fault", "system": system, "instant": instant, "nth": nth, "fault": fault}
 
 
+codes = st.sampled_from(["own", "code1", None, "code2", "code3"])
 kinds = st.sampled_from(["crash", "unreachable", "busy"])

@@ -47,7 +47,7 @@ class Office:
         self.mappings = load_mappings(self._written_mappings())
         self.arms: list[Arm] = []
         self.dead = False
-        self.seconds = 0
+        self.seconds = self.added = 0
         self.typed: defaultdict[str, set[str]] = defaultdict(set)
         self.seen: dict[str, str] = {}
         self.told_apart: set[str] = set()
@@ -161,6 +161,7 @@ class Office:
         if id in place.items:
             return None
         self._type(system, set)
+        self.added += 1
         return f"somebody adds {_where(system, table, place.add(set, id))}: {_shown(set)}"
 
     def do_edit(self, system: str, table: str, id: str, set: dict[str, Native]) -> str | None:
@@ -190,6 +191,7 @@ class Office:
         if id not in place.deleted or (id in place.items and not place.system.traits.assigns_ids):
             return None
         self._type(system, place.deleted[id].values)
+        self.added += 1
         return f"somebody types {_where(system, table, id)} anew, as {place.bring_back(id)}"
 
     def do_spoil(self, system: str, table: str, id: str, field: str) -> str | None:

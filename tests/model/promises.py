@@ -45,6 +45,7 @@ def finish(office: Office) -> None:
     nothing_was_lost(office)
     nothing_came_back_as_an_edit(office)
     each_was_made_once(office)
+    no_more_than_were_typed(office)
 
 
 def come_to_rest(office: Office) -> None:
@@ -164,6 +165,14 @@ def each_was_made_once(office: Office) -> None:
                 ids = [id for id, item in table.items.items() if item.made_by == twice[0]]
                 raise Broken(f"the hub made one record twice in {name}: {', '.join(ids)}")
             _codes_once(office, name, table.items)
+
+
+def no_more_than_were_typed(office: Office) -> None:
+    """Promise 3: every golden record goes back to a record that somebody typed."""
+    known = sum(len(world.goldens) for world in _worlds(office))
+    if known > office.added:
+        tally("records duplicated", known - office.added)
+        raise Broken(f"people typed {office.added} records, and the hub knows {known}")
 
 
 def _codes_once(office: Office, name: str, items: Mapping[str, Any]) -> None:

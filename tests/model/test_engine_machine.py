@@ -104,20 +104,18 @@ class Machine(RuleBasedStateMachine):
                     return item.values.get(field)
         return self._fresh(False)
 
-    @rule(
-        system=choices.systems, table=choices.tables, code=st.integers(0, 3) | st.none(), long=st.booleans()
-    )
-    def somebody_adds(self, system: str, table: str, code: int | None, long: bool) -> None:
-        """A code may be one that is in use in other systems too; never twice in one system."""
+    @rule(system=choices.systems, table=choices.tables, code=choices.codes, long=st.booleans())
+    def somebody_adds(self, system: str, table: str, code: str | None, long: bool) -> None:
+        """A code may be one that is in use in other systems too, or none; never one twice in one system."""
         assert self.office is not None
         if table == "C" and (system == "sage" or not self.office.config["contacts"]):
             return
         used = {item.values.get("code") for item in self.office.table(system, table).items.values()}
         name = self._fresh(long)
-        wanted = f"code{code}" if code is not None and f"code{code}" not in used else f"own{self.count}"
+        wanted = f"own{self.count}" if code == "own" or (code and code in used) else code
         values: dict[str, Native] = {"name": name, "code": wanted}
         if table == "C":
-            values["customer"] = self._record(system, "T", code or 0)
+            values["customer"] = self._record(system, "T", self.count)
         self.act("add", system=system, table=table, set=values)
 
     @rule(
