@@ -57,8 +57,7 @@ class Outcomes:
         """
         transient = isinstance(problem, Unreachable | Busy)
         tries = max(parcel.mail.attempts for parcel in parcels) + 1 if transient else 0
-        wait = timedelta(seconds=min(2 ** min(tries, 9), 300)) if transient else timedelta()
-        later = (datetime.fromisoformat(self.route.engine.clock()) + wait).isoformat(timespec="milliseconds")
+        later = _after(self.route.engine.clock(), tries)
         with self.route.engine.store.transaction() as connection:
             world = self.route.world(connection, [parcel.mail for parcel in parcels])
             for parcel in parcels:
@@ -119,7 +118,12 @@ class Outcomes:
              else kept.append(parcel.mail))  # fmt: skip
         saving.save(connection, world, self.route.report.run, at)
         outbox.remove(connection, paid)
-        outbox.update_rows(connection, kept, at)
+        in_doubt = [mail for mail in kept if mail.state == "sending"]
+        outbox.update_rows(connection, [mail for mail in kept if mail.state != "sending"], at)
+        for tries in {mail.attempts for mail in in_doubt}:
+            again = [mail for mail in in_doubt if mail.attempts == tries]
+            # The first look comes at once; a system that loses reply after reply is given time.
+            outbox.update_rows(connection, again, _after(at, tries) if tries > 1 else at)
 
     def _outcome(self, world: World, golden: Golden, parcel: Parcel, outcome: Outcome, at: str) -> bool:
         """Take one answer in; true if the row has done its work."""
@@ -215,7 +219,8 @@ class Outcomes:
         mail.attempts += 1
         mail.state, mail.reason = state, reason
         if mail.attempts >= PATIENCE:
-            self.bury(mail, reason, None, "look at the record there, then `hub deadletters retry`")
+            todo = "look at the record there, then `hub deadletters retry`"
+            self.bury(mail, reason, None, todo, passing=state == "sending")
             mail.doubtful = state == "sending"
 
     @staticmethod
@@ -236,3 +241,9 @@ class Outcomes:
             if not echoes:
                 link.echoes.pop(native, None)
         link.changed = True
+
+
+def _after(at: str, tries: int) -> str:
+    """When to try again after so many tries in vain: a little later each time, within five minutes."""
+    wait = timedelta(seconds=min(2 ** min(tries, 9), 300)) if tries else timedelta()
+    return (datetime.fromisoformat(at) + wait).isoformat(timespec="milliseconds")

@@ -266,7 +266,8 @@ class Worker:
         box = t.outbox.c
         due = select(box.id).where(
             box.entity == self.entity,
-            (box.state == "sending") | ((box.state == "due") & (box.due_at <= now())),
+            box.state.in_(("due", "sending")),
+            box.due_at <= now(),
         )
         with self.engine.store.reading() as connection:
             return connection.execute(due.limit(1)).first() is not None

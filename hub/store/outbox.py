@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select, update
 
 from hub.store import tables as t
 from hub.store.repository import among, dumps, loads, upsert
@@ -106,14 +106,15 @@ def of_goldens(connection: Connection, ids: Iterable[str]) -> dict[tuple[str, st
 
 
 def due(connection: Connection, entity: str, system: str, at: str, after: int, limit: int) -> list[Mail]:
-    """Rows to deliver now, oldest first, above `after`; those a crash left in mid-call come again."""
+    """Rows to deliver now, oldest first, above `after`; those a stop left in mid-call among them."""
     rows = connection.execute(
         select(t.outbox)
         .where(
             t.outbox.c.entity == entity,
             t.outbox.c.system == system,
             t.outbox.c.id > after,
-            or_(t.outbox.c.state == "sending", (t.outbox.c.state == "due") & (t.outbox.c.due_at <= at)),
+            t.outbox.c.state.in_(("due", "sending")),
+            t.outbox.c.due_at <= at,
         )
         .order_by(t.outbox.c.id)
         .limit(limit)
@@ -153,7 +154,7 @@ def update_rows(connection: Connection, rows: Iterable[Mail], due_at: str) -> No
 
 def hurry(connection: Connection, at: str) -> None:
     """Make every write that waits for its next try due now."""
-    waiting = (t.outbox.c.state == "due") & (t.outbox.c.due_at > at)
+    waiting = t.outbox.c.state.in_(("due", "sending")) & (t.outbox.c.due_at > at)
     connection.execute(update(t.outbox).where(waiting).values(due_at=at))
 
 

@@ -20,6 +20,7 @@ from connectors.odoo.connector import OdooConnector
 from connectors.odoo.doors import open_client
 from connectors.odoo.session import Session
 from connectors.odoo.settings import Settings
+from hub.clock import now
 from hub.engine import Engine
 from hub.mapping import load_mappings
 from hub.ports import Connector, ConnectorError, Outcome, Traits, View, Write
@@ -153,9 +154,9 @@ class Company:
         self.odoo.close()
         self.odoo = self.connect(patience)
 
-    def engine(self) -> Engine:
+    def engine(self, clock: Callable[[], str] = now) -> Engine:
         connectors: dict[str, Connector] = {"odoo": self.odoo, "list": self.list.connect()}
-        return Engine(self.store, self.mappings, connectors)
+        return Engine(self.store, self.mappings, connectors, clock=clock)
 
     def sync(self) -> Told:
         """One cycle, and what it told: the report, what waits in the outbox, the log."""

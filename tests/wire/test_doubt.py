@@ -1,9 +1,12 @@
-"""What an outage must not make the hub forget: that a write is in doubt, and that a record has its own tries."""
+"""What an outage must not make the hub forget: that a write is in doubt, and how often it may try yet."""
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
+
 import pytest
 
+from hub.clock import now
 from hub.outcomes import PATIENCE
 from hub.report import Report
 from hub.store import outbox
@@ -76,4 +79,26 @@ def test_a_long_outage_uses_up_no_records_tries(company: Company) -> None:
     tally("faults injected", PATIENCE + 4)
     company.proxy.disarm()
     company.sync()
+    comes_to_rest(company)
+
+
+@DOOR
+def test_an_odoo_that_answers_questions_and_no_writes_is_given_time(company: Company) -> None:
+    company.sync()
+    company.type_in_list([1])
+    began = datetime.fromisoformat(now())
+    passed = 0.0
+    engine = company.engine(lambda: (began + timedelta(seconds=passed)).isoformat(timespec="milliseconds"))
+    trap = company.proxy.arm(page(504), called("load")(), times=None)
+    engine.sync()
+    for _ in range(20):
+        passed += 15
+        engine.push_entity(engine.mappings[0], Report())
+    tally("faults injected", len(trap.met))
+    assert 2 <= len(trap.met) < PATIENCE
+    assert [row.state for row in company.outbox()] == ["sending"]
+
+    company.proxy.disarm()
+    passed += 300
+    engine.push_entity(engine.mappings[0], Report())
     comes_to_rest(company)
