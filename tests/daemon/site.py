@@ -114,7 +114,8 @@ logging: {{level: {level}, format: json}}
         """A person looks at the plan and approves it."""
         subprocess.run(
             [sys.executable, "-m", "hub.cli.main", "plan", "--approve", "--config", str(self.config)],
-            cwd=PROJECT, env={**os.environ, "ODOO_PASSWORD": PASSWORD}, check=False, stdout=subprocess.DEVNULL,
+            cwd=PROJECT, env={**os.environ, "ODOO_PASSWORD": PASSWORD}, check=False,
+            stdout=subprocess.DEVNULL,
         )  # fmt: skip
 
     # -- the daemon -------------------------------------------------------------------------------------

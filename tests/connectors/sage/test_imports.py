@@ -625,7 +625,9 @@ def test_what_a_killed_hub_left_half_made_is_cleared_away(site: Site) -> None:
         path.touch()
     for path in [*old, kept[0]]:
         os.utime(path, (time.time() - 2 * 3600,) * 2)
-    site.connector._imports.prune()  # type: ignore[union-attr]
+    assert isinstance(site.connector, FilesConnector)
+    assert site.connector._imports is not None
+    site.connector._imports.prune()
     assert [path.exists() for path in [*old, *kept]] == [False, False, False, True, True]
 
 
