@@ -95,14 +95,14 @@ class Loader:
             try:
                 answer = self._load(layout, rest, names, lambda draft: f"{MODULE}.{draft.write.ref}", "id")
             except Fault as fault:
-                if len(rest) == 1:
-                    vals = rest[0].vals
-                    rest[0].outcome = locked(fault) if fault.kind == "busy" else refused(layout, fault, vals)
-                    return self._alone(layout, suspects, there)
                 found = there(rest) if fault.kind in DOUBTFUL else {}
-                rest = [draft for draft in rest if draft not in found]
-                half = len(rest) // 2
-                found |= self._sift(layout, rest[:half], there) | self._sift(layout, rest[half:], there)
+                left = [draft for draft in rest if draft not in found]
+                if left and len(rest) == 1:
+                    vals = left[0].vals
+                    left[0].outcome = locked(fault) if fault.kind == "busy" else refused(layout, fault, vals)
+                else:
+                    half = len(left) // 2
+                    found |= self._sift(layout, left[:half], there) | self._sift(layout, left[half:], there)
                 return found | self._alone(layout, suspects, there)
             if answer["ids"] is not False:
                 loaded = dict(zip(rest, answer["ids"], strict=True))
