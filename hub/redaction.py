@@ -23,6 +23,8 @@ from urllib.parse import quote, quote_plus
 
 HIDDEN = "•••"
 
+_SHORTEST = 4
+"""Letters below which nothing is hidden: it would take every message apart, and keep no secret."""
 _LONG = 16
 """Characters from which a part of a secret is hidden too."""
 _PART = 10
@@ -154,7 +156,7 @@ def _base64_cores(secret: str) -> set[str]:
 
 def _parts(secret: str) -> Iterator[str]:
     """The secret, and the lines of one that has several (a private key): each may be shown alone."""
-    if not secret.strip():
+    if len(secret.strip()) < _SHORTEST:
         return
     yield secret
     lines = secret.splitlines()
