@@ -216,13 +216,16 @@ def waiting(store: Store, at: datetime) -> Iterator[Symptom]:
         dead = list(_by_system(connection, "dead"))
         stuck = list(_by_system(connection, "sending"))
         due = list(_by_system(connection, "due"))
+        last = _last_words(connection)
     if conflicts:
         yield waits("conflicts", f"{conflicts} wait for a decision", "`hub conflicts list`")
     if reviews:
         yield waits("set aside", f"{reviews} records or fields", "`hub conflicts list` says why")
     for system, count, oldest in dead:
-        yield waits("dead letters", f"{count} writes were refused, the first {_ago(oldest, at)} ago",
-                    "`hub deadletters list` says why", system)  # fmt: skip
+        message = f"{count} refused, the first {_ago(oldest, at)} ago; the last: {last[system]}"
+        yield waits(
+            "dead letters", message, "`hub deadletters list`; mend what it says, then they follow", system
+        )
     for system, count, oldest in stuck:
         if _age(oldest, at) > STUCK:
             todo = "the next delivery looks whether it was applied; if none comes, see why the route fails"
@@ -239,6 +242,15 @@ def waiting(store: Store, at: datetime) -> Iterator[Symptom]:
 
 def _count(connection: Connection, table: Any, where: Any) -> int:
     return int(connection.scalar(select(func.count()).select_from(table).where(where)) or 0)
+
+
+def _last_words(connection: Connection) -> dict[str, str]:
+    """What each system said of the write it refused last."""
+    box = t.outbox.c
+    rows = connection.execute(
+        select(box.system, box.reason, box.todo).where(box.state == "dead").order_by(box.id)
+    )
+    return {row.system: f"{row.reason} ({row.todo})" if row.todo else str(row.reason) for row in rows}
 
 
 def _by_system(connection: Connection, state: str) -> Iterator[tuple[str, int, str]]:
@@ -264,7 +276,7 @@ def routes(store: Store, settings: Settings, mappings: Mappings, at: datetime) -
 def _route(settings: Settings, entity: str, system: str, row: Any, at: datetime) -> Symptom:
     what = f"route of {entity}"
     if row is not None and row.error:
-        return wrong(what, f"failed: {row.error}", "mend that; it is tried again by itself", 3, system)
+        return wrong(what, f"failed: {row.error}", "mend that; it is tried again by itself", 1, system)
     if row is None or not row.pulled_at:
         return worth_knowing(
             what, "was never read to its end", "`hub plan`, then `hub sync` or `hub run`", system

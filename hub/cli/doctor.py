@@ -205,7 +205,9 @@ def _explained(what: str, error: Exception, system: str = "hub") -> Iterator[Sym
         yield doctor.wrong(what, message, redactor.clean(problem.suggestion), failure.code, system)
     if not failure.problems:
         message = f"{failure.what}: {failure.why}" if failure.why else failure.what
-        yield doctor.wrong(what, message, failure.todo, min(failure.code, 3), system)
+        yield doctor.wrong(
+            what, message, failure.todo, failure.code if failure.code in (1, 2, 3) else 2, system
+        )
 
 
 def _screens(found: list[Symptom]) -> list[Any]:

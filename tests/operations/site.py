@@ -30,6 +30,9 @@ from hub.cli.main import run
 run()
 """
 
+IMPATIENT = "import datetime, hub.reviving as reviving; reviving.RHYTHM = datetime.timedelta(seconds=10)"
+"""What was refused and may pass is tried again after seconds, not after a day."""
+
 
 class BadDay(Site):
     """A site on which things go wrong. `extra` is run in the daemon's process before it starts."""

@@ -13,12 +13,10 @@ from connectors.odoo.settings import Settings
 from hub.ports import Denied, NativeField, View
 from sandbox.odoo import serve
 from sandbox.odoo.schema import Field
-from tests.operations.site import DURAND, BadDay
+from tests.operations.site import DURAND, IMPATIENT, BadDay
 from tests.tally import tally
 
 PARTNER = "res.partner"
-IMPATIENT = "import datetime, hub.reviving as reviving; reviving.RHYTHM = datetime.timedelta(seconds=1)"
-"""What was refused and may pass is tried again after a second, not after a day."""
 
 
 def renamed(fields: Mapping[str, Field], old: str, new: str) -> dict[str, Field]:
