@@ -14,7 +14,7 @@ from statistics import median
 
 import sqlalchemy as sa
 
-from benchmarks.base import COLUMNS, Mirror, customer, fresh_store, mappings
+from benchmarks.base import COLUMNS, Mirror, approve, customer, fresh_store, mappings
 from benchmarks.rows import Row, timed
 from hub.engine import Engine
 from hub.report import Report
@@ -64,6 +64,7 @@ class _Linked:
         self.mirror, other = Mirror("mirror", count), Mirror("clients", 0)
         both = {"mirror": self.mirror, "clients": other}
         self.engine = Engine(self.store, mappings(folder / "m", *both), both)
+        approve(self.engine, count)
         self.engine.sync()
 
     def cycle(self, turn: int) -> float:

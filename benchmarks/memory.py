@@ -15,7 +15,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from benchmarks.base import Mirror, fresh_store, mappings, workbook
+from benchmarks.base import Mirror, approve, fresh_store, mappings, workbook
 from benchmarks.rows import Row
 
 CUSTOMERS = 100_000
@@ -65,6 +65,7 @@ def _load(folder: Path) -> tuple[float, float, int]:
     clients = connect("clients", "excel", {"path": folder / "clients.xlsx", "stable_seconds": 0})
     store = fresh_store(folder)
     engine = Engine(store, mappings(folder / "m", "clients", "mirror"), {"clients": clients, "mirror": sink})
+    approve(engine, CUSTOMERS)
     engine.sync()
     clients.close()
     store.close()

@@ -21,11 +21,12 @@ from urllib.parse import urlsplit
 
 import odoorpc
 
-from benchmarks.base import ODOO_FIELDS, customer, fresh_store, mappings, workbook
+from benchmarks.base import ODOO_FIELDS, approve, customer, fresh_store, mappings, workbook
 from benchmarks.rows import Row, timed
 from connectors.odoo.connector import OdooConnector
 from connectors.odoo.settings import Settings
 from connectors.registry import connect
+from hub import decisions
 from hub.engine import Engine
 from hub.report import Report
 
@@ -94,6 +95,7 @@ def _hub_load(target: Target) -> float:
         folder = Path(name)
         workbook(folder / "clients.xlsx", NEW)
         engine, connector = _engine(site, folder)
+        approve(engine, NEW)
         with timed() as clock:
             report = engine.sync()
         assert report.of("customer", "odoo").created == NEW, report
@@ -149,11 +151,14 @@ def _one_by_one(target: Target) -> float:
 def _pushed(site: Site, folder: Path) -> list[Row]:
     workbook(folder / "clients.xlsx", CHANGED)
     engine, odoo = _engine(site, folder)
+    approve(engine, CHANGED)
     engine.sync()
     os.replace(folder / "clients.xlsx", folder / "before.xlsx")
     workbook(folder / "clients.xlsx", CHANGED, changed=CHANGED)
     report = Report()
     mapping = engine.mappings[0]
+    engine.pull_entity(mapping, Report())
+    decisions.release(engine, "customer", "clients")
     engine.pull_entity(mapping, report)
     with timed() as clock:
         engine.push_entity(mapping, report)
@@ -181,6 +186,7 @@ def _quiet(site: Site, folder: Path) -> list[Row]:
     folder.mkdir()
     workbook(folder / "clients.xlsx", QUIET)
     engine, odoo = _engine(site, folder)
+    approve(engine, QUIET)
     engine.sync()
     engine.sync()
     before = odoo.session.requests_sent()
