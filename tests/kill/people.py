@@ -52,12 +52,15 @@ class People:
             count = len(self._desks) if number < everywhere else self._dice.randint(1, len(self._desks))
             self._enter(self._dice.sample(sorted(self._desks), count))
 
-    def type(self, desks: Sequence[str] = ()) -> str:
-        """One of them types something, at one of these desks; in words."""
+    def type(self, desks: Sequence[str] = (), *, together: bool = False) -> str:
+        """One of them types something, at one of these desks; in words.
+
+        `together`: now and then several enter the same customer at once. The hub knows it for one, if it
+        reads all their systems after that and before it writes: so not while it is at work.
+        """
         chosen = sorted(desks or self._desks)
         if self._dice.random() < 0.3:
-            # At several desks at once now and then: two people enter the same customer.
-            count = 1 if self._dice.random() < 0.7 else len(chosen)
+            count = len(chosen) if together and self._dice.random() < 0.3 else 1
             return self._enter(self._dice.sample(chosen, count))
         free = [
             (siret, system, field)

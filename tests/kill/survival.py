@@ -44,7 +44,7 @@ class Company:
             self.place.accounting.work()
         for name, system in self.place.systems.items():
             self.people.seen(name, set(system.rows()))
-        told = [self.people.type() for _ in range(self.dice.choice((0, 1, 1, 2)))]
+        told = [self.people.type(together=True) for _ in range(self.dice.choice((0, 1, 1, 2)))]
         # Nobody types in Sage while the hub may hand a file over: a known limit of an exchange by files.
         edits = [
             Edit(self.dice.uniform(0, 0.8), lambda: self.people.type(("odoo", "clients")))

@@ -17,7 +17,7 @@ from tests.kill.systems import SandboxOdoo
 KILLS = 34
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize("company", ["office", "office with Sage", "another office"])
 @pytest.mark.parametrize("database", ["sqlite", "postgresql"])
 def test_whatever_the_instant_it_is_killed_at_nothing_is_lost_and_nothing_is_twice(

@@ -22,7 +22,7 @@ from tests.wire.proxy import Exchange
 KILLS = 8
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_odoo_is_killed_in_the_middle_of_work_and_comes_back(
     odoo: SandboxOdoo, tmp_path: Path, bytecode: Path
 ) -> None:
@@ -67,7 +67,7 @@ def test_odoo_is_killed_in_the_middle_of_work_and_comes_back(
         company.rest(kills)
 
 
-@pytest.mark.timeout(300)
+@pytest.mark.timeout(900)
 def test_the_hubs_postgresql_is_killed_in_the_middle_of_work_and_comes_back(
     odoo: SandboxOdoo, tmp_path: Path, bytecode: Path
 ) -> None:
