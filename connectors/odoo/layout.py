@@ -108,7 +108,7 @@ class Layout:
 
 class Schema:
     """What the models look like to the hub's user. Asked once per field, and again after `forget`;
-    what is missing is asked for again at every pull."""
+    what is hidden is asked for again at every pull."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -173,10 +173,10 @@ class Schema:
         self._rights.clear()
 
     def forget_gaps(self) -> None:
-        """Ask again for what was missing or hidden: a right may have been given, a field put back."""
+        """Ask again for what was hidden, and for rights that were missing: they may have been given."""
+        for model, name in self._hidden:
+            self._known.get(model, {}).pop(name, None)
         self._hidden.clear()
-        for model, known in self._known.items():
-            self._known[model] = {name: info for name, info in known.items() if info is not None}
         self._rights = {key: given for key, given in self._rights.items() if given}
 
     def layout(self, view: View) -> Layout:
