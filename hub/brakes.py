@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from math import ceil
 from typing import Any, Final, Literal, TypeAlias
 
 Kind: TypeAlias = Literal["emptied", "deletions", "archived", "changes", "creations", "mapping"]
@@ -55,6 +56,10 @@ class Share:
 
     def exceeded(self, count: int, known: int) -> bool:
         return count > self.floor and count > known * self.share
+
+    def enough(self, count: int) -> int:
+        """So many known records, or more, and `count` is not too many: nobody need count further."""
+        return ceil(count / self.share) if count > self.floor else 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,8 +75,9 @@ class LookThrough:
 
     def _too_much(self, edited: int, archived: int) -> bool:
         name, limits = self.system.system, self.engine.limits
+        enough = max(limits.changes.enough(edited), limits.deletions.enough(archived))
         with self.engine.store.reading() as connection:
-            known = len(worlds.present_ids(connection, self.mapping.entity, name)) if edited else 0
+            known = worlds.present_count(connection, self.mapping.entity, name, enough)
         held = self._stops("archived", brakes.archived(name, archived, known, limits))
         held = self._stops("changes", brakes.changes(name, edited, known, limits)) or held
         if held:

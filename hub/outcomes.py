@@ -80,10 +80,11 @@ class Outcomes:
         engine, entity, name = self.route.engine, self.route.mapping.entity, self.route.system.system
         gone = sum(isinstance(outcome, Missing) for outcome in outcomes)
         moved = sum(isinstance(outcome, Moved) for outcome in outcomes)
-        if gone <= engine.limits.deletions.floor and moved <= engine.limits.changes.floor:
+        enough = max(engine.limits.deletions.enough(gone), engine.limits.changes.enough(moved))
+        if not enough:
             return ()
         with engine.store.reading() as connection:
-            known = len(worlds.present_ids(connection, entity, name))
+            known = worlds.present_count(connection, entity, name, enough)
         doubted: list[type[Missing | Moved]] = []
         reason = brakes.deletions(name, gone, known, engine.limits)
         if reason and braking.stops(engine, self.route.report, entity, name, "deletions", reason):

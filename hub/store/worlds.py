@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Row, delete, exists, func, insert, literal, select, text, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Row,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    select,
+    text,
+    update,
+)
 
 from hub.matching import Key
 from hub.model import Candidate, Conflict, Golden, Link
@@ -267,18 +279,27 @@ def clean(connection: Connection, ids: Sequence[str]) -> None:
         connection.execute(update(t.golden).where(among(connection, t.golden.c.id, part)).values(dirty=0))
 
 
+def _present(entity: str, system: str) -> tuple[ColumnElement[bool], ...]:
+    """What is true of the links of records the hub believes to be in a system."""
+    return (
+        t.link.c.entity == entity,
+        t.link.c.system == system,
+        t.link.c.gone.is_(False),
+        t.link.c.unconfirmed.is_(False),
+    )
+
+
 def present_ids(connection: Connection, entity: str, system: str) -> set[str]:
     """Linked records the hub believes to be in a system."""
-    return set(
-        connection.scalars(
-            select(t.link.c.external_id).where(
-                t.link.c.entity == entity,
-                t.link.c.system == system,
-                t.link.c.gone.is_(False),
-                t.link.c.unconfirmed.is_(False),
-            )
-        )
-    )
+    return set(connection.scalars(select(t.link.c.external_id).where(*_present(entity, system))))
+
+
+def present_count(connection: Connection, entity: str, system: str, enough: int) -> int:
+    """How many they are; counted up to `enough`, since to count all of a large base takes its time."""
+    if not enough:
+        return 0
+    some = select(t.link.c.external_id).where(*_present(entity, system)).limit(enough).subquery()
+    return connection.scalar(select(func.count()).select_from(some)) or 0
 
 
 def gone_ids(connection: Connection, entity: str, system: str) -> set[str]:
