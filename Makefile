@@ -2,7 +2,7 @@
 
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-model test-live bench lint types lock odoo-19 odoo-14
+.PHONY: help venv demo test test-model test-live bench lint types audit lock odoo-19 odoo-14
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -33,6 +33,9 @@ lint: venv ## ruff: rules and format
 
 types: venv ## mypy, strict
 	$(BIN)/mypy --explicit-package-bases hub connectors sandbox tests $(wildcard scheduler.py benchmarks)
+
+audit: venv ## the packages, by what can be known without asking anybody
+	@$(BIN)/python scripts/audit.py
 
 lock: venv ## write requirements.lock anew from pyproject.toml
 	$(BIN)/pip-compile --quiet --extra dev --generate-hashes --allow-unsafe --strip-extras --no-header \

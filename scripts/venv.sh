@@ -28,7 +28,8 @@ fi
 pip=".venv/bin/python -m pip --disable-pip-version-check --no-input"
 if [ -f requirements.lock ]; then
     echo "installing what requirements.lock says"
-    $pip install --quiet --require-hashes -r requirements.lock
+    # Wheels alone: no package's own set-up code runs here.
+    $pip install --quiet --require-hashes --only-binary :all: -r requirements.lock
     PYTHONWARNINGS='ignore:Editable' $pip install --quiet --no-deps --no-build-isolation -e .
 else
     echo "installing what pyproject.toml says (there is no requirements.lock)"
