@@ -150,6 +150,9 @@ class Worker:
     def _do(self, wanted: Wanted) -> None:
         began = time.monotonic()
         work = Work(self.entity, started_at=self.engine.clock())
+        if self.board.is_failing((self.entity, DATABASE), "read"):
+            # What failed may be any of it: only all of it shows that the database is well again.
+            wanted.pull.update(self.reads)
         try:
             self._carry_out(wanted, work)
         except DBAPIError as problem:
