@@ -99,14 +99,22 @@ class Absorption:
                     self._close_if_settled(lens.name)
             elif any(same(now, echo) for echo in link.echoes.get(native, ())):
                 self.arrived[native] = link.current().get(native, MISSING)
-                link.agree((native,), record.values)
-                self.golden.dirty = True
+                self._hear(native, now)
             else:
                 differs = True
         if differs:
             for native in lens.natives:
                 self._unblock(native)
         return differs
+
+    def _hear(self, native: str, now: Native) -> None:
+        """One of our writes is there; those handed over after it may still arrive."""
+        echoes = self.link.echoes[native]
+        heard = next(number for number, echo in enumerate(echoes) if same(now, echo))
+        self.link.agree((native,), self.record.values)
+        if later := echoes[heard + 1 :]:
+            self.link.echoes[native] = later
+        self.golden.dirty = True
 
     def _note_arrivals(self) -> None:
         """What we wrote without hearing so is there: only now it is known to have replaced something."""

@@ -28,7 +28,7 @@ from hub.clocks import Clocks
 from hub.delivery import Delivery
 from hub.garbage import uncollected
 from hub.mapping import EntityMapping, Mappings, SystemMapping
-from hub.model import ARCHIVED, Golden
+from hub.model import ARCHIVED, Golden, Link
 from hub.ports import Connector, ConnectorError, Record
 from hub.pulling import Puller
 from hub.report import Progress, Report, silent
@@ -339,7 +339,7 @@ def _settle_page(
                     paid.append(row.id)
             elif row is None:
                 due.append((golden.id, system.system))
-            elif _is_news(row, debt, golden):
+            elif _is_news(row, debt, golden, world.links_of.get(golden.id, {}).get(system.system)):
                 row.revive()
                 revived.append(row)
     outbox.mark_due(connection, world.mapping.entity, due, at)
@@ -348,10 +348,11 @@ def _settle_page(
     worlds.clean(connection, ids)
 
 
-def _is_news(row: outbox.Mail, debt: owing.Owed, golden: Golden) -> bool:
-    """Whether what is owed now is not what was refused, or handed over, before."""
+def _is_news(row: outbox.Mail, debt: owing.Owed, golden: Golden, link: Link | None) -> bool:
+    """Whether what is owed now is not what was refused, or handed over and may still arrive, before."""
     if row.state == "sent":
-        return row.payload != debt.values
+        awaited = link is not None and any(native in link.echoes for native in debt.values)
+        return row.payload != debt.values or not awaited
     unfit = {name: golden.values.get(name) for name in debt.impossible}
     return row.state in ("dead", "discarded") and not row.was_refused(debt.values, unfit)
 

@@ -81,6 +81,8 @@ class MemorySystem:
         self.calls: Counter[str] = Counter()
         self.written: list[Write] = []
         self.replaced: list[Replaced] = []
+        self.overrun: set[str | None] = set()
+        """What an import put over values that nobody had shown the hub (see the known limits)."""
         self.files: dict[str, File] = {}
         self.answers: defaultdict[str, list[Receipt]] = defaultdict(list)
         self.sent: dict[str, Sent] = {}

@@ -115,6 +115,8 @@ class MemoryTable:
         item = self.items[id]
         for name, value in write.values.items():
             old = item.values.get(name)
+            if known is not None and known.get(name) != old:
+                self.system.overrun.add(value if isinstance(value, str) else None)
             lost = old is not None and old != self.system.kept(name, value)
             if lost and (known is None or known.get(name) == old):
                 self.system.replaced.append(Replaced(self.name, id, name, old))

@@ -34,11 +34,11 @@ counts = st.integers(1, 3)
 @st.composite
 def instants(draw: st.DrawFn) -> tuple[str, str, int]:
     """Somewhere the hub can be struck: (system, instant, which of them)."""
-    kind = draw(st.sampled_from(["write", "commit", "call"]))
+    kind = draw(st.sampled_from(["write", "write", "commit", "call"]))
     if kind == "commit":
         return "hub", draw(st.sampled_from(COMMITS)), draw(st.integers(1, 30))
     instant = draw(st.sampled_from(WRITES if kind == "write" else CALLS))
-    return draw(systems), instant, draw(st.integers(1, 3))
+    return draw(systems), instant, draw(st.sampled_from([1, 1, 2, 3]))
 
 
 def fault_at(place: tuple[str, str, int], kind: str) -> dict[str, Any]:
@@ -49,4 +49,6 @@ def fault_at(place: tuple[str, str, int], kind: str) -> dict[str, Any]:
 
 
 codes = st.sampled_from(["own", "code1", None, "code2", "code3"])
+afterwards = st.sampled_from([(), ("sync",), ("sync", "take_in", "publish"), ("take_in", "publish", "sync")])
+"""What follows an edit at once: nothing, or the hub's hour, or Sage's too."""
 kinds = st.sampled_from(["crash", "unreachable", "busy"])
