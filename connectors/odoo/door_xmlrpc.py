@@ -1,9 +1,9 @@
 """The oldest door: XML-RPC on ``/xmlrpc/2``, in every Odoo, deprecated from 19 on.
 
 Answers are parsed with defusedxml's parser (no document type, no entities, no external references). What XML
-cannot carry is handled here: carriage returns are sent as character references (a parser would turn them into
-line feeds), and an answer of Odoo 14 with raw control characters in it is read without them rather than not at
-all.
+cannot carry is handled here: carriage returns are sent as character references (a parser would turn them
+into line feeds), and an answer of Odoo 14 with raw control characters in it is read without them rather than
+not at all.
 """
 
 from __future__ import annotations

@@ -13,24 +13,28 @@ class _Closed(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class ShareDoc(_Closed):
-    """More than `floor` records, and more than `share` of those known, is too many at once."""
+class Deletions(_Closed):
+    """More than `floor` records gone or archived, and more than `share` of those known, are too many."""
 
-    share: Annotated[float, Field(gt=0, le=1)] = Field(description="From 0 to 1.")
-    floor: Annotated[int, Field(ge=0)] = Field(description="So many are never too many.")
+    share: Annotated[float, Field(gt=0, le=1)] = Field(default=0.2, description="From 0 to 1.")
+    floor: Annotated[int, Field(ge=0)] = Field(default=5, description="So many are never too many.")
 
-    def measure(self) -> Share:
-        return Share(self.share, self.floor)
+
+class Changes(_Closed):
+    """The same for known records that say something else."""
+
+    share: Annotated[float, Field(gt=0, le=1)] = Field(default=0.5, description="From 0 to 1.")
+    floor: Annotated[int, Field(ge=0)] = Field(default=20, description="So many are never too many.")
 
 
 class Brakes(_Closed):
     """What counts as too much at once; see docs/operations.md."""
 
-    deletions: ShareDoc = Field(
-        default=ShareDoc(share=0.2, floor=5), description="Records gone, or archived, in one look."
+    deletions: Deletions = Field(
+        default_factory=Deletions, description="Records gone, or archived, in one look."
     )
-    changes: ShareDoc = Field(
-        default=ShareDoc(share=0.5, floor=20), description="Known records saying something else in one look."
+    changes: Changes = Field(
+        default_factory=Changes, description="Known records saying something else in one look."
     )
     creations: Annotated[int, Field(ge=0)] = Field(
         default=20, description="So many may be created in a system even where more are created than linked."
@@ -38,4 +42,8 @@ class Brakes(_Closed):
 
     def limits(self) -> Limits:
         """The same, as the engine takes it."""
-        return Limits(self.deletions.measure(), self.changes.measure(), self.creations)
+        return Limits(
+            Share(self.deletions.share, self.deletions.floor),
+            Share(self.changes.share, self.changes.floor),
+            self.creations,
+        )

@@ -12,12 +12,20 @@ from pathlib import Path
 import pytest
 
 from sandbox.odoo import Odoo as SandboxOdoo
-from tests.bad_input.office import MAPPING, Front, Mishap, Office, bears, is_at_rest, is_listed
+from tests.bad_input.office import MAPPING, Front, Mishap, Office, bears, is_at_rest, is_listed, is_told
 from tests.story.company import customer
 
 
 def changed(file: str, old: str, new: str) -> Callable[[Office], None]:
-    return lambda office: office.type_in(file, old, new)
+    """Type it; an edited mapping stops its entity until a person lets it."""
+
+    def change(office: Office) -> None:
+        office.type_in(file, old, new)
+        if file == MAPPING:
+            is_told(office.hub("sync", code=1), "was edited since it was approved")
+            office.hub("release", "customer", code=0)
+
+    return change
 
 
 def mishap(file: str, old: str, new: str, code: int, *said: str) -> Mishap:
