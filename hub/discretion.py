@@ -16,8 +16,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from hub.ports import (
-    ClockReading,
     Clocked,
+    ClockReading,
     Connector,
     ConnectorError,
     Done,

@@ -11,8 +11,8 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from hub.ports import (
-    ClockReading,
     Clocked,
+    ClockReading,
     Connector,
     Finding,
     Known,

@@ -10,8 +10,7 @@ from sqlalchemy import Connection, Table, bindparam, delete, insert, update
 from hub.mapping import EntityMapping
 from hub.matching import keys_of
 from hub.model import Golden, Review
-from hub.store import outbox
-from hub.store import claims
+from hub.store import claims, outbox
 from hub.store import tables as t
 from hub.store.repository import among, dumps, upsert
 from hub.store.worlds import DIRTY, NEW, chunks
