@@ -31,14 +31,12 @@ def finish(office: Office) -> None:
     for system in office.systems.values():
         system.lose_replies = system.lose_requests = 0
         system.down, system.twice = None, False
-    refusing = [s for s in office.systems.values() if s.refuse or s.refuse_later]
-    if refusing:
-        come_to_rest(office)
-        everything_agrees(office)
-        for system in refusing:
-            system.refuse = system.refuse_later = None
-        office.do_retry()
     come_to_rest(office)
+    everything_agrees(office)
+    for system in office.systems.values():
+        system.refuse = system.refuse_later = None
+    if office.do_retry():
+        come_to_rest(office)
     nothing_is_refused(office)
     everything_agrees(office)
     it_is_quiet(office)
