@@ -177,8 +177,8 @@ class Delivery:
     def _parcel(self, world: World, row: Mail, pulled_at: str | None) -> Parcel | None:
         golden = world.goldens[row.golden_id]
         link = self.route.link(world, row.golden_id)
-        since = min(golden.created_at, self.route.report.started_at or golden.created_at)
-        if link is None and self.route.system.direction == "both" and (pulled_at or "") < since:
+        unlooked = (pulled_at or "") < golden.created_at
+        if link is None and self.route.system.direction == "both" and unlooked:
             return Parcel(
                 row, {}, {}, None, (f"{self.route.system.system} has not been read since",), {}, False
             )

@@ -134,6 +134,8 @@ class Engine:
         if braking.edited(self, mapping, Report()):
             return False
         self.settle(mapping)
+        if self._look_before_creating(mapping, report, only):
+            self.settle(mapping)
         lost = self._lost(mapping)
         readers = self._routes(mapping, READS, None)
         done = {name for name, one in mapping.systems.items() if one.direction not in WRITES}
@@ -157,6 +159,22 @@ class Engine:
             with self.store.transaction() as connection:
                 recovering.done(connection, mapping, done, readers)
         return again
+
+    def _look_before_creating(self, mapping: EntityMapping, report: Report, only: set[str] | None) -> bool:
+        """Read once more where something would be created that is younger than the last look there.
+
+        Two people may have entered one customer in two systems, the first of which had been read already.
+        """
+        both = [system for system in self._routes(mapping, WRITES, only) if system.direction in READS]
+        with self.store.reading() as connection:
+            unlooked = {
+                system.system
+                for system in both
+                if outbox.creations_unlooked(connection, mapping.entity, system.system)
+            }
+        if unlooked:
+            self.pull_entity(mapping, report, unlooked)
+        return bool(unlooked)
 
     def fail(
         self, mapping: EntityMapping, system: SystemMapping, problem: ConnectorError, report: Report
@@ -293,7 +311,7 @@ class Engine:
     def _begin(self, kind: str) -> Report:
         at = self.clock()
         with self.store.transaction() as connection:
-            return Report(cursors.begin_run(connection, kind, at), at)
+            return Report(cursors.begin_run(connection, kind, at))
 
     def _end(self, report: Report) -> None:
         summary = {f"{entity}/{system}": {name: getattr(count, name) for name in count.__slots__}

@@ -60,7 +60,7 @@ def rebuild(engine: Engine) -> Rebuilt:
     recovering.begin(engine, "rebuild")
     with engine.store.transaction() as connection:
         at = engine.clock()
-        report = Report(cursors.begin_run(connection, "rebuild", at), at)
+        report = Report(cursors.begin_run(connection, "rebuild", at))
     engine.rehearse(report)
     result = Rebuilt(report)
     for mapping in engine.mappings:

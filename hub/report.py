@@ -35,14 +35,9 @@ class Count:
 
 @dataclass(slots=True)
 class Report:
-    """What a run did, by (entity, system), and what stopped it where.
-
-    `started_at`: all systems are read from then on before anything is delivered; empty where a run is one
-    route's turn.
-    """
+    """What a run did, by (entity, system), and what stopped it where."""
 
     run: int = 0
-    started_at: str = ""
     counts: dict[tuple[str, str], Count] = field(default_factory=dict)
     problems: list[tuple[str, str, ConnectorError]] = field(default_factory=list)
     braked: list[Held] = field(default_factory=list)

@@ -14,7 +14,6 @@ import typer
 
 from hub.cli import failures, screen, shapes
 from hub.cli.session import DONE, Session, command
-from hub.yamlfile import FileProblems
 
 if TYPE_CHECKING:
     from connectors.assembly import Assembly
@@ -73,6 +72,8 @@ def _configuration(session: Session) -> tuple[Settings | None, Assembly | None, 
         entities = ", ".join(one.entity for one in assembly.mappings)
         shown = f"{assembly.settings.file}: {entities}"
         return assembly.settings, assembly, [doctor.well("configuration", shown)]
+    from hub.yamlfile import FileProblems
+
     try:
         return load_settings(session.config), None, told
     except FileProblems:

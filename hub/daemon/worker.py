@@ -227,7 +227,7 @@ class Worker:
 
     def _guarded(self, system: str, doing: Doing, work: Work, act: Callable[[Report], None]) -> bool:
         """Do one thing in one route; true if it came to its end."""
-        report = Report(work.run, work.started_at)
+        report = Report(work.run)
         route: Route = (self.entity, system)
         problems: list[Exception] = []
         try:

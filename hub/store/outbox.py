@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from dataclasses import field as dataclass_field
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, bindparam, delete, func, select, update
+from sqlalchemy import ColumnElement, Connection, bindparam, delete, exists, func, select, update
 
 from hub.store import tables as t
 from hub.store.repository import among, dumps, loads, upsert
@@ -263,6 +263,27 @@ def counts(connection: Connection) -> dict[str, int]:
     return {row[0]: row[1] for row in rows}
 
 
+def creations_unlooked(connection: Connection, entity: str, system: str) -> bool:
+    """Whether something is to be created in a system that was last read before it came to be known."""
+    linked = exists().where(t.link.c.golden_id == t.outbox.c.golden_id, t.link.c.system == system)
+    query = (
+        select(t.outbox.c.id)
+        .join(t.golden, t.golden.c.id == t.outbox.c.golden_id)
+        .outerjoin(
+            t.cursor, (t.cursor.c.entity == t.outbox.c.entity) & (t.cursor.c.system == t.outbox.c.system)
+        )
+        .where(
+            t.outbox.c.entity == entity,
+            t.outbox.c.system == system,
+            t.outbox.c.state == "due",
+            t.golden.c.created_at > func.coalesce(t.cursor.c.pulled_at, ""),
+            ~linked,
+        )
+        .limit(1)
+    )
+    return connection.execute(query).first() is not None
+
+
 def reserved_ids(connection: Connection, entity: str, system: str) -> set[str]:
     """Ids promised to records that are being created."""
     rows = connection.scalars(
@@ -289,7 +310,7 @@ def _mail(row: Any) -> Mail:
 
 
 __all__ = [
-    "Mail", "any_refused", "by_id", "counts", "due", "hurry", "mark_due", "of_goldens", "opened", "refused",
-    "remove", "reserved_ids", "revive", "revive_all", "revive_goldens", "revive_passing", "sent",
-    "update_rows",
+    "Mail", "any_refused", "by_id", "counts", "creations_unlooked", "due", "hurry", "mark_due",
+    "of_goldens", "opened", "refused", "remove", "reserved_ids", "revive", "revive_all",
+    "revive_goldens", "revive_passing", "sent", "update_rows",
 ]  # fmt: skip

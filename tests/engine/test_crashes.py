@@ -143,3 +143,22 @@ def test_an_id_somebody_took_meanwhile_is_left_to_them_and_another_is_chosen(
     assert not company.dead_letters()
     assert len(company.odoo["partner"].rows()) == 2
     assert company.sync().writes == 0
+
+
+def test_a_customer_typed_in_two_systems_during_a_sync_is_looked_for_before_it_is_created(
+    company: Company,
+) -> None:
+    met: list[str] = []
+
+    def two_people_type(what: str) -> None:
+        if what == "pull" and not met:
+            met.append(what)
+            company.odoo["partner"].add({"name": "Garage Dupont", "siret": SIRETS[0]})
+            company.book["Clients"].add({"Raison sociale": "Garage Dupont", "SIRET": SIRETS[0]})
+
+    company.book.gate = two_people_type
+    company.sync()
+    company.sync()
+    for table in (company.odoo["partner"], company.book["Clients"], company.sage["BPC"]):
+        assert len(table.rows()) == 1
+    assert not company.reviews()
