@@ -165,7 +165,12 @@ class Engine:
 
         Two people may have entered one customer in two systems, the first of which had been read already.
         """
-        both = [system for system in self._routes(mapping, WRITES, only) if system.direction in READS]
+        failed = {name for entity, name, _ in report.problems if entity == mapping.entity}
+        both = [
+            system
+            for system in self._routes(mapping, WRITES, only)
+            if system.direction in READS and system.system not in failed
+        ]
         with self.store.reading() as connection:
             unlooked = {
                 system.system
@@ -173,7 +178,9 @@ class Engine:
                 if outbox.creations_unlooked(connection, mapping.entity, system.system)
             }
         if unlooked:
-            self.pull_entity(mapping, report, unlooked)
+            look = Report(report.run)
+            self.pull_entity(mapping, look, unlooked)
+            report.include(look)
         return bool(unlooked)
 
     def fail(

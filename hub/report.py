@@ -52,6 +52,17 @@ class Report:
         """Add to how records were met again."""
         self.relinked.setdefault((entity, system), Counter()).update(how)
 
+    def include(self, look: Report) -> None:
+        """Take in what a second look did; what it read again is not counted again."""
+        for (entity, system), count in look.counts.items():
+            mine = self.of(entity, system)
+            mine.linked += count.linked
+            mine.gone += count.gone
+        self.problems += look.problems
+        self.braked += [brake for brake in look.braked if brake not in self.braked]
+        for (entity, system), how in look.relinked.items():
+            self.met(entity, system, how)
+
     @property
     def writes(self) -> int:
         return sum(count.created + count.written for count in self.counts.values())
