@@ -177,7 +177,8 @@ class Delivery:
     def _parcel(self, world: World, row: Mail, pulled_at: str | None) -> Parcel | None:
         golden = world.goldens[row.golden_id]
         link = self.route.link(world, row.golden_id)
-        unlooked = (pulled_at or "") < golden.created_at
+        # A record of a time still to come was met before the clock was set back: it waits for nothing.
+        unlooked = pulled_at is None or pulled_at < golden.created_at <= self.route.engine.clock()
         if link is None and self.route.system.direction == "both" and unlooked:
             return Parcel(
                 row, {}, {}, None, (f"{self.route.system.system} has not been read since",), {}, False

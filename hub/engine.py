@@ -175,7 +175,7 @@ class Engine:
             unlooked = {
                 system.system
                 for system in both
-                if outbox.creations_unlooked(connection, mapping.entity, system.system)
+                if outbox.creations_unlooked(connection, mapping.entity, system.system, self.clock())
             }
         if unlooked:
             look = Report(report.run)

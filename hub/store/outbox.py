@@ -263,8 +263,11 @@ def counts(connection: Connection) -> dict[str, int]:
     return {row[0]: row[1] for row in rows}
 
 
-def creations_unlooked(connection: Connection, entity: str, system: str) -> bool:
-    """Whether something is to be created in a system that was last read before it came to be known."""
+def creations_unlooked(connection: Connection, entity: str, system: str, now: str) -> bool:
+    """Whether something is to be created in a system that was last read before it came to be known.
+
+    What came to be known after `now` did so before this machine's clock was set back, and does not count.
+    """
     linked = exists().where(t.link.c.golden_id == t.outbox.c.golden_id, t.link.c.system == system)
     query = (
         select(t.outbox.c.id)
@@ -277,6 +280,7 @@ def creations_unlooked(connection: Connection, entity: str, system: str) -> bool
             t.outbox.c.system == system,
             t.outbox.c.state == "due",
             t.golden.c.created_at > func.coalesce(t.cursor.c.pulled_at, ""),
+            t.golden.c.created_at <= now,
             ~linked,
         )
         .limit(1)
