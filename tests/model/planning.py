@@ -316,12 +316,22 @@ class Planning:
         self._no_echo()
 
     def _pass(self) -> bool:
+        """Look everywhere, settle and deliver; true while anything moves, what is known included.
+
+        A record typed anew in the place of a deleted one is met once its forerunner is known to be gone.
+        """
+        before = self._known()
         for system in SYSTEMS:
             self.do_observe(system, 0, 100)
         moved = bool(self.conflicts)
         while self.conflicts:
             self.do_settle(0, 0)
-        return sum([self.deliver(system) for system in SYSTEMS]) > 0 or moved
+        return sum([self.deliver(system) for system in SYSTEMS]) > 0 or moved or self._known() != before
+
+    def _known(self) -> tuple[object, ...]:
+        """Which records are linked, gone or set aside, and how much is in the journal."""
+        links = {place: (link.golden_id, link.gone) for place, link in self.links.items()}
+        return links, set(self.reviews), len(self.journal)
 
     def _converged(self) -> None:
         """Every linked system shows `put(golden)`, asked of the lenses without the planner's help."""

@@ -131,17 +131,17 @@ def stories(draw: st.DrawFn) -> list[Step]:
 
 @pytest.mark.timeout(600)
 def test_any_world_perturbed_twice_comes_to_rest_agreed_and_whole() -> None:
-    @given(config=configs(), steps=stories())
-    def holds(config: dict[str, Any], steps: list[Step]) -> None:
-        tally("interleavings tried")
-        told = story.tell(config, steps)
-        if told.wrong:
-            failed.append(told)
-            raise Broken(str(told))
-
     failed: list[story.Story] = []
 
     def search(found: settings) -> None:
+        @given(config=configs(), steps=stories())
+        def holds(config: dict[str, Any], steps: list[Step]) -> None:
+            tally("interleavings tried")
+            told = story.tell(config, steps)
+            if told.wrong:
+                failed.append(told)
+                raise Broken(str(told))
+
         try:
             found(holds)()
         except Broken as broken:
