@@ -97,7 +97,7 @@ class Absorption:
                     del link.seen[native]
                     link.changed = self.golden.dirty = True
                     self._close_if_settled(lens.name)
-            elif any(same(now, echo) for echo in link.echoes.get(native, ())):
+            elif link.is_echo(native, now):
                 self.arrived[native] = link.current().get(native, MISSING)
                 self._hear(native, now)
             else:
@@ -287,7 +287,7 @@ def is_edited(link: Link, record: Record) -> bool:
         native in link.base
         and not same(value, link.base[native])
         and not (native in link.seen and same(value, link.seen[native]))
-        and not any(same(value, echo) for echo in link.echoes.get(native, ()))
+        and not link.is_echo(native, value)
         for native, value in record.values.items()
     )
 

@@ -134,6 +134,20 @@ class Link:
             self.echoes.pop(name, None)
         self.changed = True
 
+    def is_echo(self, native: str, value: Native) -> bool:
+        """Whether this is something we handed over and have not seen confirmed."""
+        return any(same(value, echo) for echo in self.echoes.get(native, ()))
+
+    def forget_echoes(self, values: Mapping[str, Native]) -> None:
+        """These were certainly not applied: what we meant to write will not show up by itself."""
+        for native, value in values.items():
+            echoes = self.echoes.get(native, [])
+            if echoes and same(echoes[-1], value):
+                echoes.pop()
+            if not echoes:
+                self.echoes.pop(native, None)
+        self.changed = True
+
     def notes(self) -> dict[str, Any]:
         """What is rarely there, for storing in one place."""
         found = {"seen": self.seen, "asked": self.asked, "echoes": self.echoes, "blocked": self.blocked}

@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from hub import brakes, braking, planner
 from hub.garbage import uncollected
-from hub.model import HUB, Golden, Link, same
+from hub.model import HUB, Golden, Link
 from hub.ports import (
     Busy,
     ConnectorError,
@@ -231,17 +231,9 @@ class Outcomes:
             parcel.mail.new_id = None
 
     def _forget_echo(self, world: World, parcel: Parcel) -> None:
-        """Certainly not applied: what we meant to write will not show up by itself."""
         link = self.route.link(world, parcel.mail.golden_id)
-        if link is None:
-            return
-        for native, value in parcel.values.items():
-            echoes = link.echoes.get(native, [])
-            if echoes and same(echoes[-1], value):
-                echoes.pop()
-            if not echoes:
-                link.echoes.pop(native, None)
-        link.changed = True
+        if link is not None:
+            link.forget_echoes(parcel.values)
 
 
 def _after(at: str, tries: int) -> str:

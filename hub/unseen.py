@@ -106,6 +106,6 @@ def _moved(natives: Sequence[str], link: Link, record: Record) -> bool:
     return any(
         native in record.values
         and not same(record.values[native], known.get(native))
-        and not any(same(record.values[native], echo) for echo in link.echoes.get(native, ()))
+        and not link.is_echo(native, record.values[native])
         for native in natives
     )

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, func, select
 
 from hub.mapping import EntityMapping
 from hub.matching import CANDIDATE, key_in_words, keys_of
-from hub.model import Golden, Link, Review, same
+from hub.model import Golden, Link, Review
 from hub.ports import Receipt, Rejected
 from hub.store import claims, outbox, saving, worlds
 from hub.store import tables as t
@@ -174,13 +174,7 @@ def _refuse(row: outbox.Mail, receipt: Receipt, link: Link | None, system: str) 
 
 def _forget_handed_over(row: outbox.Mail, link: Link) -> None:
     """What was refused will not show up. A record to be made by it, and by no other file, is none."""
-    for native, value in (row.payload or {}).items():
-        echoes = link.echoes.get(native, [])
-        if echoes and same(echoes[-1], value):
-            echoes.pop()
-        if not echoes:
-            link.echoes.pop(native, None)
-    link.changed = True
+    link.forget_echoes(row.payload or {})
     if link.unconfirmed and not link.echoes:
         link.removed, row.new_id = True, None
 
