@@ -125,9 +125,15 @@ def _json2_error(request: Request) -> Reply:
     return Reply(500, {"Content-Type": "application/json; charset=utf-8"}, json.dumps(body).encode())
 
 
+def _web_error(request: Request) -> Reply:
+    """A page where a page was asked for; else the JSON of the other ``/web`` addresses."""
+    return Reply(500, _HTML, PAGE) if request.verb == "GET" else _jsonrpc_error(request)
+
+
 _ERRORS: Mapping[str, Callable[[Request], Reply]] = {
     "json2": _json2_error,
     "jsonrpc": _jsonrpc_error,
+    "web": _web_error,
     "xmlrpc": _xmlrpc_error,
 }
 

@@ -132,7 +132,10 @@ def survives(company: Company, fault: str, work: str) -> None:
     trap, began = begin(company, fault, work)
     told = company.sync()
     assert len(trap.met) == 1, f"the fault was not met: {trap}"
-    is_told(told, kind)
+    if trap.met[0].verb == "GET" and not told.lines:
+        is_done_regardless(told, it)
+    else:
+        is_told(told, kind)
     pass_over(company, kind)
     company.sync()
     company.restart()
@@ -199,6 +202,14 @@ def is_told(told: Told, kind: Kind) -> None:
         assert problem.system == "odoo"
         assert problem.what
         assert problem.todo
+
+
+def is_done_regardless(told: Told, work: Work) -> None:
+    """A page the hub only looked at to see what is there came back wrong, and nothing was the worse for it."""
+    tally("faults injected")
+    assert told.requests <= MOST, f"{told.requests} requests"
+    assert not told.problems
+    assert told.report.writes >= work.writes
 
 
 def pass_over(company: Company, kind: Kind) -> None:
