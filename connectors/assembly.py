@@ -25,6 +25,7 @@ from sqlalchemy.exc import ArgumentError
 from connectors import registry
 from hub.discretion import discreet
 from hub.engine import Engine
+from hub.exchange import Exchange
 from hub.mapping import Mappings, load_mappings
 from hub.ports import Connector, View
 from hub.redaction import Redactor, redactor
@@ -52,7 +53,8 @@ class Assembly:
         _check_database(settings, problems)
         systems = dict(_systems(settings, problems))
         try:
-            mappings = load_mappings(settings.mappings, tuple(settings.systems))
+            mapped = [name for name, it in settings.systems.items() if it.kind not in registry.EXCHANGES]
+            mappings = load_mappings(settings.mappings, tuple(mapped))
         except FileProblems as found:
             raise FileProblems([*problems, *found.problems]) from found
         if problems:
@@ -96,11 +98,27 @@ class Assembly:
         for name, model in self.systems.items():
             if only is None or name in only:
                 kind = self.settings.systems[name].kind
-                made: Connector = import_module(registry.KINDS[kind]).connect(name, model)
-                connector = discreet(made, self._clean)
+                if kind in registry.EXCHANGES:
+                    continue
+                connector = discreet(self._made(name, kind, model), self._clean)
                 self._connectors.append(connector)
                 found[name] = connector
         return found
+
+    def _made(self, name: str, kind: str, model: BaseModel) -> Connector:
+        if kind == registry.CALLS:
+            source: Connector = import_module("hub.calllog.source").CallSource(name, self.open_store())
+            return source
+        made: Connector = import_module(registry.KINDS[kind]).connect(name, model)
+        return made
+
+    def exchanges(self) -> dict[str, Exchange]:
+        """Fresh exchanges, by the systems' names; nothing is contacted yet. Raises `ConnectorError`."""
+        return {
+            name: import_module(registry.EXCHANGES[kind]).connect(name, model)
+            for name, model in self.systems.items()
+            if (kind := self.settings.systems[name].kind) in registry.EXCHANGES
+        }
 
     def engine(
         self,
@@ -140,10 +158,10 @@ def _check_database(settings: Settings, problems: list[Problem]) -> None:
 def _systems(settings: Settings, problems: list[Problem]) -> Iterator[tuple[str, BaseModel]]:
     """Each system's settings as its connector understands them; their mistakes go to `problems`."""
     for name, system in settings.systems.items():
-        package = registry.KINDS.get(system.kind)
+        package = registry.PACKAGES.get(system.kind)
         if package is None:
             message = f"there is no kind of system called '{system.kind}'."
-            hint = meant(system.kind, registry.KINDS)
+            hint = meant(system.kind, registry.PACKAGES)
             problems.append(settings.document.problem(("systems", name, "kind"), message, hint))
             continue
         model: type[BaseModel] = import_module(f"{package}.settings").Settings

@@ -17,13 +17,25 @@ KINDS: Mapping[str, str] = {
 }
 """`kind:` in hub.yaml → the package with `Settings` and ``connect(name, settings)``."""
 
+EXCHANGES: Mapping[str, str] = {
+    "ami": "connectors.voip.ami",
+    "webhook": "connectors.voip.webhook",
+}
+"""The same for telephone exchanges, whose ``connect`` gives a `hub.exchange.Exchange`."""
+
+CALLS = "calls"
+"""The hub's own log of calls (`hub.calllog`), a system like any other to the mappings."""
+
+PACKAGES: Mapping[str, str] = {**KINDS, **EXCHANGES, CALLS: "hub.calllog"}
+"""Every kind of system, and where its `Settings` are."""
+
 
 def settings(name: str, kind: str, values: Mapping[str, Any]) -> BaseModel:
     """The validated settings of one system. Raises `Misconfigured`, naming the key and what is wrong."""
-    package = KINDS.get(kind)
+    package = PACKAGES.get(kind)
     if package is None:
         raise Misconfigured(
-            name, f"there is no kind of system called {kind}", todo=f"one of {', '.join(KINDS)}"
+            name, f"there is no kind of system called {kind}", todo=f"one of {', '.join(PACKAGES)}"
         )
     model: type[BaseModel] = import_module(f"{package}.settings").Settings
     try:

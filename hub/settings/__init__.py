@@ -19,6 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from hub.redaction import Redactor
 from hub.settings.ages import Age, read_keep
 from hub.settings.brakes import Brakes
+from hub.settings.calls import CallSettings
 from hub.settings.schedule import Cron, Every, Rhythm, Schedule, read_rhythm, read_time
 from hub.settings.secrets import SECRET_KEY, Vault, instead_of_a_secret
 from hub.yamlfile import LARGEST_FILE, Document, FileProblems, Problem, meant, read_yaml, shape_problems
@@ -26,6 +27,7 @@ from hub.yamlfile import LARGEST_FILE, Document, FileProblems, Problem, meant, r
 __all__ = [
     "Age",
     "Brakes",
+    "CallSettings",
     "Cron",
     "Every",
     "Http",
@@ -130,6 +132,9 @@ class SettingsDoc(_Closed):
     logging: Logging = Field(default_factory=Logging, description="Logs.")
     brakes: Brakes = Field(default_factory=Brakes, description="What counts as too much at once.")
     journal: JournalDoc = Field(default_factory=JournalDoc, description="The history of every change.")
+    calls: CallSettings = Field(
+        default_factory=CallSettings, description="Telephone calls, where an exchange is connected."
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +166,8 @@ class Settings:
     secret_files: tuple[Path, ...] = ()
     brakes: Brakes = field(default_factory=Brakes)
     journal_keep: Age | None = KEEP
+    calls: CallSettings = field(default_factory=CallSettings)
+    calls_keep: Age | None = KEEP
     _unquoted: Redactor = field(default_factory=Redactor, repr=False, compare=False)
 
     def problems_of(self, system: str, error: ValidationError, known: Iterable[str] = ()) -> SettingsError:
@@ -188,7 +195,11 @@ def load_settings(path: Path | str, environment: Mapping[str, str] | None = None
     problems = list(vault.problems)
     schedule = _schedule(document, doc, problems)
     database = _database(document, doc.database, file.parent, problems)
-    keep = _keep(document, doc.journal.keep, problems)
+    keep = _keep(document, ("journal", "keep"), doc.journal.keep, problems)
+    calls_keep = _keep(document, ("calls", "keep"), doc.calls.keep, problems)
+    if doc.calls.desk is not None and doc.calls.desk not in doc.systems:
+        message = f"there is no system '{doc.calls.desk}' in this file"
+        problems.append(document.problem(("calls", "desk"), message, meant(doc.calls.desk, doc.systems)))
     if problems:
         raise SettingsError(_unquoting(problems, unquoted))
     return Settings(
@@ -205,6 +216,8 @@ def load_settings(path: Path | str, environment: Mapping[str, str] | None = None
         logging=doc.logging,
         brakes=doc.brakes,
         journal_keep=keep,
+        calls=doc.calls,
+        calls_keep=calls_keep,
         document=document,
         secrets=frozenset(vault.secrets - {""}),
         secret_files=tuple(dict.fromkeys(vault.files)),
@@ -238,6 +251,7 @@ def settings_schema() -> dict[str, Any]:
 def _known_keys(error: ValidationError) -> list[str]:
     blocks: dict[str, type[BaseModel]] = {
         "schedule": ScheduleDoc, "http": Http, "logging": Logging, "brakes": Brakes, "journal": JournalDoc,
+        "calls": CallSettings,
     }  # fmt: skip
     unknown = [item["loc"] for item in error.errors() if item["type"] == "extra_forbidden"]
     inside = {str(loc[0]) for loc in unknown if len(loc) > 1}
@@ -301,11 +315,11 @@ def _unquoting(problems: Iterable[Problem], unquoted: Redactor) -> list[Problem]
     ]
 
 
-def _keep(document: Document, text: str | None, problems: list[Problem]) -> Age | None:
+def _keep(document: Document, path: tuple[str, str], text: str | None, problems: list[Problem]) -> Age | None:
     try:
         return None if text is None else read_keep(text)
     except ValueError as reason:
-        problems.append(document.problem(("journal", "keep"), str(reason)))
+        problems.append(document.problem(path, str(reason)))
         return None
 
 

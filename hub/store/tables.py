@@ -202,6 +202,62 @@ state = Table(
     comment="what the hub remembers of itself: that it is being rebuilt, when it was last backed up",
 )
 
+call = Table(
+    "call",
+    metadata,
+    Column("id", Text, primary_key=True, comment="source and the exchange's own id, as hub.calls.Call.id"),
+    Column("source", Text, nullable=False),
+    Column("number", Text, nullable=False, comment="the other party in E.164; empty where it is not known"),
+    Column("started_at", Text, nullable=False),
+    Column("open", Boolean, nullable=False, comment="not over yet, as far as is known"),
+    Column("data", Text, nullable=False, comment="the call: see hub.calls"),
+    Column("goldens", Text, nullable=False, comment="[[entity, golden id], …]: who it was with, best first"),
+    Column("change", Integer, nullable=False, comment="counts every change of any call or callback"),
+    Index("call_change", "change", unique=True),
+    Index("call_number", "number", "started_at"),
+    Index("call_started", "started_at"),
+    Index("call_open", "source", sqlite_where=text("open"), postgresql_where=text("open")),
+    sqlite_with_rowid=False,
+)
+
+callback = Table(
+    "callback",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("number", Text, nullable=False, comment="E.164, or what the exchange gave"),
+    Column("opened_at", Text, nullable=False),
+    Column("closed_at", Text, comment="empty while somebody is to call back"),
+    Column("data", Text, nullable=False, comment="calls missed, who it is, why it was closed"),
+    Column("change", Integer, nullable=False, comment="counts every change of any call or callback"),
+    Index("callback_change", "change", unique=True),
+    Index("callback_number", "number", "closed_at"),
+    sqlite_autoincrement=True,
+)
+
+phone_number = Table(
+    "phone_number",
+    metadata,
+    Column("number", Text, nullable=False, comment="E.164, extensions left out"),
+    Column("golden_id", Text, nullable=False),
+    Column("entity", Text, nullable=False),
+    PrimaryKeyConstraint("number", "golden_id"),
+    Index("phone_number_golden", "golden_id"),
+    sqlite_with_rowid=False,
+    comment="the directory: which golden records own a number",
+)
+
+reference = Table(
+    "reference",
+    metadata,
+    Column("golden_id", Text, nullable=False),
+    Column("field", Text, nullable=False),
+    Column("entity", Text, nullable=False, comment="of the golden record that refers"),
+    Column("target", Text, nullable=False, comment="the golden record referred to"),
+    PrimaryKeyConstraint("golden_id", "field"),
+    Index("reference_target", "target", "entity"),
+    sqlite_with_rowid=False,
+)
+
 run = Table(
     "run",
     metadata,
@@ -222,6 +278,7 @@ holder = Table(
 )
 
 __all__ = [
-    "approval", "brake", "conflict", "cursor", "golden", "held_key", "holder", "journal", "link", "match_key",
-    "metadata", "outbox", "review", "run", "state", "system_clock",
+    "approval", "brake", "call", "callback", "conflict", "cursor", "golden", "held_key", "holder", "journal",
+    "link", "match_key", "metadata", "outbox", "phone_number", "reference", "review", "run", "state",
+    "system_clock",
 ]  # fmt: skip

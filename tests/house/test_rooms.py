@@ -9,6 +9,7 @@ import pytest
 
 from tests.house.source import Module, modules, within
 
+PORTS = ("hub.ports", "hub.values", "hub.exchange", "hub.desk")
 PURE = (
     "hub.values",
     "hub.lenses",
@@ -23,6 +24,9 @@ PURE = (
     "hub.brakes",
     "hub.agreement",
     "hub.relinking",
+    "hub.calls",
+    "hub.exchange",
+    "hub.desk",
 )
 IMPURE_MODULES = (
     "hub.store", "hub.engine", "hub.delivery", "hub.pulling", "hub.clock", "hub.settings", "hub.daemon",
@@ -77,7 +81,7 @@ def test_the_daemon_s_parts_are_put_together_by_the_scheduler_alone() -> None:
 
 @pytest.mark.parametrize("kind", connector_kinds())
 def test_a_connector_depends_on_the_ports_and_the_values_alone(kind: str) -> None:
-    allowed = ("hub.ports", "hub.values", kind)
+    allowed = (*PORTS, kind)
     strangers = [
         f"{module.place} imports {name}"
         for module in modules()
