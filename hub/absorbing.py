@@ -246,11 +246,13 @@ class Absorption:
             if self.link.blocked.get(native) != review.reason:
                 self.link.blocked[native] = review.reason
                 self.link.changed = True
+                self.world.reread.add(self.golden.id)
         self.world.reviews.append(review)
 
     def _unblock(self, native: str) -> None:
         if self.link.blocked.pop(native, None) is not None:
             self.link.changed = self.golden.dirty = True
+            self.world.reread.add(self.golden.id)
 
     def _origin(self) -> Origin:
         return origin_of(self.system, self.record, self.observed_at)

@@ -59,7 +59,8 @@ class World:
 
     `alone`: the entity lives in one system only, so that a new golden record is owed to nobody. `doubt`: by
     how many seconds the times that systems give may be off (`hub.clocks`). `near`, while the hub recovers:
-    fresh record → golden records of nearly the same name; `relinked`: how records were linked then.
+    fresh record → golden records of nearly the same name; `relinked`: how records were linked then. `reread`:
+    golden records of which some system's field became unreadable, or readable.
     """
 
     mapping: EntityMapping
@@ -83,6 +84,7 @@ class World:
     opened: dict[tuple[str, str], Conflict] = field(default_factory=dict)
     closed: dict[tuple[str, str], Conflict] = field(default_factory=dict)
     rekeyed: dict[str, tuple[Key, ...]] = field(default_factory=dict)
+    reread: set[str] = field(default_factory=set)
 
     def add_golden(self, golden: Golden) -> None:
         self.goldens[golden.id] = golden

@@ -14,8 +14,7 @@ from sqlalchemy import ColumnElement, Connection, Row, Select, and_, func, or_, 
 
 from hub.model import Entry
 from hub.store import tables as t
-from hub.store.repository import among, dumps, loads
-from hub.store.saving import bulk_insert
+from hub.store.repository import among, bulk_insert, dumps, loads
 from hub.store.worlds import chunks
 
 AGREED: Final = ("changed", "overruled", "united", "resolved", "undone", "archived", "restored")

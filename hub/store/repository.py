@@ -204,6 +204,20 @@ def among(connection: Connection, column: Column[Any], values: Sequence[Any]) ->
     return column == any_(literal(list(values), ARRAY(column.type)))
 
 
+def bulk_insert(connection: Connection, table: Table, rows: Sequence[tuple[Any, ...]], skip: int = 0) -> None:
+    """Insert rows whose values stand in the table's column order, the first `skip` columns left out.
+
+    Straight to the driver: on the path of a first load, SQLAlchemy's handling of a row costs as much as the
+    database's (measured: 4.5 against 2 µs a row on SQLite).
+    """
+    if not rows:
+        return
+    mark = "?" if connection.dialect.name == "sqlite" else "%s"
+    columns = [column.name for column in table.columns][skip:]
+    names, marks = ", ".join(f'"{name}"' for name in columns), ", ".join([mark] * len(columns))
+    connection.exec_driver_sql(f"INSERT INTO {table.name} ({names}) VALUES ({marks})", list(rows))
+
+
 def upsert(
     connection: Connection,
     table: Table,

@@ -23,7 +23,7 @@ from hub.values.countries import Country
 from hub.values.dates import Date, Moment
 from hub.values.identifiers import Iban, Siren, Siret, Vat
 from hub.values.numbers import Boolean, Integer, Money, Number
-from hub.values.phone import Phone
+from hub.values.phone import Phone, numbers_in
 from hub.values.structured import Choice, ListOf, Ref
 from hub.values.text import Email, Postcode, Text
 
@@ -34,12 +34,14 @@ __all__ = [
     "Choice",
     "FieldType",
     "ListOf",
+    "Phone",
     "Ref",
     "Unreadable",
     "Unwritable",
     "clean",
     "folded",
     "make_type",
+    "numbers_in",
     "unaccented",
 ]
 

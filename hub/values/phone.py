@@ -102,6 +102,18 @@ class Phone(FieldType):
         return "" if value is None else _write(str(value), self.region, "national")
 
 
+def numbers_in(text: str, region: str = "FR") -> tuple[str, ...]:
+    """Every telephone number in a text, in E.164 without extensions: both of a cell that holds two."""
+    found = PhoneNumberMatcher(text, region, leniency=phonenumbers.Leniency.POSSIBLE)
+    numbers = []
+    for match in found:
+        try:
+            numbers.append(_canonical(match.number, None).partition(";ext=")[0])
+        except Unreadable:
+            continue
+    return tuple(dict.fromkeys(numbers))
+
+
 def _french(significant: str) -> str:
     """E.164 of a French number given without its first zero."""
     return f"+{_OVERSEAS_CODE.get(significant[:3], '33')}{significant}"

@@ -271,10 +271,20 @@ def test_a_backup_that_cannot_be_written_leaves_the_one_there_was(
 
 
 def test_an_older_hub_s_backup_is_brought_up_to_date(full: Company, other: Store, tmp_path: Path) -> None:
-    """One made before brakes, approvals and the hub's own state had tables."""
+    """One made before brakes, approvals, the hub's own state, calls and numbers had tables."""
     made = backups.backup(full.store, tmp_path / "hub.backup")
     with sqlite3.connect(made.file) as found:
-        for table in ("approval", "brake", "state", "system_clock"):
+        later = (
+            "approval",
+            "brake",
+            "call",
+            "callback",
+            "phone_number",
+            "reference",
+            "state",
+            "system_clock",
+        )
+        for table in later:
             found.execute(f"DROP TABLE {table}")
             found.execute("DELETE FROM manifest_table WHERE name = ?", (table,))
         found.execute("ALTER TABLE cursor ADD COLUMN brake TEXT")
