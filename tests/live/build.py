@@ -39,11 +39,11 @@ class Recipe:
 
     def of_packages(self) -> str:
         """What the installed packages depend on."""
-        return _fingerprint(self.suite, self.packages, self.from_unstable)
+        return fingerprint(self.suite, self.packages, self.from_unstable)
 
     def of_everything(self) -> str:
         """What the pristine database depends on."""
-        return _fingerprint(self)
+        return fingerprint(self)
 
 
 _COMMON = (
@@ -115,8 +115,8 @@ def ensure(version: int, say: Say = print) -> Built:
     base = cache() / f"odoo-{version}"
     root = Root(base / "root", base / "build.log")
     base.mkdir(parents=True, exist_ok=True)
-    if not _is_done(base, "complete", recipe.of_everything()):
-        with _only_one(
+    if not is_done(base, "complete", recipe.of_everything()):
+        with only_one(
             base / "lock", lambda: say(f"Odoo {version}: waiting for another process that builds it")
         ):
             _build(recipe, root, base, say)
@@ -141,14 +141,14 @@ def _build(recipe: Recipe, root: Root, base: Path, say: Say) -> None:
     if not root.path.exists():
         say(f"{name}: making a Debian {recipe.suite} root in {root.path}")
         root.bootstrap(recipe.suite)
-    if not _is_done(base, "packages", recipe.of_packages()):
+    if not is_done(base, "packages", recipe.of_packages()):
         say(f"{name}: installing {' '.join(recipe.packages + recipe.from_unstable)}")
         root.install(recipe.packages, recipe.from_unstable)
-        _mark_done(base, "packages", recipe.of_packages())
-    if not _is_done(base, "complete", recipe.of_everything()):
+        mark_done(base, "packages", recipe.of_packages())
+    if not is_done(base, "complete", recipe.of_everything()):
         say(f"{name}: creating the database")
         _make_template(recipe, root, base)
-        _mark_done(base, "complete", recipe.of_everything())
+        mark_done(base, "complete", recipe.of_everything())
     say(f"{name}: ready in {base}")
 
 
@@ -156,7 +156,7 @@ def _make_template(recipe: Recipe, root: Root, base: Path) -> None:
     inside = "/srv/hub/template.partial"
     shutil.rmtree(root.path / inside[1:], ignore_errors=True)
     shutil.rmtree(root.path / "srv/hub/template", ignore_errors=True)
-    private_folder(root, inside)
+    private_folder(root, inside, "odoo")
     Postgres.create(root, inside)
     postgres = Postgres(root, inside)
     postgres.start()
@@ -183,21 +183,25 @@ def _write_secret(path: Path, secret: str) -> None:
         out.write(secret)
 
 
-def _fingerprint(*made_from: object) -> str:
+def fingerprint(*made_from: object) -> str:
+    """A name for everything that a step of the build depends on."""
     return hashlib.sha256(repr(made_from).encode()).hexdigest()
 
 
-def _is_done(base: Path, step: str, fingerprint: str) -> bool:
+def is_done(base: Path, step: str, made_from: str) -> bool:
+    """Whether this step was done in the folder `base`, and from the same things."""
     marker = base / f"{step}.done"
-    return marker.exists() and marker.read_text() == fingerprint
+    return marker.exists() and marker.read_text() == made_from
 
 
-def _mark_done(base: Path, step: str, fingerprint: str) -> None:
-    (base / f"{step}.done").write_text(fingerprint)
+def mark_done(base: Path, step: str, made_from: str) -> None:
+    """Say that this step was done in the folder `base`."""
+    (base / f"{step}.done").write_text(made_from)
 
 
 @contextmanager
-def _only_one(path: Path, waiting: Callable[[], None]) -> Iterator[None]:
+def only_one(path: Path, waiting: Callable[[], None]) -> Iterator[None]:
+    """One process at a time; `waiting` is called where another one is at it."""
     import fcntl
 
     with open(path, "w") as handle:

@@ -25,6 +25,7 @@ from tests.live.build import RECIPES, Built, ensure_all
 from tests.live.debian import Unavailable
 from tests.live.servers import Odoo, running, start
 
+pytest_plugins = ["tests.live.asterisk.plugin"]
 _HERE = Path(__file__).parent
 
 

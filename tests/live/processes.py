@@ -54,11 +54,11 @@ class Postgres:
         end(self.process, signal.SIGINT)
 
 
-def private_folder(root: Root, folder: str) -> None:
-    """A folder inside the root that only its user `odoo` may enter."""
+def private_folder(root: Root, folder: str, user: str) -> None:
+    """A folder inside the root that only its user `user` may enter."""
     path = root.path / folder[1:]
     path.mkdir(parents=True)
-    os.chown(path, *root.owner("odoo"))
+    os.chown(path, *root.owner(user))
     path.chmod(0o700)
 
 

@@ -9,20 +9,17 @@ start.
 from __future__ import annotations
 
 import atexit
-import json
-import os
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import xmlrpc.client
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.live.build import TEMPLATE, Built, cache
+from tests.live import runs
+from tests.live.build import TEMPLATE, Built
 from tests.live.debian import BuildFailed
 from tests.live.processes import Postgres, end, odoo_configuration, private_folder, tail, wait_for
 
@@ -110,7 +107,7 @@ class Server:
         # `cp` shares the blocks where the file system can.
         subprocess.run(["cp", "-a", "--reflink=auto", f"{template}/.", str(host)], check=True)
         self.postgres.start()
-        port = _free_port()
+        port = runs.free_port()
         self.odoo.url = f"http://127.0.0.1:{port}"
         self.log = host / "odoo.log"
         self.configuration = odoo_configuration(self.built.root, self.folder, port, self.odoo.master_password)
@@ -147,17 +144,7 @@ class Server:
     def note(self) -> None:
         """Write down who started what, so that a later start can sweep it and `--url` can tell it."""
         started = [process for process in (self.process, self.postgres.process) if process is not None]
-        noted = {
-            "owner": _identity(os.getpid()),
-            "started": [_identity(process.pid) for process in started],
-            "shared": self.shared,
-            "server": self.described(),
-        }
-        path = self.built.root.path / self.folder[1:] / "run.json"
-        partial = path.with_suffix(".partial")
-        with open(os.open(partial, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600), "w") as out:
-            json.dump(noted, out)
-        partial.replace(path)
+        runs.note(self.built.root.path / self.folder[1:], started, self.described(), self.shared)
 
     def _answers(self) -> bool:
         try:
@@ -168,9 +155,9 @@ class Server:
 
 def start(built: Built, shared: bool = False) -> Server:
     """Start one Odoo; it ends with the thread that calls this, at the latest."""
-    sweep()
-    folder = f"/srv/hub/runs/{secrets.token_hex(4)}"
-    private_folder(built.root, folder)
+    runs.sweep()
+    folder = f"/{runs.FOLDERS}/{secrets.token_hex(4)}"
+    private_folder(built.root, folder, "odoo")
     odoo = Odoo(built.version, "", "admin", "admin", built.api_key, TEMPLATE, secrets.token_hex(16))
     server = Server(built, folder, shared, odoo, Postgres(built.root, folder))
     atexit.register(server.stop)
@@ -184,47 +171,4 @@ def start(built: Built, shared: bool = False) -> Server:
 
 def running() -> dict[str, dict[str, Any]]:
     """The servers people started with ``--start``, by version."""
-    found = {}
-    for _, noted in _notes():
-        if noted["shared"] and noted["server"]["db"] and _is_alive(noted["owner"]):
-            found[str(noted["server"]["version"])] = noted["server"]
-    return found
-
-
-def sweep() -> None:
-    """End and remove what killed runs left behind."""
-    for folder, noted in _notes():
-        if _is_alive(noted["owner"]):
-            continue
-        for identity in noted["started"]:
-            if _is_alive(identity):
-                os.kill(int(identity.split(":")[1]), signal.SIGKILL)
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _notes() -> Iterator[tuple[Path, dict[str, Any]]]:
-    for path in cache().glob("odoo-*/root/srv/hub/runs/*/run.json"):
-        try:
-            yield path.parent, json.loads(path.read_text())
-        except FileNotFoundError:
-            continue  # its run has just ended and taken it away
-
-
-def _identity(pid: int) -> str:
-    """A name for a process that no later process can bear: boot, id, start time."""
-    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return f"{boot}:{pid}:{after_name[19]}"
-
-
-def _is_alive(identity: str) -> bool:
-    try:
-        return _identity(int(identity.split(":")[1])) == identity
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return {str(server["version"]): server for server in runs.shared_servers("odoo-") if server["db"]}
