@@ -2,7 +2,8 @@
 
 Promises: nothing stays mounted after a command (each has a mount namespace of its own), nothing is started by
 installing a package, and the packages come from the mirror the host's own apt uses.
-Never: touches the host beyond installing ``debootstrap``, reads or writes an address in the project.
+Never: touches the host beyond installing what is asked of `install_on_host`, reads or writes an address in
+the project.
 
 Standard library only: it runs before anything of the project is installed.
 """
@@ -199,13 +200,21 @@ def _listed_mirror() -> str | None:
 
 
 def _need_debootstrap(log: Path) -> None:
-    wanted = [*_APT, "install", "--no-install-recommends", "debootstrap", "debian-archive-keyring"]
-    environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
     with _HOST:
         if shutil.which("debootstrap"):
             return
+    install_on_host(["debootstrap", "debian-archive-keyring"], log)
+
+
+def install_on_host(packages: Sequence[str], log: Path) -> None:
+    """Packages of the host's own Debian, by its own apt. Raises `Unavailable`."""
+    if not hasattr(os, "geteuid") or os.geteuid() != 0 or shutil.which("apt-get") is None:
+        raise Unavailable(f"{packages[0]} is not here, and only root on a Debian can install it")
+    wanted = [*_APT, "install", "--no-install-recommends", *packages]
+    environment = dict(os.environ, DEBIAN_FRONTEND="noninteractive")
+    with _HOST:
         if _logged([*_APT, "update"], log, environment) != 0 or _logged(wanted, log, environment) != 0:
-            raise Unavailable(f"debootstrap could not be installed: {_last_words(log)}")
+            raise Unavailable(f"{packages[0]} could not be installed: {_last_words(log)}")
 
 
 def _carry_apt_settings(root: Path) -> None:
