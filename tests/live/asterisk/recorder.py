@@ -9,6 +9,8 @@ from __future__ import annotations
 import socket
 import threading
 import time
+from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from tests.live.asterisk.server import Manager
@@ -29,7 +31,7 @@ class Recorder:
 
     def start(self) -> None:
         """Log in and begin; what is said about the login itself is left out."""
-        self.ask("Login", wait=False, Username=self._manager.user, Secret=self._manager.secret)
+        self._send("Login", {"Username": self._manager.user, "Secret": self._manager.secret})
         while (message := self._next()) and "Event: FullyBooted" not in message:
             if "Response: Error" in message:
                 raise PermissionError(message)
@@ -41,11 +43,10 @@ class Recorder:
     def note(self, text: str) -> None:
         self._keep(f"### {text}")
 
-    def ask(self, action: str, wait: bool = True, **fields: str) -> None:
-        """Send an action; wait for its answer, which is recorded like everything else."""
-        lines = [f"Action: {action}", *(f"{name}: {value}" for name, value in fields.items())]
-        self._socket.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
-        if wait and not self._replies.acquire(timeout=30):
+    def ask(self, action: str, fields: Mapping[str, str] | None = None) -> None:
+        """Send an action and wait for its answer, which is recorded like everything else."""
+        self._send(action, fields or {})
+        if not self._replies.acquire(timeout=30):
             raise TimeoutError(f"the manager interface did not answer {action} within 30 s")
 
     def heard(self, *lines: str, times: int = 1) -> bool:
@@ -57,7 +58,8 @@ class Recorder:
 
     def stop(self) -> None:
         """End the session; every message sent before is in."""
-        self.ask("Logoff", wait=False)
+        with suppress(OSError):  # the exchange may have gone first
+            self._send("Logoff", {})
         self._thread.join(timeout=30)
         self._socket.close()
 
@@ -67,6 +69,10 @@ class Recorder:
         head = f"# {description}\n# {self.greeting}; {begun}\n"
         kept = [(at, text) for at, text in self._said if not text.startswith("Response: Goodbye")]
         return head + "".join(f"\n@ +{at:.3f}\n{text}\n" for at, text in kept)
+
+    def _send(self, action: str, fields: Mapping[str, str]) -> None:
+        lines = [f"Action: {action}", *(f"{name}: {value}" for name, value in fields.items())]
+        self._socket.sendall(("\r\n".join(lines) + "\r\n\r\n").encode())
 
     def _listen(self) -> None:
         while message := self._next():

@@ -113,7 +113,7 @@ def record(chosen: Scenario, place: Lab) -> Path:
 
 
 def main(numbers: list[str]) -> None:
-    from tests.live.asterisk import scenes  # noqa: F401  fills SCENARIOS
+    from tests.live.asterisk import scenes, scenes_more  # noqa: F401  they fill SCENARIOS
 
     STREAMS.mkdir(parents=True, exist_ok=True)
     missing = [number for number, it in SCENARIOS.items() if not (STREAMS / f"{it.name}.txt").exists()]
