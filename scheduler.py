@@ -13,8 +13,6 @@ force; a failing system stops only its own routes. Never: writes a secret anywhe
 from __future__ import annotations
 
 import logging
-import os
-import signal
 import threading
 import time
 from collections.abc import Callable
@@ -29,6 +27,7 @@ from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from connectors.assembly import Assembly
+from connectors.registry import CALLS
 from hub import __version__, journal, logs
 from hub.clock import now
 from hub.daemon.board import Board
@@ -36,15 +35,18 @@ from hub.daemon.exclusive import exclusive
 from hub.daemon.figures import Reader
 from hub.daemon.health import Configuration, Health, RouteShape
 from hub.daemon.metrics import Metrics
+from hub.daemon.process import serve
 from hub.daemon.reload import Watch, files_of
 from hub.daemon.rhythm import trigger
+from hub.daemon.telephone import Telephone
 from hub.daemon.wallclock import WallClock
 from hub.daemon.web import Web, health_page, text_page
 from hub.daemon.worker import DATABASE, Work, Worker
 from hub.ports import ConnectorError
 from hub.report import Progress, silent
+from hub.road.road import Road
 from hub.settings import Settings, SettingsError
-from hub.store import Store, StoreError, outbox
+from hub.store import Store, StoreError, numbers, outbox
 from hub.store.holders import Holder
 from hub.yamlfile import FileProblems, Problem
 
@@ -64,6 +66,7 @@ class Generation:
     assembly: Assembly
     retired: threading.Event = field(default_factory=threading.Event)
     workers: dict[str, Worker] = field(default_factory=dict)
+    road: Road | None = None
 
     @property
     def busy(self) -> bool:
@@ -133,6 +136,7 @@ class Daemon:
             self._schedule()
             self._scheduler.start()
             self._wallclock.start()
+            self._open_road(self.generation)
         self._log.info(
             "started", version=__version__, routes=len(self.configuration.routes),
             database=self.store.shown_url, health=f"{self.web.address}/healthz" if self.web else "off",
@@ -152,6 +156,7 @@ class Daemon:
         self._wallclock.stop()
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)
+        self._close_road(self.generation)
         everyone = [self.generation, *self._retired]
         while any(one.busy for one in everyone) and time.monotonic() - began < GRACE:
             time.sleep(0.02)
@@ -176,11 +181,18 @@ class Daemon:
         self.reader = Reader(self.store)
         self.reader.refresh()
         self.configuration = Configuration(str(self.config))
-        self.metrics = Metrics(self.board, self.reader, lambda: self.configuration)
-        self.health = Health(
-            self.holder.name, self.store.shown_url, self.board, self.reader, lambda: self.configuration
-        )
         self.generation = self._generation(assembly)
+        telephone = Telephone(lambda: self.generation.road)
+        self.metrics = Metrics(self.board, self.reader, lambda: self.configuration)
+        self.metrics.registry.register(telephone)
+        self.health = Health(
+            self.holder.name,
+            self.store.shown_url,
+            self.board,
+            self.reader,
+            lambda: self.configuration,
+            telephone,
+        )
         self.configuration.routes = self.generation.routes()
         http = self.settings.http
         if http.enabled:
@@ -234,6 +246,29 @@ class Daemon:
             )  # fmt: skip
             worker.ask(pull=worker.reads)
         return generation
+
+    def _open_road(self, generation: Generation) -> None:
+        """Listen to the exchanges, if there are any."""
+        assembly = generation.assembly
+        with self.store.transaction() as connection:
+            numbers.rebuild(connection, assembly.mappings)
+        generation.road = assembly.road(self.store, lambda: self._hear_of_calls(generation))
+        if generation.road is not None:
+            generation.road.start()
+
+    def _close_road(self, generation: Generation) -> None:
+        road, generation.road = generation.road, None
+        if road is not None and not road.stop():
+            self._log.error("calls were not written before the stop", calls=road.notes.waiting)
+
+    def _hear_of_calls(self, generation: Generation) -> None:
+        """A call was noted: read the log of calls now, and not only when it is due."""
+        kinds = generation.assembly.settings.systems
+        for worker in generation.workers.values():
+            logs_of_calls = [name for name in worker.reads if kinds[name].kind == CALLS]
+            if logs_of_calls and self._scheduler.running:
+                worker.ask(pull=logs_of_calls)
+                self._scheduler.add_job(self._guarded, args=(worker.entity, worker.work))
 
     def _schedule(self) -> None:
         """Put the jobs of the configuration in force in the place of those there were."""
@@ -307,7 +342,7 @@ class Daemon:
                 self._log.warning("brake", entity=work.entity, system=system, reason=text)
         level = logging.INFO if work.is_news else logging.DEBUG
         what = "; ".join(
-            f"{system}: {text}" for system, count in work.counts.items() if (text := count_in_words(count))
+            f"{system}: {text}" for system, count in work.counts.items() if (text := count.in_words())
         )
         self._log.log(
             level, "synced", entity=work.entity, what=what or "nothing", seconds=round(work.seconds, 2)
@@ -324,6 +359,9 @@ class Daemon:
         pruned = journal.tidy(self.store, keep, datetime.now(UTC), self.stopping.is_set)
         if pruned:
             self._log.info("journal pruned", lines=pruned.lines, runs=pruned.runs, older_than=str(keep))
+        road, kept = self.generation.road, self.settings.calls_keep
+        if road is not None and kept is not None:
+            road.log.tidy(kept.before(datetime.now(UTC)))
 
     def _look_for_edits(self) -> None:
         """Take an edited configuration over, or say what is wrong with it and stay with the last good one."""
@@ -353,6 +391,7 @@ class Daemon:
 
     def _take_over(self, generation: Generation) -> None:
         old, self.generation = self.generation, generation
+        self._close_road(old)
         if generation.assembly.settings.http != self.settings.http:
             self._log.warning("the new `http` settings take effect at the next start")
         self.settings = generation.assembly.settings
@@ -362,6 +401,7 @@ class Daemon:
         old.retired.set()
         self._retired.append(old)
         self._schedule()
+        self._open_road(generation)
         self._log.info("configuration taken over", routes=len(self.configuration.routes))
 
     def _let_go(self, generation: Generation) -> bool:
@@ -370,16 +410,6 @@ class Daemon:
             return False
         generation.assembly.close()
         return True
-
-
-def count_in_words(count: Any) -> str:
-    """``read 12, linked 3, wrote 1``: what is not zero."""
-    words = (
-        ("read", count.read), ("linked", count.linked), ("created", count.created),
-        ("changed", count.written), ("refused", count.refused), ("waiting", count.waiting),
-        ("gone", count.gone),
-    )  # fmt: skip
-    return ", ".join(f"{word} {number}" for word, number in words if number)
 
 
 def _same_database(old: Settings, new: Settings) -> None:
@@ -391,35 +421,5 @@ def _same_database(old: Settings, new: Settings) -> None:
 
 
 def main(config: Path | str) -> int:
-    """Run the daemon until it is told to stop (SIGTERM, Ctrl-C, Ctrl-Break). Returns the exit code.
-
-    Raises what keeps it from starting, for the command line to show. A stop always ends the process: a call
-    that does not come back (a system that hangs) is left behind and looked up at the next start.
-    """
-    asked = threading.Event()
-    lost = threading.Event()
-
-    def stop(number: int, frame: object) -> None:
-        if asked.is_set():
-            os._exit(130)
-        asked.set()
-
-    def give_up() -> None:
-        lost.set()
-        asked.set()
-
-    daemon = Daemon(config, lost=give_up)
-    for name in ("SIGTERM", "SIGINT", "SIGBREAK", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), stop)
-    logs.catch_strays()
-    daemon.start()
-    # With a time-out, because Windows handles signals only between two waits.
-    while not asked.wait(0.25):
-        pass
-    clean = daemon.stop()
-    code = 1 if lost.is_set() else 0
-    if not clean:
-        logging.shutdown()
-        os._exit(code)
-    return code
+    """Run the daemon until it is told to stop. Returns the exit code; raises what keeps it from starting."""
+    return serve(lambda lost: Daemon(config, lost=lost))

@@ -23,6 +23,9 @@ from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from connectors import registry
+from hub.calllog.log import CallLog
+from hub.desk import Desk
+from hub.directory import Directory
 from hub.discretion import discreet
 from hub.engine import Engine
 from hub.exchange import Exchange
@@ -30,6 +33,7 @@ from hub.mapping import Mappings, load_mappings
 from hub.ports import Connector, View
 from hub.redaction import Redactor, redactor
 from hub.report import Progress, silent
+from hub.road.road import Road
 from hub.settings import Settings, SettingsError, SystemSettings, load_settings, with_absolute_paths
 from hub.store import Store
 from hub.yamlfile import FileProblems, Problem, meant
@@ -57,6 +61,7 @@ class Assembly:
             mappings = load_mappings(settings.mappings, tuple(mapped))
         except FileProblems as found:
             raise FileProblems([*problems, *found.problems]) from found
+        _check_desk(settings, problems)
         if problems:
             raise SettingsError(problems)
         return cls(settings, mappings, systems)
@@ -120,6 +125,39 @@ class Assembly:
             if (kind := self.settings.systems[name].kind) in registry.EXCHANGES
         }
 
+    def road(self, store: Store, wake: Callable[[], None] = lambda: None) -> Road | None:
+        """The call road over fresh exchanges, not started; ``None`` where there is no exchange.
+
+        `wake`: systems should hear of a call that was noted. Raises `ConnectorError`.
+        """
+        exchanges = self.exchanges()
+        if not exchanges:
+            return None
+        calls = self.settings.calls
+        road: Road
+
+        def logins() -> Mapping[str, str]:
+            return road.logins
+
+        log = CallLog(store, self.mappings, calls.region, logins)
+        directory = Directory(store, self.mappings, calls.region)
+        road = Road(exchanges, directory, log, calls, desk=self.desk(), wake=wake)
+        return road
+
+    def desk(self) -> Callable[[], Desk] | None:
+        """How to open the screens that see who calls; ``None`` where `calls.desk` names no system."""
+        name = self.settings.calls.desk
+        if name is None:
+            return None
+        package = import_module(registry.KINDS[self.settings.systems[name].kind])
+        model = self.systems[name]
+
+        def opened() -> Desk:
+            desk: Desk = package.connect_desk(name, model)
+            return desk
+
+        return opened
+
     def engine(
         self,
         connectors: Mapping[str, Connector] | None = None,
@@ -153,6 +191,13 @@ def _check_database(settings: Settings, problems: list[Problem]) -> None:
         message = "is no address of a database: its port is not a number, or its parts cannot be told apart"
         hint = "Write postgresql://user:${NAME}@host:5432/database."
         problems.append(settings.document.problem(("database",), message, hint))
+
+
+def _check_desk(settings: Settings, problems: list[Problem]) -> None:
+    name = settings.calls.desk
+    if name is not None and settings.systems[name].kind not in registry.DESKS:
+        message = f"popups are shown by {' or '.join(registry.DESKS)}, and '{name}' is none"
+        problems.append(settings.document.problem(("calls", "desk"), message))
 
 
 def _systems(settings: Settings, problems: list[Problem]) -> Iterator[tuple[str, BaseModel]]:

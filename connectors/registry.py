@@ -23,6 +23,9 @@ EXCHANGES: Mapping[str, str] = {
 }
 """The same for telephone exchanges, whose ``connect`` gives a `hub.exchange.Exchange`."""
 
+DESKS = ("odoo",)
+"""Kinds of systems whose package has ``connect_desk(name, settings)``, a `hub.desk.Desk`."""
+
 CALLS = "calls"
 """The hub's own log of calls (`hub.calllog`), a system like any other to the mappings."""
 

@@ -89,7 +89,8 @@ def e164(number: str, region: str = "FR") -> str:
 
 def shown(number: str, region: str = "FR") -> str:
     """A number as people of `region` write it; what is no number, as it is."""
-    return Phone(region).show(number) if number.startswith("+") and e164(number, region) else number
+    known = e164(number, region)
+    return Phone(region).show(known) if known else number
 
 
 class Directory:

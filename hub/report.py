@@ -32,6 +32,15 @@ class Count:
     waiting: int = 0
     gone: int = 0
 
+    def in_words(self) -> str:
+        """``read 12, linked 3, changed 1``: what is not zero."""
+        words = (
+            ("read", self.read), ("linked", self.linked), ("created", self.created),
+            ("changed", self.written), ("refused", self.refused), ("waiting", self.waiting),
+            ("gone", self.gone),
+        )  # fmt: skip
+        return ", ".join(f"{word} {number}" for word, number in words if number)
+
 
 @dataclass(slots=True)
 class Report:

@@ -17,6 +17,7 @@ from hub import __version__
 from hub.clock import now
 from hub.daemon.board import Board, Trouble
 from hub.daemon.figures import Figures, Reader
+from hub.daemon.telephone import Telephone
 from hub.daemon.worker import DATABASE
 from hub.yamlfile import Problem
 
@@ -54,7 +55,9 @@ class Health:
         board: Board,
         reader: Reader,
         configuration: Callable[[], Configuration],
+        telephone: Telephone,
     ) -> None:
+        self._telephone = telephone
         self.holder, self.database, self.started_at = holder, database, now()
         self._board, self._reader, self._configuration = board, reader, configuration
 
@@ -82,6 +85,7 @@ class Health:
                 "outbox": figures.depth(),
             },
             "routes": [self._route(shape, figures) for shape in configuration.routes],
+            "calls": self._telephone.document(),
         }
 
     def _reasons(self, configuration: Configuration, figures: Figures) -> list[str]:
@@ -98,7 +102,7 @@ class Health:
             reasons.append(f"the newest configuration is not in force: {configuration.problems[0]}")
         if self._reader.age() > STALE:
             reasons.append(f"{DATABASE} has not answered for {self._reader.age():.0f} s")
-        return reasons
+        return [*reasons, *self._telephone.reasons()]
 
     def _route(self, shape: RouteShape, figures: Figures) -> dict[str, Any]:
         route = (shape.entity, shape.system)

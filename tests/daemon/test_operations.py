@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import subprocess
@@ -15,14 +16,19 @@ import yaml
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from connectors.registry import KINDS
+from connectors.registry import PACKAGES
+from hub.calllog.log import CallLog
 from hub.daemon.board import Board
 from hub.daemon.figures import Reader
 from hub.daemon.health import Configuration, RouteShape
 from hub.daemon.metrics import Metrics
+from hub.daemon.telephone import Telephone
 from hub.daemon.worker import Work
+from hub.directory import Directory
+from hub.mapping import Mappings
 from hub.report import Count
-from hub.settings import SettingsDoc, load_settings
+from hub.road.road import Road
+from hub.settings import CallSettings, SettingsDoc, load_settings
 from hub.store import Store
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -42,7 +48,7 @@ def settings_of(model: type[BaseModel], before: str = "") -> Iterator[tuple[str,
 
 def models() -> dict[str, type[BaseModel]]:
     kinds = {
-        f"kind: {kind}": import_module(f"{package}.settings").Settings for kind, package in KINDS.items()
+        f"kind: {kind}": import_module(f"{package}.settings").Settings for kind, package in PACKAGES.items()
     }
     return {"The hub itself": SettingsDoc, **kinds}
 
@@ -58,8 +64,10 @@ def shown(name: str, found: FieldInfo) -> str:
         return DIFFERENT_WORDS[name]
     if found.is_required():
         return "required"
-    if found.default is None:
+    if found.default is None or found.default_factory is not None:
         return "none"
+    if isinstance(found.default, list):
+        return f"`{json.dumps(found.default)}`"
     return f"`{str(found.default).lower() if isinstance(found.default, bool) else found.default}`"
 
 
@@ -73,6 +81,8 @@ def test_every_metric_is_documented(tmp_path: Path) -> None:
     store.migrate()
     configuration = Configuration("hub.yaml", routes=(RouteShape("customer", "odoo", "both", "5m"),))
     metrics = Metrics(Board(), Reader(store), lambda: configuration)
+    road = Road({}, Directory(store, Mappings(())), CallLog(store, Mappings(())), CallSettings())
+    metrics.registry.register(Telephone(lambda: road))
     metrics.observe(Work("customer", seconds=1.5, counts={"odoo": Count(read=3)}, pulled={"odoo"}))
     given = set(re.findall(r"^# TYPE (hub_\w+)", metrics.page().decode(), re.MULTILINE))
     assert given == set(re.findall(r"^\| `(hub_\w+)`", PAGE, re.MULTILINE))
@@ -80,10 +90,10 @@ def test_every_metric_is_documented(tmp_path: Path) -> None:
 
 
 def test_every_event_of_the_daemons_log_is_documented() -> None:
-    sources = [PROJECT / "scheduler.py", *(PROJECT / "hub" / "daemon").glob("*.py")]
+    sources = [PROJECT / "scheduler.py", *(PROJECT / "hub").glob("daemon/*.py"), *(PROJECT / "hub").glob("road/*.py")]
     text = "".join(file.read_text("utf-8") for file in sources)
     said = set(re.findall(r"(?:_log|get\(\))\.(?:info|warning|error|log)\(\s*(?:level, )?\"([^\"]+)\"", text))
-    assert {"started", "synced", "failed", "brake"} <= said
+    assert {"started", "synced", "failed", "brake", "exchange heard"} <= said
     told = PAGE.partition("| event |")[2].partition("\n## ")[0]
     missing = {event for event in said if event.partition(";")[0] not in told}
     assert missing == {"the new `http` settings take effect at the next start"}

@@ -32,7 +32,7 @@ YAML_READERS = {
 }  # fmt: skip
 
 
-NAMES_OF_TABLES = {"hub.store.copying", "hub.store.saving"}
+NAMES_OF_TABLES = {"hub.store.copying", "hub.store.repository"}
 """They put the names of the hub's own tables and columns into SQL, which no parameter can hold."""
 
 

@@ -1,0 +1,125 @@
+"""Sending popups to the desk: whatever has come together since the last request goes in one.
+
+Promises: messages of one popup go in their order; a popup that was withdrawn before it was sent is not sent;
+one that waited too long is not either, for the call has been lost or taken by then. A desk that fails is said
+once, and once more when it works again. Never: holds the road up.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+
+from hub.desk import Desk, Message, Show, Withdraw
+from hub.logs import get
+from hub.ports import ConnectorError
+
+STALE = 20.0
+"""Seconds after which a popup is not shown any more; a telephone rings for about as long."""
+
+MOST = 200
+"""Messages in one request."""
+
+FIRST, LONGEST = 0.5, 30.0
+"""Seconds until a desk that failed is tried again, at first and at most."""
+
+
+class Screens:
+    """A thread that sends what `put` hands it. `counts`: shown, withdrawn, stale, unshown, failed."""
+
+    def __init__(self, desk: Callable[[], Desk], *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._open, self._clock = desk, clock
+        self._desk: Desk | None = None
+        self._waiting: deque[tuple[float, Message]] = deque()
+        self._news = threading.Condition()
+        self._stopping = False
+        self._thread = threading.Thread(target=self._run, name="popups", daemon=True)
+        self.counts: Counter[str] = Counter()
+        self.failing: ConnectorError | None = None
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def put(self, messages: Sequence[Message]) -> None:
+        """Have these sent, in this order."""
+        if not messages:
+            return
+        now = self._clock()
+        with self._news:
+            self._waiting.extend((now, message) for message in messages)
+            self._news.notify()
+
+    def stop(self) -> None:
+        """End; popups that are on their way arrive, others are not sent."""
+        with self._news:
+            self._stopping = True
+            self._news.notify()
+        self._thread.join(timeout=5)
+
+    def _run(self) -> None:
+        pause = FIRST
+        while True:
+            with self._news:
+                while not self._waiting and not self._stopping:
+                    self._news.wait()
+                if self._stopping:
+                    break
+                taken = [self._waiting.popleft() for _ in range(min(MOST, len(self._waiting)))]
+            messages = self._worth_sending(taken)
+            if not messages:
+                continue
+            try:
+                self._send(messages)
+                pause = FIRST
+            except ConnectorError as problem:
+                self._failed(problem)
+                with self._news:
+                    self._waiting.extendleft(reversed(taken))
+                    self._news.wait_for(lambda: self._stopping, timeout=pause)
+                pause = min(2 * pause, LONGEST)
+        self._close()
+
+    def _worth_sending(self, taken: Sequence[tuple[float, Message]]) -> list[Message]:
+        """Without what is too old, and without a popup that is withdrawn in the same breath."""
+        now = self._clock()
+        fresh = [message for at, message in taken if isinstance(message, Withdraw) or now - at < STALE]
+        self.counts["stale"] += len(taken) - len(fresh)
+        over = {
+            (message.user, message.popup)
+            for message in fresh
+            if isinstance(message, Withdraw) and not message.answered
+        }
+        return [
+            message
+            for message in fresh
+            if not (isinstance(message, Show) and (message.user, message.popup) in over)
+        ]
+
+    def _send(self, messages: Sequence[Message]) -> None:
+        if self._desk is None:
+            self._desk = self._open()
+        unshown = self._desk.send(messages)
+        for one in unshown:
+            get().warning("popup not shown", user=one.message.user, reason=one.reason, todo=one.todo or None)
+        self.counts["unshown"] += len(unshown)
+        self.counts["shown"] += sum(isinstance(message, Show) for message in messages) - len(unshown)
+        self.counts["withdrawn"] += sum(isinstance(message, Withdraw) for message in messages)
+        if self.failing is not None:
+            self.failing = None
+            get().info("popups are shown again")
+
+    def _failed(self, problem: ConnectorError) -> None:
+        self.counts["failed"] += 1
+        if str(self.failing) != str(problem):
+            get().error("popups cannot be shown", problem=str(problem))
+        self.failing = problem
+        self._close()
+
+    def _close(self) -> None:
+        if self._desk is not None:
+            with suppress(ConnectorError):
+                self._desk.close()
+            self._desk = None
