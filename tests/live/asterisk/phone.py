@@ -155,6 +155,12 @@ class Call:
         self._replies: dict[tuple[int, str], bytes] = {}
         self._ear = sound.Ear(phone.address[0])
 
+    @property
+    def dialled(self) -> str:
+        """The number it was called by; a carrier's trunk is called by any."""
+        assert self._invitation is not None, "nobody called"
+        return self._invitation.start.split()[1].removeprefix("sip:").partition("@")[0]
+
     # What a hand does.
 
     def dial(self, number: str, caller: str, name: str, hidden: bool) -> None:
