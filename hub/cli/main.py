@@ -18,6 +18,7 @@ from hub.cli import (
     init,
     journal,
     mapping,
+    odoo,
     plan,
     rebuild,
     release,
@@ -59,7 +60,7 @@ def root(
 
 
 for module in (
-    init, demo, check, plan, sync, status, conflicts, deadletters, release, journal, undo, mapping,
+    init, demo, check, plan, sync, status, conflicts, deadletters, release, journal, undo, mapping, odoo,
     backup, rebuild, doctor,
 ):  # fmt: skip
     module.register(app)

@@ -10,12 +10,15 @@ import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Route, sync_playwright
 
 from tests.live.debian import Unavailable, install_on_host
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, BrowserContext, Page, Route
 
 _PACKAGES = ("chromium", "fonts-dejavu-core")
 _FLAGS = ["--no-sandbox", "--disable-dev-shm-usage", "--disable-gpu", "--disable-background-networking"]
@@ -32,9 +35,11 @@ def chromium(log: Path) -> str:
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    """A running Chromium."""
+    """A running Chromium. For one module: while it runs, its thread has an event loop already."""
+    from playwright.sync_api import sync_playwright
+
     try:
         path = chromium(tmp_path_factory.mktemp("browser") / "apt.log")
     except Unavailable as reason:

@@ -8,3 +8,9 @@
 
 Facts: Odoo 14 and 19's ``base_import_module``, ``ir.actions.server``, ``bus`` and ``tools/safe_eval.py``.
 """
+
+from __future__ import annotations
+
+from connectors.odoo.desk.desk import OdooDesk, connect_desk
+
+__all__ = ["OdooDesk", "connect_desk"]

@@ -68,7 +68,9 @@ class OdooDesk:
         answer = self._run(module.SHOW, {"messages": [_plain(one) for one in messages], "card": self._card})
         todo = "correct `calls.extensions`, or the user in Odoo"
         return [
-            Unshown(messages[int(row["place"])], str(row["reason"]), todo if "user «" in row["reason"] else "")
+            Unshown(
+                messages[int(row["place"])], str(row["reason"]), todo if "user «" in row["reason"] else ""
+            )
             for row in answer["unshown"]
         ]
 

@@ -1,4 +1,4 @@
-"""The data-only module `hub_calls`: what it holds for each Odoo, and its zip. Pure: asks nothing, writes nothing.
+"""The data-only module `hub_calls`: what it holds for each Odoo, and its zip. Pure: it asks and writes nothing.
 
 Promises: the same version of the hub makes the same bytes for the same Odoo, and `version` changes exactly
 when they do. No Python is in it: Odoo imports it over RPC (``base.import.module``), or a person does in

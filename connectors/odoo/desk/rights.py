@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from connectors.odoo.checking import RIGHTS
 from connectors.odoo.desk import module
 from connectors.odoo.faults import Fault
-from connectors.odoo.checking import RIGHTS
 from connectors.odoo.layout import Schema
 from connectors.odoo.session import Session
 from hub.ports import Finding, View

@@ -1,8 +1,7 @@
-"""Puts the desk into an Odoo, brings it up to date, and takes it out again, over RPC, as an administrator.
+"""Puts the desk into an Odoo, or brings it up to date, over RPC, as an administrator.
 
 Promises: `setup` twice changes nothing the second time; every step says what it did (or, `plan`, would do);
-where Odoo lets nobody import modules, the stock notification is set up instead and that is said. `remove`
-takes out what `setup` put in, and nothing else; the hub's user stays unless it is asked for.
+where Odoo lets nobody import modules, the stock notification is set up instead and that is said.
 Never: stores or shows the administrator's password, gives the hub's user more than the desk needs.
 """
 
@@ -10,50 +9,21 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any, Literal
 
 from connectors.odoo.connector import as_error
-from connectors.odoo.desk import module, rights
+from connectors.odoo.desk import looking, module, rights
+from connectors.odoo.desk.steps import State, Steps
 from connectors.odoo.faults import Fault
-from connectors.odoo.layout import Schema
 from connectors.odoo.server import WrongSecret
 from connectors.odoo.session import Session
 from connectors.odoo.settings import Settings
-from hub.ports import Denied, Finding, Misconfigured, View
+from hub.ports import Finding, Misconfigured, View
 
-State = Literal["there", "made", "changed", "removed", "stays", "missing", "warning"]
-IMPORTER = "base_import_module"
 _PARTS = (module.GROUP, "model_order", "access_order", "access_names", module.SHOW, module.TAKE, module.DIAL)
 _PLAIN_PARTS = (module.GROUP, "access_names", module.SHOW)
 _MISSING_USER = "hub's user"
 _BASE_GROUPS = ("base.group_user", "base.group_partner_manager")
 """What a user made here may do: log in, and keep contacts. The rest an administrator gives knowingly."""
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One thing, and what became of it. `todo` is for a person; empty where there is nothing to do."""
-
-    what: str
-    state: State
-    detail: str = ""
-    todo: str = ""
-
-
-@dataclass
-class Steps:
-    """What was done, in order. `well`: the desk works, and the hub's user lacks nothing."""
-
-    done: list[Step] = field(default_factory=list)
-    screen: bool = True
-
-    def add(self, what: str, state: State, detail: str = "", todo: str = "") -> None:
-        self.done.append(Step(what, state, detail, todo))
-
-    @property
-    def well(self) -> bool:
-        return all(step.state != "missing" for step in self.done)
 
 
 def administrator(name: str, settings: Settings, login: str, password: str) -> Session:
@@ -68,7 +38,7 @@ def setup(
     """Install or bring up to date; with `plan`, only say what would be done. Raises `ConnectorError`."""
     steps = Steps()
     try:
-        _must_be_administrator(admin)
+        looking.must_be_administrator(admin)
         major = admin.version()[0]
         if major < module.OLDEST:
             raise Misconfigured(admin.system, f"Odoo {major} is too old", todo="Odoo 14 or later is needed")
@@ -81,45 +51,21 @@ def setup(
     return steps
 
 
-def remove(admin: Session, settings: Settings, *, user: bool, plan: bool) -> Steps:
-    """Take out all that `setup` put in; the hub's user is archived only with `user`."""
-    steps = Steps()
-    try:
-        _must_be_administrator(admin)
-        major = admin.version()[0]
-        _remove_module(admin, steps, plan)
-        _remove_parts(admin, steps, plan)
-        _remove_files(admin, major, steps, plan)
-        _leave_user(admin, settings, steps, archive=user, plan=plan)
-    except Fault as fault:
-        raise as_error(admin.system, module.NAME, fault) from fault
-    return steps
-
-
-def _must_be_administrator(admin: Session) -> None:
-    if not Schema(admin).may("ir.actions.server", "write"):
-        raise Denied(
-            admin.system,
-            f"{admin.settings.login} is no administrator of this Odoo",
-            todo="give --admin-login a user of the group Administration / Settings",
-        )
-
-
 def _screen(admin: Session, major: int, steps: Steps, plan: bool) -> None:
     """The module; where it cannot be imported, the stock notification in its place."""
     built = module.build(major)
     what = f"module {module.NAME}"
-    rows = _modules(admin)
+    rows = looking.modules(admin)
     there = rows.get(module.NAME)
     if there and there["state"] == "installed":
-        missing = set(_PARTS) - set(_named(admin))
+        missing = set(_PARTS) - set(looking.named(admin))
         if there["latest_version"] == built.version and not missing:
             steps.add(what, "there", f"version {built.version}")
             return
-    importer = rows.get(IMPORTER, {}).get("state")
+    importer = rows.get(looking.IMPORTER, {}).get("state")
     if importer != "installed":
-        why = f"the stock app «{IMPORTER}» is not installed in this Odoo"
-        _plain(admin, major, steps, plan, why, f"install {IMPORTER} in Odoo, then run this again")
+        why = f"the stock app «{looking.IMPORTER}» is not installed in this Odoo"
+        _plain(admin, major, steps, plan, why, f"install {looking.IMPORTER} in Odoo, then run this again")
         return
     state: State = "changed" if there else "made"
     detail = f"version {built.version}" + (f", was {there['latest_version']}" if there else "")
@@ -139,7 +85,7 @@ def _import(admin: Session, built: module.Module) -> None:
     made = admin.tell("base.import.module", "create", {"module_file": packed})
     wizard = made if isinstance(made, list) else [made]
     admin.tell("base.import.module", "import_module", wizard)
-    if set(_PARTS) - set(_named(admin)):
+    if set(_PARTS) - set(looking.named(admin)):
         # Odoo 14 notes an error in the wizard and answers as if all were well.
         rows = admin.ask("base.import.module", "read", wizard)
         raise Fault("refused", str(rows[0].get("import_message") or "the module came in only in part"))
@@ -156,7 +102,7 @@ def _plain(admin: Session, major: int, steps: Steps, plan: bool, why: str, todo:
     )
     wanted = module.code("show", major, screen=False)
     what = "plain notification"
-    known = _named(admin)
+    known = looking.named(admin)
     if not set(_PLAIN_PARTS) - set(known):
         (row,) = admin.ask("ir.actions.server", "read", [known[module.SHOW][1]], ["code"])
         if str(row["code"]).strip() == wanted.strip():
@@ -171,7 +117,11 @@ def _load_plain(admin: Session, major: int, code: str) -> None:
     ours = f"{module.NAME}."
     group = ours + module.GROUP
     _load(admin, "res.groups", {"id": group, "name": "Calls: the hub's own user"})
-    access = {"id": f"{ours}access_names", "name": "ir.model.data hub", "model_id/id": "base.model_ir_model_data"}
+    access = {
+        "id": f"{ours}access_names",
+        "name": "ir.model.data hub",
+        "model_id/id": "base.model_ir_model_data",
+    }
     _load(admin, "ir.model.access", {**access, "group_id/id": group, "perm_read": "1"})
     action = {"id": ours + module.SHOW, "name": "Calls: show", "model_id/id": "base.model_res_users"}
     shown = {**action, f"{module.group_field(major)}/id": group, "state": "code", "code": code}
@@ -189,7 +139,7 @@ def _user(admin: Session, settings: Settings, major: int, steps: Steps, plan: bo
     """The hub's own user: there with the desk's group, or made."""
     login = settings.login or _own_login(settings, admin.system)
     what = f"user {login}"
-    rows = _users(admin, login)
+    rows = looking.users(admin, login)
     if not rows:
         if settings.password is None:
             todo = f"make a user «{login}» in Odoo and an API key for it, or give `password` in hub.yaml"
@@ -212,7 +162,7 @@ def _user(admin: Session, settings: Settings, major: int, steps: Steps, plan: bo
     if not row["active"]:
         steps.add(what, "missing", "the user is archived", "take it out of the archive in Odoo")
         return None
-    known = _named(admin)
+    known = looking.named(admin)
     group = known.get(module.GROUP)
     member = group is not None and group[1] in _groups_of(admin, row["id"], major)
     if member:
@@ -255,85 +205,6 @@ def _own_login(settings: Settings, system: str) -> str:
     return str(row["login"])
 
 
-def _remove_module(admin: Session, steps: Steps, plan: bool) -> None:
-    there = _modules(admin).get(module.NAME)
-    what = f"module {module.NAME}"
-    if there is None:
-        steps.add(what, "there" if False else "removed", "was not installed")
-        return
-    if not plan:
-        admin.tell("ir.module.module", "button_immediate_uninstall", [there["id"]])
-        if module.NAME in _modules(admin):
-            admin.tell("ir.module.module", "unlink", [there["id"]])
-    steps.add(what, "removed", f"version {there['latest_version']}, with its actions, group and orders")
-
-
-def _remove_parts(admin: Session, steps: Steps, plan: bool) -> None:
-    """What was made without the module, or was left by it."""
-    if plan and module.NAME in _modules(admin):
-        return
-    named = _named(admin)
-    order = ("ir.actions.server", "ir.model.access", "ir.ui.view", "res.groups", "ir.model.fields", "ir.model")
-    for model in order:
-        ids = sorted(id for kind, id in named.values() if kind == model)
-        there = admin.ask(model, "search", [["id", "in", ids]], context={"active_test": False}) if ids else []
-        if there:
-            if not plan:
-                admin.tell(model, "unlink", there)
-            steps.add(model, "removed", f"{len(there)} of the desk's")
-
-
-def _remove_files(admin: Session, major: int, steps: Steps, plan: bool) -> None:
-    """Odoo 14 leaves an imported module's files behind."""
-    where = [["url", "=like", f"/{module.NAME}/static/%"]]
-    files = admin.ask("ir.attachment", "search", where)
-    if files:
-        if not plan:
-            admin.tell("ir.attachment", "unlink", files)
-        steps.add("its files", "removed", f"{len(files)} attachments")
-    if major >= 15:
-        assets = admin.ask("ir.asset", "search", [["path", "=like", f"%{module.NAME}/static/%"]])
-        if assets:
-            if not plan:
-                admin.tell("ir.asset", "unlink", assets)
-            steps.add("its assets", "removed", f"{len(assets)} entries")
-
-
-def _leave_user(admin: Session, settings: Settings, steps: Steps, *, archive: bool, plan: bool) -> None:
-    rows = _users(admin, settings.login) if settings.login else []
-    if not rows:
-        return
-    (row,) = rows
-    what = f"user {settings.login}"
-    if not archive:
-        steps.add(what, "stays", "the hub's user works for the sync too", "archive it with --user")
-    elif row["id"] in (1, 2, admin.uid()):
-        steps.add(what, "stays", "this is the administrator")
-    elif row["active"]:
-        if not plan:
-            admin.tell("res.users", "write", [row["id"]], {"active": False})
-        steps.add(what, "removed", "archived")
-
-
-def _modules(admin: Session) -> dict[str, Any]:
-    where = [["name", "in", [module.NAME, IMPORTER]]]
-    rows = admin.ask("ir.module.module", "search_read", where, ["name", "state", "latest_version"])
-    return {row["name"]: row for row in rows}
-
-
-def _named(admin: Session) -> dict[str, tuple[str, int]]:
-    """What bears an external id of ours and is still there: name → model and id."""
-    rows = admin.ask("ir.model.data", "search_read", [["module", "=", module.NAME]], ["name", "model", "res_id"])
-    return {row["name"]: (row["model"], int(row["res_id"])) for row in rows if row["res_id"]}
-
-
-def _users(admin: Session, login: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = admin.ask(
-        "res.users", "search_read", [["login", "=", login]], ["active"], context={"active_test": False}
-    )
-    return found
-
-
 def _groups_of(admin: Session, user: int, major: int) -> list[int]:
     name = module.group_field(major)
     (row,) = admin.ask("res.users", "read", [user], [name])
@@ -342,7 +213,9 @@ def _groups_of(admin: Session, user: int, major: int) -> list[int]:
 
 def _group(admin: Session, name: str) -> int:
     owner, _, part = name.partition(".")
-    rows = admin.ask("ir.model.data", "search_read", [["module", "=", owner], ["name", "=", part]], ["res_id"])
+    rows = admin.ask(
+        "ir.model.data", "search_read", [["module", "=", owner], ["name", "=", part]], ["res_id"]
+    )
     if not rows:
         raise Misconfigured(admin.system, f"this Odoo has no group {name}")
     return int(rows[0]["res_id"])

@@ -164,6 +164,7 @@
             before.node.replaceWith(node);
             cards.delete(message.popup);
         } else {
+            node.classList.add("hub_new");
             place().appendChild(node);
         }
         var timer = setTimeout(remove, FORGOTTEN * 1000, message.popup);
