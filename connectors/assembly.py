@@ -150,10 +150,10 @@ class Assembly:
         if name is None:
             return None
         package = import_module(registry.KINDS[self.settings.systems[name].kind])
-        model = self.systems[name]
+        model, card = self.systems[name], self.settings.calls.card
 
         def opened() -> Desk:
-            desk: Desk = package.connect_desk(name, model)
+            desk: Desk = package.connect_desk(name, model, card)
             return desk
 
         return opened

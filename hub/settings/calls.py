@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -43,6 +43,9 @@ class CallSettings(_Closed):
     extension_field: str | None = Field(
         default=None,
         description="A field of Odoo's users that holds the extension; `extensions` go before it.",
+    )
+    card: dict[str, Any] | None = Field(
+        default=None, description="What the popup says of a customer, instead of what it says by itself."
     )
     keep: str = Field(
         default="3 years",
