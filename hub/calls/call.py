@@ -190,10 +190,8 @@ class Call:
 
     @cached_property
     def rang(self) -> tuple[str, ...]:
-        """Whose telephones rang, in order of the first ring."""
-        return _agents(
-            leg for _, leg in sorted(self._legs, key=lambda one: (str(one[1].rang), one[0])) if leg.rang
-        )
+        """Whose telephones rang, in the order in which they were called."""
+        return _agents(leg for _, leg in self._legs if leg.rang)
 
     @property
     def answered_by(self) -> str:

@@ -10,6 +10,7 @@ import typer
 from hub import __version__
 from hub.cli import (
     backup,
+    calls,
     check,
     conflicts,
     deadletters,
@@ -61,7 +62,7 @@ def root(
 
 for module in (
     init, demo, check, plan, sync, status, conflicts, deadletters, release, journal, undo, mapping, odoo,
-    backup, rebuild, doctor,
+    backup, rebuild, doctor, calls,
 ):  # fmt: skip
     module.register(app)
 
