@@ -189,10 +189,12 @@ class _Look:
         return bool(one) and _bare(one) == _bare(other)
 
     def value(self, sources: Sequence[Source] | tuple[()], longest: int = LONGEST) -> str:
-        """The first source that gives anything, as text."""
+        """What the first source gives whose condition holds or, without one, that gives anything."""
         for source in sources:
-            if self.holds(source.if_) and (found := self._from(source, longest)):
-                return found
+            if self.holds(source.if_):
+                found = self._from(source, longest)
+                if found or source.if_:
+                    return found
         return ""
 
     def _from(self, source: Source, longest: int) -> str:
