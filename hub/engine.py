@@ -169,7 +169,7 @@ class Engine:
         both = [
             system
             for system in self._routes(mapping, WRITES, only)
-            if system.direction in READS and system.system not in failed
+            if system.direction in READS and system.adopts and system.system not in failed
         ]
         with self.store.reading() as connection:
             unlooked = {
@@ -230,7 +230,7 @@ class Engine:
             if (lens := world.lens(link.system, name)) is not None
             if (native := link.current().get(lens.natives[0]))
         ]
-        worlds.fill_references(connection, world, to_golden, to_external)
+        self._fill_references(connection, world, to_golden, to_external)
 
     def fill_sources(
         self, connection: Connection, world: World, system: SystemMapping, records: Sequence[Record]
@@ -243,7 +243,25 @@ class Engine:
             for record in records
             if (native := record.values.get(lens.natives[0]))
         ]
-        worlds.fill_references(connection, world, wanted, ())
+        self._fill_references(connection, world, wanted, ())
+
+    def _fill_references(
+        self,
+        connection: Connection,
+        world: World,
+        to_golden: Sequence[tuple[str, str, str]],
+        to_external: Sequence[tuple[str, str, str]],
+    ) -> None:
+        """By the links of each system; a log of the hub's own refers to golden records by their own ids."""
+        logs = {name for name, one in self.connectors.items() if one.traits.log}
+        for table, wanted in ((world.refs.to_golden, to_golden), (world.refs.to_external, to_external)):
+            table.update({one: one[2] for one in wanted if one[1] in logs})
+        worlds.fill_references(
+            connection,
+            world,
+            [one for one in to_golden if one[1] not in logs],
+            [one for one in to_external if one[1] not in logs],
+        )
 
     def known_world(
         self,
@@ -289,6 +307,10 @@ class Engine:
         """Measure how far a system's clock is from ours, if it is time to; a rehearsal writes no file."""
         connector, may_write = self.connectors[system], not self.rehearsing
         self.clocks.look(system, connector, self.clock(), may_write=may_write)
+
+    def is_log(self, mapping: EntityMapping) -> bool:
+        """Whether an entity's records are events that the hub itself keeps (`hub.ports.Traits.log`)."""
+        return any(self.connectors[name].traits.log for name in mapping.systems if name in self.connectors)
 
     def mapping(self, entity: str) -> EntityMapping:
         """The mapping of one entity, as the engine uses it."""

@@ -58,7 +58,8 @@ class LookThrough:
         for look in looks:
             for link, record in self._linked(look.news):
                 edited += is_edited(link, record)
-                archived += record.archived and link.base.get(ARCHIVED) is False
+                if self.system.on_delete != "done":
+                    archived += record.archived and link.base.get(ARCHIVED) is False
             self._keep(look)
             if self.engine.stopping():
                 self._looks.clear()

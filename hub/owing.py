@@ -40,6 +40,8 @@ def owed(world: World, system: SystemMapping, golden: Golden, link: Link | None)
             continue
         if link is not None and any(native in link.blocked for native in lens.natives):
             continue
+        if lens.fills and not all(same(current.get(native), None) for native in lens.natives):
+            continue
         try:
             put = lens.put(value, current, refs)
         except Parked as parked:

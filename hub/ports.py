@@ -220,6 +220,9 @@ class Traits:
     `archives`: a record can be archived and still be read. `confirms`: a write is re-read at once (`Done`)
     rather than handed over (`Sent`). `incremental`: `pull` with a cursor hands over only what changed.
     `batch`: how many writes `write` is given at most; large where each call rewrites a file.
+    `log`: its records are things that happened, which the hub itself keeps (calls): they come in any number
+    and are tidied away later, so neither is measured by a brake, and a record that is not listed is no
+    deletion. They refer to golden records by the hub's own ids.
     """
 
     assigns_ids: bool = True
@@ -228,6 +231,7 @@ class Traits:
     incremental: bool = True
     writable: bool = True
     batch: int = 500
+    log: bool = False
 
 
 Known: TypeAlias = Callable[[Sequence[str]], Mapping[str, str | None]]

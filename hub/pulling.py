@@ -82,7 +82,7 @@ class Puller:
         self.look_again()
         if listed:
             self._missing(self.present)
-        elif compare:
+        elif compare and not self.connector.traits.log:
             self._compare()
         with self.engine.store.transaction() as connection:
             reviews.clear_shared(connection, self.mapping.entity)
@@ -127,7 +127,7 @@ class Puller:
             through = LookThrough(self.engine, self.mapping, self.system, self.report)
             self.held = not through.all_well(gathering.counted(looks))
             return gathering.together(through.looks())
-        if self.anew or self.unknown:
+        if self.anew or self.unknown or self.connector.traits.log:
             return looks
         through = LookThrough(self.engine, self.mapping, self.system, self.report)
         self.held = not through.all_well(looks)
@@ -169,6 +169,8 @@ class Puller:
     def _observe(
         self, connection: Connection, records: Sequence[Record], at: str, unlinked: bool = False
     ) -> None:
+        if not self.system.adopts:
+            records = self._ours(connection, records)
         lost = self.lost if self.lost and self.lost.concerns(self.system.system, records) else None
         if lost is not None and self.names is None:
             self.names = recovering.names(connection, self.mapping)
@@ -188,6 +190,15 @@ class Puller:
         reviews.note_shared(connection, world, self.system.system, at)
         if self.names is not None:
             self.names.take((golden.id, golden.values) for golden in world.changed_goldens())
+
+    def _ours(self, connection: Connection, records: Sequence[Record]) -> list[Record]:
+        """Those that are linked, or carry our reference to a golden record that is here."""
+        linked = worlds.linked_ids(
+            connection, self.mapping.entity, self.system.system, [record.id for record in records]
+        )
+        meant = {record.id: record.ref.rpartition("_")[2] for record in records if record.ref}
+        here = worlds.existing(connection, self.mapping.entity, list(meant.values()))
+        return [record for record in records if record.id in linked or meant.get(record.id) in here]
 
     def look_again(self) -> int:
         """Records held or parked may be clear: their twin corrected, their parent linked. How many are."""
@@ -219,7 +230,7 @@ class Puller:
         with self.engine.store.transaction() as connection:
             known = worlds.present_ids(connection, self.mapping.entity, self.system.system)
             held = set(reviews.held(connection, self.mapping.entity, self.system.system, 1_000_000))
-        strays = sorted(present.difference(known, held))
+        strays = sorted(present.difference(known, held)) if self.system.adopts else []
         for part in worlds.chunks(strays, _PAGE):
             records = [self.engine.seen(self.system, one) for one in self.connector.read(self.view, part)]
             with self.engine.store.transaction() as connection:
@@ -229,10 +240,11 @@ class Puller:
     def _bury(self, absent: set[str], known: set[str]) -> None:
         """Treat absent records as deleted, unless they only left the filter or a brake holds them."""
         name, limits = self.system.system, self.engine.limits
-        if self._stops("emptied", brakes.emptied(name, len(absent), len(known), limits)):
+        measured = self.system.on_delete != "done"
+        if measured and self._stops("emptied", brakes.emptied(name, len(absent), len(known), limits)):
             return
         gone = self._truly_gone(sorted(absent))
-        if self._stops("deletions", brakes.deletions(name, len(gone), len(known), limits)):
+        if measured and self._stops("deletions", brakes.deletions(name, len(gone), len(known), limits)):
             return
         for part in worlds.chunks(gone, _PAGE):
             at = self.engine.clock()

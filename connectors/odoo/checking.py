@@ -207,7 +207,9 @@ class Checker:
         needed = sorted(
             name for name, info in fields.items() if info.get("required") and name not in set_here
         )
-        lacking = sorted(set(needed) - self._schema.defaulted(view.object, needed)) if needed else []
+        context = view.options.get("context")
+        told = context if isinstance(context, Mapping) else None
+        lacking = sorted(set(needed) - self._schema.defaulted(view.object, needed, told)) if needed else []
         lacking = [name for name in lacking if fields[name].get("store") and not fields[name].get("depends")]
         if lacking:
             yield Finding(

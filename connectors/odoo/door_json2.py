@@ -43,7 +43,8 @@ PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "web_save_multi": ("ids", "vals_list", "specification"),
     "write": ("ids", "vals"),
 }
-"""Method to the names of its arguments, in the order the other doors take them. ``ids`` are the records."""
+"""Method to the names of its arguments, in the order the other doors take them. ``ids`` are the records.
+Any other is a method that a mapping names (``archive_by``), and takes the records alone."""
 
 
 class Json2Client:
@@ -71,7 +72,7 @@ class Json2Client:
         return uid if isinstance(uid, int) else None
 
     def call(self, model: str, method: str, *args: Any, context: dict[str, Any] | None = None) -> Any:
-        names = PARAMETERS[method]
+        names = PARAMETERS.get(method, ("ids",))
         if len(args) > len(names):
             raise TypeError(f"{method} takes {len(names)} arguments, not {len(args)}")
         body = {**dict(zip(names, args, strict=False)), "context": context or {}}

@@ -23,13 +23,14 @@ CORRECT = "correct the value in the system it came from, or the mapping"
 @dataclass(slots=True, eq=False)
 class Draft:
     """`vals` are for the view's own language and company, `elsewhere` for the others. `now` is the record as
-    read right before writing, ``None`` for a creation."""
+    read right before writing, ``None`` for a creation. `done`: to be archived by the view's method, after."""
 
     write: Write
     now: Record | None = None
     vals: dict[str, Any] = field(default_factory=dict)
     elsewhere: dict[Setting, dict[str, Any]] = field(default_factory=dict)
     outcome: Outcome | None = None
+    done: bool = False
 
     @property
     def id(self) -> int:
@@ -79,7 +80,11 @@ class Drafting:
         words: dict[str, tuple[Column, set[str]]] = {}
         for cells in batches:
             for column, value in cells:
-                if column.key is not None and column.kind != "one2many" and value not in (None, "", False):
+                if (
+                    column.relation is not None
+                    and column.kind != "one2many"
+                    and value not in (None, "", False)
+                ):
                     found = words.setdefault(column.name, (column, set()))[1]
                     found.update(str(v) for v in (value if isinstance(value, list) else [value]))
         for column, some in words.values():
@@ -135,6 +140,9 @@ class Drafting:
         if wanted is None or (draft.now is not None and draft.now.archived == wanted):
             return
         if draft.now is None and not wanted:
+            return
+        if wanted and draft.now is not None and self.layout.archive_by:
+            draft.done = True
             return
         if not self.layout.archives:
             todo = "write `on_delete: ignore` for this system in the mapping"

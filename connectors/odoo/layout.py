@@ -6,11 +6,15 @@ records, as text: that is what a reference between entities is (``parent_id`` wi
 
 Options of a field that are read here: ``lang`` (the language its translated text is read and written in),
 ``company`` (for values that differ by company), ``create`` (make a missing tag or category), ``within`` (the
-field of the same record that narrows an ambiguous name down: a state's country).
+field of the same record that narrows an ambiguous name down: a state's country), ``plain`` (formatted text
+that is read and written as plain text: what is written is escaped). Of the whole view: ``context`` (what Odoo
+is told when a record is made, such as ``default_res_model``) and ``archive_by`` (the method that is called
+where records are not archived but done, such as ``action_feedback``).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
@@ -44,6 +48,7 @@ READABLE = frozenset(
         "integer",
         "many2many",
         "many2one",
+        "many2one_reference",
         "monetary",
         "one2many",
         "reference",
@@ -51,8 +56,8 @@ READABLE = frozenset(
         "text",
     ]
 )
-OPTIONS = frozenset({"lang", "company", "create", "within"})
-VIEW_OPTIONS = frozenset({"lang", "company", "on_create"})
+OPTIONS = frozenset({"lang", "company", "create", "within", "plain"})
+VIEW_OPTIONS = frozenset({"lang", "company", "on_create", "context", "archive_by"})
 
 FieldInfo = Mapping[str, Any]
 Setting = tuple[str | None, "int | str | None"]
@@ -85,7 +90,7 @@ class Column:
 @dataclass(frozen=True, slots=True)
 class Layout:
     """A view on its model. `unreadable`: native names the hub's user has no right to read, and why.
-    `extra`: the fields that only ``on_create`` sets."""
+    `extra`: the fields that only ``on_create`` sets. `context` and `archive_by` are the view's options."""
 
     model: str
     columns: tuple[Column, ...]
@@ -93,6 +98,8 @@ class Layout:
     setting: Setting
     unreadable: Mapping[str, str] = field(default_factory=dict)
     extra: Mapping[str, Column] = field(default_factory=dict)
+    context: Mapping[str, Any] = field(default_factory=dict)
+    archive_by: str = ""
 
     @property
     def archives(self) -> bool:
@@ -114,7 +121,7 @@ class Schema:
         self._session = session
         self._known: dict[str, dict[str, FieldInfo | None]] = {}
         self._every: dict[str, Mapping[str, FieldInfo]] = {}
-        self._defaults: dict[tuple[str, tuple[str, ...]], frozenset[str]] = {}
+        self._defaults: dict[tuple[str, tuple[str, ...], str], frozenset[str]] = {}
         self._hidden: dict[tuple[str, str], str | None] = {}
         self._rights: dict[tuple[str, str], bool] = {}
 
@@ -146,11 +153,14 @@ class Schema:
             raise
         return answer
 
-    def defaulted(self, model: str, names: Sequence[str]) -> frozenset[str]:
+    def defaulted(
+        self, model: str, names: Sequence[str], context: Mapping[str, Any] | None = None
+    ) -> frozenset[str]:
         """Those of these fields that Odoo fills by itself on creation when they are left out."""
-        key = (model, tuple(sorted(names)))
+        told = dict(context or {})
+        key = (model, tuple(sorted(names)), repr(sorted(told.items())))
         if key not in self._defaults:
-            found = self._session.ask(model, "default_get", list(key[1]))
+            found = self._session.ask(model, "default_get", list(key[1]), context=told)
             self._defaults[key] = frozenset(name for name, value in found.items() if value not in (False, []))
         return self._defaults[key]
 
@@ -195,7 +205,23 @@ class Schema:
             if column is not None:
                 columns.append(column)
         extra = self._extra(view, fields, usual)
-        return Layout(view.object, tuple(columns), fields, usual, unreadable, extra)
+        context = self._context(view)
+        archive_by = self._method(view)
+        return Layout(view.object, tuple(columns), fields, usual, unreadable, extra, context, archive_by)
+
+    def _context(self, view: View) -> Mapping[str, Any]:
+        given = view.options.get("context") or {}
+        if not isinstance(given, Mapping):
+            what = f"`context` of {view.object} is no block of names and values"
+            raise Misconfigured(self._session.system, what, todo="write `context: {default_res_model: …}`")
+        return {str(name): value for name, value in given.items()}
+
+    def _method(self, view: View) -> str:
+        given = str(view.options.get("archive_by") or "")
+        if given and not re.fullmatch("[a-z][a-z0-9_]*", given):
+            what = f"`archive_by` of {view.object} is no method that can be called from outside: «{given}»"
+            raise Misconfigured(self._session.system, what, todo="write `archive_by: action_feedback`")
+        return given
 
     def _extra(self, view: View, fields: Mapping[str, FieldInfo], usual: Setting) -> dict[str, Column]:
         found: dict[str, Column] = {}

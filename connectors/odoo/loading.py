@@ -82,7 +82,7 @@ class Loader:
         names = sorted({name for draft in drafts for name in draft.vals})
         if all(len(draft.vals) == len(names) for draft in drafts):
             return list(drafts)
-        defaulted = self._schema.defaulted(layout.model, names)
+        defaulted = self._schema.defaulted(layout.model, names, layout.context)
         first = defaulted.intersection(drafts[0].vals)
         return [draft for draft in drafts if defaulted.intersection(draft.vals) == first]
 
@@ -139,13 +139,18 @@ class Loader:
         started = monotonic()
         try:
             answer: Mapping[str, Any] = self._session.tell(
-                layout.model, "load", header, rows, context=self._contexts.loading(layout.setting)
+                layout.model, "load", header, rows, context=self._context(layout, column)
             )
         except Lost:
             self._size = max(SMALLEST, self._size // 4)
             raise
         self._pace(monotonic() - started)
         return answer
+
+    def _context(self, layout: Layout, column: str) -> dict[str, Any]:
+        """The view's own context is for new records alone."""
+        own = layout.context if column == "id" else {}
+        return {**self._contexts.loading(layout.setting), **own}
 
     def _pace(self, seconds: float) -> None:
         if seconds > SLOW:

@@ -4,10 +4,14 @@ Keys are asked for in batches and remembered until the next pull. Reading asks b
 then without regard to case, so that «vip» finds the tag «VIP» instead of making a second one. A key that two
 records bear is refused, unless the mapping names the field that narrows it down (``within: country_id``).
 A key nobody bears is refused, or made where the mapping says ``create: true``.
+
+Where the mapping names no such field, a relation is its record's id, or the external id that a module gave it
+(``mail.mt_note``), which no translation changes.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
@@ -20,6 +24,7 @@ from hub.ports import Native
 
 Place = tuple[str, str, Setting]
 """A related model, the field its records are known by, and the language they are read in."""
+_EXTERNAL = re.compile(r"[a-z0-9_]+\.[\w.]+")
 Sought = tuple[Place, str | None]
 """A place, and the field that narrows it down, whose value each found record must tell."""
 
@@ -66,6 +71,11 @@ class Relations:
         """Find the records behind all these keys at once, making those that may be made."""
         found = self._found.setdefault(_sought(column), {})
         missing = sorted({word for word in words if not found.get(word)})
+        if column.key is None:
+            for word in missing:
+                if _EXTERNAL.fullmatch(word):
+                    found[word] = self._by_external_id(column, word)
+            return
         if not missing:
             return
         key = _place(column)[1]
@@ -102,11 +112,13 @@ class Relations:
         return self._id(column, str(value), record)
 
     def _id(self, column: Column, word: str, record: Mapping[str, Any]) -> int:
-        if column.key is None:
-            if not word.isdecimal():
-                raise Unfit(f"holds the id of a {column.relation} record, not «{word}»")
-            return int(word)
         rows = self._found.get(_sought(column), {}).get(word, [])
+        if column.key is None:
+            if word.isdecimal():
+                return int(word)
+            if rows:
+                return int(rows[0]["id"])
+            raise Unfit(f"holds the id of a {column.relation} record, not «{word}»")
         within = _narrowing(column)
         if len(rows) > 1 and within and record.get(within):
             rows = [row for row in rows if _id_of(row.get(within)) == _id_of(record[within])]
@@ -118,6 +130,20 @@ class Relations:
             ids = ", ".join(str(row["id"]) for row in rows[:5])
             raise Unfit(f"«{word}» is the {column.key} of {len(rows)} {column.relation} records ({ids})")
         return int(rows[0]["id"])
+
+    def _by_external_id(self, column: Column, word: str) -> list[dict[str, Any]]:
+        """The record that a module calls so (``mail.mt_note``), if the hub's user may see it."""
+        module, _, name = word.partition(".")
+        context = {"active_test": False}
+        try:
+            model, id = self._session.ask(
+                "ir.model.data", "check_object_reference", module, name, context=context
+            )
+        except Fault as fault:
+            if "External ID not found" in fault.message:
+                return []
+            raise
+        return [{"id": id}] if model == column.relation and id else []
 
     def _bearers(self, column: Column, domain: list[Any]) -> list[dict[str, Any]]:
         """Related records of this domain: the active ones, or the archived where there is no other."""

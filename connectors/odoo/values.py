@@ -10,12 +10,15 @@ from __future__ import annotations
 import math
 import re
 from datetime import UTC, date, datetime
+from html import escape, unescape
 from typing import Any
 
 from connectors.odoo.layout import Column
 from hub.ports import Native
 
 _INT4 = 2**31
+_BREAK = re.compile(r"<br ?/?>|</(?:p|div|li|h[1-6]|tr)>", re.IGNORECASE)
+_TAG = re.compile(r"<[^>]*>")
 _UNSENDABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
@@ -29,6 +32,10 @@ def plain_native(column: Column, raw: Any) -> Native:
         return bool(raw)
     if raw is False or raw is None or raw == "":
         return None
+    if column.kind == "many2one_reference":
+        return str(raw) if raw else None
+    if is_plain(column):
+        return text_of(str(raw)) or None
     if column.kind == "datetime":
         return utc(str(raw)).isoformat()
     return raw if isinstance(raw, (int, float)) else str(raw)
@@ -43,7 +50,7 @@ def plain_odoo(column: Column, value: Native) -> Any:
         return False
     if isinstance(value, list):
         raise Unfit("holds one value, not a list")
-    if kind == "integer":
+    if kind in ("integer", "many2one_reference"):
         return _integer(value)
     if kind in ("float", "monetary"):
         return _number(value)
@@ -54,7 +61,24 @@ def plain_odoo(column: Column, value: Native) -> Any:
     text = _text(value)
     if kind == "selection" and text not in column.selection:
         raise Unfit(f"«{text}» is none of its choices ({', '.join(column.selection[:12])})")
-    return text
+    return html_of(text) if is_plain(column) else text
+
+
+def is_plain(column: Column) -> bool:
+    """Whether formatted text is plain text to the mapping."""
+    return column.kind == "html" and column.native.options.get("plain") is True
+
+
+def html_of(text: str) -> str:
+    """Plain text as formatted text that shows it: nothing in it is markup."""
+    return f"<p>{'<br>'.join(escape(line) for line in text.splitlines())}</p>"
+
+
+def text_of(html: str) -> str:
+    """What formatted text says, a line per paragraph or break."""
+    text = _BREAK.sub("\n", re.sub(r"\s+", " ", html))
+    lines = (" ".join(unescape(_TAG.sub("", line)).split()) for line in text.split("\n"))
+    return "\n".join(line for line in lines if line)
 
 
 def cell(written: Any) -> Any:

@@ -36,6 +36,7 @@ from hub.ports import (
     Moved,
     Outcome,
     Record,
+    Refused,
     Unknown,
     Unreachable,
     View,
@@ -170,6 +171,34 @@ class Writer:
             if draft.empty and draft.now is not None:
                 draft.outcome = Done(draft.now)
         self._apart(layout, _open(drafts), self._saver(layout))
+        for draft in drafts:
+            if draft.done and isinstance(draft.outcome, Done):
+                draft.outcome = self._archived(layout, draft)
+
+    def _archived(self, layout: Layout, draft: Draft) -> Outcome:
+        """Archive by the view's method; some remove the record, as Odoo 14 does with activities."""
+        trouble: Fault | Lost | None = None
+        try:
+            context = self._contexts.writing(layout.setting)
+            self._session.tell(layout.model, layout.archive_by, [draft.id], context=context)
+        except (Fault, Lost) as error:
+            trouble = error
+        records = self._look(layout, [draft.id], {})
+        if records is None:
+            return Unknown(_UNREAD if trouble is None else str(trouble))
+        record = records.get(draft.id)
+        if record is None:
+            return Missing()
+        if record.archived:
+            return Done(record)
+        if isinstance(trouble, Lost):
+            return Unknown(str(trouble))
+        if trouble is not None:
+            return locked(trouble) if trouble.kind == "busy" else refused(layout, trouble, ())
+        return Refused(
+            f"{layout.archive_by} of {layout.model} did not archive the record", "active",
+            "name another method under `archive_by` in the mapping",
+        )  # fmt: skip
 
     def _saver(self, layout: Layout) -> Attempt:
         """The quickest way this server has to change many records in one call."""

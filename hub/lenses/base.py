@@ -56,8 +56,9 @@ NO_REFS = NoRefs()
 class Lens:
     """One canonical field in one system. Made by `make_lens`.
 
-    `natives` are the system's own fields it uses; `reads` and `writes` its directions; `lossy` says in words
-    what of a value the system cannot hold, ``None`` where it holds all of it. `options` are the connector's.
+    `natives` are the system's own fields it uses; `reads` and `writes` its directions; `fills`: it writes
+    only where nothing stands; `lossy` says in words what of a value the system cannot hold, ``None`` where it
+    holds all of it. `options` are the connector's.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Lens:
     lossy: str | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     native_type: str = "text"
+    fills: bool = False
 
     def get(self, native: Mapping[str, Native], refs: Refs = NO_REFS) -> Canonical:
         """The canonical value of a record's natives. Raises `Unreadable` (absent natives too), `Parked`."""

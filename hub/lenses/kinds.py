@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -185,23 +185,43 @@ class Constant(Lens):
 
 
 class Table:
-    """A value table, both ways."""
+    """A value table, both ways.
 
-    def __init__(self, rows: Mapping[Any, Any], kind: FieldType) -> None:
+    Where several natives mean the same, those `preferred` are written. `otherwise` is the meaning of every
+    native that is not in the table, in canonical terms; ``None``: there is none, and it cannot be read.
+    """
+
+    def __init__(
+        self, rows: Mapping[Any, Any], kind: FieldType, preferred: Sequence[Any] = (), otherwise: Any = None
+    ) -> None:
         self._natives: dict[Any, Native] = {}
+        self._otherwise = _meaning(kind, otherwise, "otherwise") if otherwise is not None else None
         self._values: dict[str, Canonical] = {}
+        first = set(map(_cell, preferred))
         for native, meaning in rows.items():
             value = _meaning(kind, meaning)
-            if _hashed(value) in self._natives:
-                other = self._natives[_hashed(value)]
-                raise LensError(
-                    f"{other!r} and {native!r} both mean {meaning!r}, so which to write is not known; "
-                    "give each its own meaning, or set `direction: pull`",
-                    "map",
-                )
-            self._natives[_hashed(value)] = None if native == "" else native
+            self._enter(native, meaning, value, first)
             if self._values.setdefault(_cell(native), value) != value:
                 raise LensError(f"{native!r} stands twice in the table", "map")
+        unknown = next((one for one in preferred if _cell(one) not in self._values), None)
+        if unknown is not None:
+            raise LensError(f"{unknown!r} is not in the table", "prefer")
+
+    def _enter(self, native: Any, meaning: Any, value: Canonical, preferred: Collection[str]) -> None:
+        """Note what is written for a meaning."""
+        written = _hashed(value)
+        if written in self._natives:
+            other = self._natives[written]
+            if (_cell(native) in preferred) == (_cell(other) in preferred):
+                raise LensError(
+                    f"{other!r} and {native!r} both mean {meaning!r}, so which to write is not known; "
+                    "give each its own meaning, or set `direction: pull`, or say under `prefer` which is "
+                    "written",
+                    "map",
+                )
+            if _cell(native) not in preferred:
+                return
+        self._natives[written] = None if native == "" else native
 
     def read(self, raw: Native) -> Canonical:
         cell = _cell(raw)
@@ -209,6 +229,8 @@ class Table:
             return self._values[cell]
         if cell == "":
             return None
+        if self._otherwise is not None:
+            return self._otherwise
         known = ", ".join(repr(cell) for cell in self._values)
         raise Unreadable(f"{shown(raw)} is not in the value table of the mapping ({known})")
 
@@ -224,16 +246,15 @@ class Table:
 class ReadTable(Table):
     """A value table that is only read, so several natives may mean the same."""
 
-    def __init__(self, rows: Mapping[Any, Any], kind: FieldType) -> None:
-        self._natives = {}
-        self._values = {_cell(native): _meaning(kind, meaning) for native, meaning in rows.items()}
+    def _enter(self, native: Any, meaning: Any, value: Canonical, preferred: Collection[str]) -> None:
+        return None
 
 
-def _meaning(kind: FieldType, meaning: Any) -> Canonical:
+def _meaning(kind: FieldType, meaning: Any, option: str = "map") -> Canonical:
     try:
         return kind.parse(meaning)
     except Unreadable as reason:
-        raise LensError(f"the meaning {meaning!r} is not a {kind.name}: {reason}", "map") from reason
+        raise LensError(f"the meaning {meaning!r} is not a {kind.name}: {reason}", option) from reason
 
 
 def _cell(raw: Any) -> str:

@@ -19,6 +19,8 @@ OPTIONS = (
     "upper",
     "ascii",
     "map",
+    "prefer",
+    "otherwise",
     "format",
     "timezone",
     "default",
@@ -42,7 +44,7 @@ def make_lens(
     if not reads and not writes:
         raise LensError(f"is neither read nor written: the system is `direction: {direction}`", "direction")
     common: dict[str, Any] = {"name": name, "system": system, "natives": natives, "options": options}
-    common |= {"reads": reads, "writes": writes}
+    common |= {"reads": reads, "writes": writes, "fills": spec.get("direction") == "fill"}
     if "constant" in spec:
         return _make_constant(kind, spec, common)
     if not natives:
@@ -87,11 +89,12 @@ def _directions(spec: Mapping[str, Any], natives: tuple[str, ...]) -> tuple[bool
             raise LensError(f"`constant` with `direction: {direction}` does not invert: {why}", "direction")
     else:
         direction = spec.get("direction", "both")
-    return direction in ("both", "pull"), direction in ("both", "push")
+    return direction in ("both", "pull"), direction in ("both", "push", "fill")
 
 
 def _make_constant(kind: FieldType, spec: Mapping[str, Any], common: dict[str, Any]) -> Lens:
-    for other in ("map", "default", "max", "upper", "ascii", "format", "join", "timezone"):
+    for other in ("map", "prefer", "otherwise", "default", "max", "upper", "ascii", "format", "join",
+                  "timezone"):  # fmt: skip
         if other in spec:
             raise LensError(f"`{other}` has no meaning beside `constant`", other)
     if common["reads"]:
@@ -103,7 +106,7 @@ def _make_constant(kind: FieldType, spec: Mapping[str, Any], common: dict[str, A
 
 
 def _make_joined(kind: FieldType, spec: Mapping[str, Any], common: dict[str, Any]) -> Lens:
-    for other in ("map", "default"):
+    for other in ("map", "prefer", "otherwise", "default"):
         if other in spec:
             raise LensError(f"`{other}` works on one native field, not on several", other)
     if isinstance(kind, Ref) or kind.name in ("list", "boolean"):
@@ -140,13 +143,17 @@ def _shape(spec: Mapping[str, Any]) -> Shape:
 
 def _table(kind: FieldType, spec: Mapping[str, Any], writes: bool) -> Table | None:
     if "map" not in spec:
+        for option in ("prefer", "otherwise"):
+            if option in spec:
+                raise LensError(f"`{option}` belongs to a `map`, and there is none", option)
         return None
     if isinstance(kind, Ref):
         raise LensError("a reference has no value table", "map")
     for other in ("format", "max", "upper", "ascii"):
         if other in spec:
             raise LensError(f"`{other}` has no meaning beside `map`: the table says what is written", other)
-    return Table(spec["map"], kind) if writes else ReadTable(spec["map"], kind)
+    made = Table if writes else ReadTable
+    return made(spec["map"], kind, spec.get("prefer") or (), spec.get("otherwise"))
 
 
 def _default(kind: FieldType, table: Table | None, spec: Mapping[str, Any]) -> Native:

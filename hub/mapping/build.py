@@ -157,6 +157,7 @@ class Builder:
                     doc.creates,
                     _view(self.doc.entity, doc, lenses),
                     lenses,
+                    doc.adopts,
                 ),
             )
 

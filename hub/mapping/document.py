@@ -102,6 +102,14 @@ class LensDoc(_Open):
     map: dict[str | bool | int | float | None, Scalar] | None = Field(
         default=None, description="A value table: native value → canonical value, read both ways."
     )
+    prefer: list[Scalar] | None = Field(
+        default=None,
+        description="map: of several native values with one meaning, those that are written.",
+    )
+    otherwise: Scalar = Field(
+        default=None,
+        description="map: what a native value means that is not in the table; an empty one is empty.",
+    )
     format: str | None = Field(
         default=None, description="How the value is written there: `%d/%m/%Y`, `national`, `comma`, …"
     )
@@ -110,8 +118,10 @@ class LensDoc(_Open):
     constant: Scalar = Field(
         default=None, description="Always this: written to `field`, or read where there is no field."
     )
-    direction: Literal["both", "pull", "push"] | None = Field(
-        default=None, description="`pull`: only read; `push`: only written; `both` (usual)."
+    direction: Literal["both", "pull", "push", "fill"] | None = Field(
+        default=None,
+        description="`pull`: only read; `push`: only written; `fill`: only written, and only where nothing "
+        "stands; `both` (usual).",
     )
 
 
@@ -136,10 +146,15 @@ class SystemDoc(_Open):
         "`observe`: planned but never written.",
     )
     creates: bool = Field(default=True, description="Whether the hub may add records there.")
-    on_delete: Literal["archive", "ignore", "ask"] = Field(
+    adopts: bool = Field(
+        default=True,
+        description="Whether records found there become the hub's. `false`: only those that the hub made.",
+    )
+    on_delete: Literal["archive", "ignore", "ask", "done"] = Field(
         default="archive",
         description="What it means when a record is gone from this system: `archive` it everywhere, `ask` a "
-        "person, or `ignore` it.",
+        "person, or `ignore` it. `done`: that is how it says that work is done, as Odoo does of activities: "
+        "`archive`, in any number at once.",
     )
     fields: dict[
         Name, Annotated[LensDoc, BeforeValidator(_short_lens, json_schema_input_type=str | LensDoc)]

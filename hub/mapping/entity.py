@@ -11,7 +11,7 @@ from hub.ports import View
 from hub.values import FieldType, Ref
 
 SystemDirection: TypeAlias = Literal["both", "pull", "push", "off", "observe"]
-OnDelete: TypeAlias = Literal["archive", "ignore", "ask"]
+OnDelete: TypeAlias = Literal["archive", "ignore", "ask", "done"]
 PolicyKind: TypeAlias = Literal["latest", "order", "union", "ask"]
 
 
@@ -39,7 +39,8 @@ class FieldDef:
 
 @dataclass(frozen=True, slots=True)
 class SystemMapping:
-    """How one entity is kept in one system. `creates` is false where the hub may not add records."""
+    """How one entity is kept in one system. `creates` is false where the hub may not add records; `adopts`
+    where it takes no notice of records that it did not make."""
 
     system: str
     direction: SystemDirection
@@ -47,6 +48,7 @@ class SystemMapping:
     creates: bool
     view: View
     lenses: tuple[Lens, ...]
+    adopts: bool = True
 
     def lens(self, field_name: str) -> Lens | None:
         """The lens of a canonical field, ``None`` where this system does not hold it."""

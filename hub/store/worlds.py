@@ -53,6 +53,36 @@ def versions(connection: Connection, entity: str, system: str, ids: Sequence[str
     return found
 
 
+def linked_ids(connection: Connection, entity: str, system: str, ids: Sequence[str]) -> set[str]:
+    """Those of these records that are linked, gone ones too."""
+    found: set[str] = set()
+    for part in chunks(ids):
+        found.update(
+            connection.scalars(
+                select(t.link.c.external_id).where(
+                    t.link.c.entity == entity,
+                    t.link.c.system == system,
+                    among(connection, t.link.c.external_id, part),
+                )
+            )
+        )
+    return found
+
+
+def existing(connection: Connection, entity: str, ids: Sequence[str]) -> set[str]:
+    """Those of these ids that a golden record of the entity has."""
+    found: set[str] = set()
+    for part in chunks(ids):
+        found.update(
+            connection.scalars(
+                select(t.golden.c.id).where(
+                    t.golden.c.entity == entity, among(connection, t.golden.c.id, part)
+                )
+            )
+        )
+    return found
+
+
 def links(connection: Connection, entity: str, system: str, ids: Sequence[str]) -> dict[str, Link]:
     """The links of these records that are believed to be there, by record id."""
     found: dict[str, Link] = {}

@@ -188,12 +188,12 @@ systems:
         "15:9: `union` merges lists, and name is not one. Use latest, ask or an order of trust.",
         "16:3: 'nmae' is not a field of customer. Did you mean 'name'?",
         "20:5: unknown key `derection`. Did you mean 'direction'?",
-        "21:16: 'purge' is not possible here. Known here: archive, ignore, ask.",
+        "21:16: 'purge' is not possible here. Known here: archive, ignore, ask, done.",
         "22:26: 'phon' is not a field of customer. Did you mean 'phone'?",
         "22:47: unknown key `feild`. Did you mean 'field'?",
         "25:36: a whole number is expected here, not '35'",
         "25:60: 'A' and 'B' both mean 'x', so which to write is not known; "
-        "give each its own meaning, or set `direction: pull`",
+        "give each its own meaning, or set `direction: pull`, or say under `prefer` which is written",
     ]
 
 
