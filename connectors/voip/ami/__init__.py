@@ -7,12 +7,11 @@ promises what `hub.exchange` asks. Never: sends the secret, runs a command on th
 
 from __future__ import annotations
 
+from connectors.voip.ami.exchange import AmiExchange
 from connectors.voip.ami.settings import Settings
 from hub.exchange import Exchange
 
 
 def connect(name: str, settings: Settings) -> Exchange:
     """An exchange for this Asterisk. Nothing is sent before it is listened to."""
-    from connectors.voip.ami.exchange import AmiExchange
-
     return AmiExchange(name, settings)

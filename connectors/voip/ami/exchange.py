@@ -71,7 +71,7 @@ class AmiExchange:
         self.name = name
         self._settings, self._most = settings, most_waiting
         self._faults = Faults(name, settings)
-        self._tracker = Tracker(name, trunks=settings.trunks, agents=settings.agents)
+        self._tracker = Tracker(name, agents=settings.agents, trunks=settings.trunks)
         self._line: Line | None = None
         self._up: bool | None = None
         self._said: set[tuple[type[ConnectorError], str]] = set()
@@ -139,18 +139,22 @@ class AmiExchange:
                 await asyncio.sleep(0)
 
     async def _take_up(self, line: Line, hear: Hear) -> None:
-        """Say what goes on now, in its place among the events."""
+        """Look up what goes on, and say it in its place among the events."""
         self._stale = False
+        self._tracker.asking()
         try:
             channels = await line.listing("Status")
         except Denied as problem:
             # Events are heard all the same; only what a break hid cannot be made up for.
+            self._tracker.unanswered()
             self._say_up(problem, hear)
             return
         queues = await self._queues(line)
         self._say_up(None, hear)
         while line.heard_so_far < channels.place:
             self._take(await line.heard(), hear)
+        # The list was made after all that was said before it: what it lacks is over.
+        self._tracker.asking()
         for heard in self._tracker.resync(channels.items, queues, datetime.now(UTC)):
             hear(heard)
 

@@ -68,11 +68,12 @@ class Settings(BaseModel):
     user: OneLine = Field(description="The hub's own section of manager.conf.")
     secret: SecretStr = Field(description="Its `secret`.")
 
-    trunks: Pattern | None = Field(
-        default=None, description="Channels that lead outside, as a regular expression of their names."
-    )
     agents: Pattern | None = Field(
-        default=None, description="Telephones of agents, as a regular expression of their channels' names."
+        default=None,
+        description="What a telephone of ours is called, as a regular expression: 2 to 6 digits.",
+    )
+    trunks: Pattern | None = Field(
+        default=None, description="What a line to the outside is called, where it looks like a telephone."
     )
 
     channel: Template = Field(default="PJSIP/{agent}", description="How an agent's telephone is called.")
