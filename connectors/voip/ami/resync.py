@@ -25,10 +25,15 @@ def going_on(tracks: Tracks, status: Iterable[Message], queues: Iterable[Message
     """Take in the items of both lists, made at `at`. From now on all channels are known, and no other."""
     listed: list[tuple[Channel, Message]] = []
     for message in status:
-        if message.event.lower() in ("status", "coreshowchannel"):
-            channel = tracks.note(message, "", at)
-            if channel is not None and channel.real and not channel.gone:
-                listed.append((channel, message))
+        if message.event.lower() not in ("status", "coreshowchannel"):
+            continue
+        uid, name = message["Uniqueid"], message["Channel"]
+        if uid and name and uid not in tracks.channels and known(message["DNID"]):
+            # Only a channel that dialled has one: it began a call, whatever it is linked to now.
+            tracks.made(uid, uid, name, message, "")
+        channel = tracks.note(message, "", at)
+        if channel is not None and channel.real and not channel.gone:
+            listed.append((channel, message))
     for channel, message in listed:
         if channel.uid == channel.call:
             _first(tracks, channel, message, at)
@@ -40,9 +45,6 @@ def going_on(tracks: Tracks, status: Iterable[Message], queues: Iterable[Message
         if message.event.lower() == "queueentry" and waiting is not None and not waiting.gone:
             tracks.say("queued", waiting.call, _ago(at, message["Wait"]), queue=message["Queue"])
     tracks.only({channel.uid for channel, _ in listed})
-    for track in list(tracks.tracks.values()):
-        if not track.alive and not track.halves:
-            tracks.end(track)
 
 
 def _first(tracks: Tracks, channel: Channel, message: Message, at: datetime) -> None:
@@ -61,8 +63,6 @@ def _further(tracks: Tracks, channel: Channel, message: Message, at: datetime) -
     track = tracks.track(channel.call)
     begun, state = _begun(message, at), message["ChannelStateDesc"]
     number = known(message["CallerIDNum"])
-    if track.direction is None:
-        _guess(tracks, channel, message, begun)
     channel.called = True
     outside = not channel.agent and track.direction == "inbound"
     leg = {"leg_id": channel.uid, "agent": number if outside else channel.agent}
@@ -75,12 +75,6 @@ def _further(tracks: Tracks, channel: Channel, message: Message, at: datetime) -
     elif state == "Up":
         channel.answered = track.answered = True
         tracks.say("answered", channel.call, at, **leg)
-
-
-def _guess(tracks: Tracks, channel: Channel, message: Message, begun: datetime) -> None:
-    """The direction of a call whose first channel is gone: only one that came in from outside has a DNID."""
-    if not channel.agent and known(message["DNID"]):
-        tracks.origin(channel, message, begun)
 
 
 def _begun(message: Message, at: datetime) -> datetime:

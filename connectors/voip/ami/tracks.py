@@ -88,14 +88,25 @@ class Tracks:
             channel.new = False
 
     def only(self, listed: set[str]) -> None:
-        """These are all channels, and those that were spoken of since `asking`; Local ones hung up."""
-        for channel in list(self.channels.values()):
+        """These are all channels, and those that were spoken of since `asking`.
+
+        A call with no channel left has `ended`, if its channels were heard to hang up. One whose channels are
+        gone and nobody heard how is said nothing of: the list of calls that are alive lacks it.
+        """
+        unheard: set[str] = set()
+        for channel in self.channels.values():
             if not channel.gone and channel.uid not in listed and (self.complete or not channel.new):
                 channel.gone = True
-                track = self.track(channel.call)
-                track.alive.discard(channel.uid)
-                track.halves.discard(channel.uid)
+                unheard.add(channel.call)
+                self._take_away(channel)
         self.complete = True
+        for track in list(self.tracks.values()):
+            if track.alive or track.halves or track.id in self._done:
+                continue
+            if track.id in unheard:
+                self._done[track.id] = None
+            else:
+                self.end(track)
 
     def taken(self) -> list[CallEvent]:
         events, self._events = self._events, []
@@ -189,9 +200,7 @@ class Tracks:
     def hung_up(self, channel: Channel, at: datetime) -> None:
         """A channel is no more; with the last of a call's the call has ended."""
         channel.gone = True
-        track = self.track(channel.call)
-        track.alive.discard(channel.uid)
-        track.halves.discard(channel.uid)
+        track = self._take_away(channel)
         if channel.real:
             track.last_hangup = max(track.last_hangup or at, at)
         if self.complete and not track.alive and (channel.real or not track.halves):
@@ -204,6 +213,12 @@ class Tracks:
         self._done[track.id] = None
         if len(self._done) > KEPT:
             self._forget(set(list(self._done)[: KEPT // 2]))
+
+    def _take_away(self, channel: Channel) -> Track:
+        track = self.track(channel.call)
+        track.alive.discard(channel.uid)
+        track.halves.discard(channel.uid)
+        return track
 
     def _is_inbound(self, call: str) -> bool:
         found = self.tracks.get(call)
