@@ -82,10 +82,6 @@ class Lab:
     @contextmanager
     def recording(self, path: Path, description: str, everything: bool = False) -> Iterator[Recorder]:
         """Write down what the manager interface says, to `path`: of calls and agents, or everything."""
-        recorder = Recorder(self.asterisk.manager("recorder" if everything else "scribe"))
-        recorder.start()
-        try:
+        with Recorder(self.asterisk.manager("recorder" if everything else "scribe")) as recorder:
             yield recorder
-        finally:
-            recorder.stop()
         path.write_text(recorder.text(description), encoding="utf-8")

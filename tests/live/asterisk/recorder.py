@@ -12,6 +12,7 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
+from types import TracebackType
 
 from tests.live.asterisk.server import Manager
 
@@ -29,7 +30,7 @@ class Recorder:
         self._thread = threading.Thread(target=self._listen, name="recorder", daemon=True)
         self._replies = threading.Semaphore(0)
 
-    def start(self) -> None:
+    def __enter__(self) -> Recorder:
         """Log in and begin; what is said about the login itself is left out."""
         self._send("Login", {"Username": self._manager.user, "Secret": self._manager.secret})
         while (message := self._next()) and "Event: FullyBooted" not in message:
@@ -39,6 +40,7 @@ class Recorder:
         self._started_at = datetime.now(UTC)
         self._socket.settimeout(None)  # silence is no fault
         self._thread.start()
+        return self
 
     def note(self, text: str) -> None:
         self._keep(f"### {text}")
@@ -49,14 +51,9 @@ class Recorder:
         if not self._replies.acquire(timeout=30):
             raise TimeoutError(f"the manager interface did not answer {action} within 30 s")
 
-    def heard(self, *lines: str, times: int = 1) -> bool:
-        """Whether messages that hold all these lines have come, so many at least."""
-        return (
-            sum(all(f"\n{line}\n" in f"\n{text}\n" for line in lines) for _, text in list(self._said))
-            >= times
-        )
-
-    def stop(self) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """End the session; every message sent before is in."""
         with suppress(OSError):  # the exchange may have gone first
             self._send("Logoff", {})

@@ -28,10 +28,14 @@ OUTSIDE = "0199004321"
 
 @dataclass
 class Stage:
-    """What a scenario plays on: the exchange, its telephones, the recording."""
+    """What a scenario plays on: the exchange, its telephones, the recording.
+
+    `pace` shortens what people do (1: as the scenario says); what the exchange does takes its time.
+    """
 
     lab: Lab
     recorder: Recorder
+    pace: float = 1.0
 
     @property
     def alice(self) -> Telephone:
@@ -49,7 +53,7 @@ class Stage:
         self.recorder.note(text)
 
     def pause(self, seconds: float) -> None:
-        time.sleep(seconds)
+        time.sleep(seconds * self.pace)
 
     def inbound(self, did: str, number: str = CALLER, name: str = NAME, hidden: bool = False) -> Call:
         self.note(f"CALL trunk {number} -> {did}")
@@ -88,6 +92,11 @@ class Scenario:
     play: Callable[[Stage], None]
     everything: bool  # recorded with every event there is, as the samples are
 
+    @property
+    def path(self) -> Path:
+        """Where its recording is kept."""
+        return STREAMS / f"{self.name}.txt"
+
 
 SCENARIOS: dict[str, Scenario] = {}
 
@@ -104,19 +113,16 @@ def record(chosen: Scenario, place: Lab) -> Path:
     """Play it from silence to silence."""
     place.settle()
     time.sleep(0.3)  # the queues hear of free telephones a little later
-    path = STREAMS / f"{chosen.name}.txt"
-    with place.recording(path, chosen.description, chosen.everything) as recorder:
+    with place.recording(chosen.path, chosen.description, chosen.everything) as recorder:
         chosen.play(Stage(place, recorder))
         place.until(lambda: not place.channels(), "have no call left")
         time.sleep(0.2)
-    return path
+    return chosen.path
 
 
 def main(numbers: list[str]) -> None:
-    from tests.live.asterisk import scenes, scenes_more  # noqa: F401  they fill SCENARIOS
-
     STREAMS.mkdir(parents=True, exist_ok=True)
-    missing = [number for number, it in SCENARIOS.items() if not (STREAMS / f"{it.name}.txt").exists()]
+    missing = [number for number, it in SCENARIOS.items() if not it.path.exists()]
     place = Lab(build.ensure())
     place.start()
     try:
@@ -128,6 +134,6 @@ def main(numbers: list[str]) -> None:
 
 if __name__ == "__main__":
     # The scenes register with this module by its own name, not as `__main__`.
-    from tests.live.asterisk import scenarios
+    from tests.live.asterisk import scenarios, scenes, scenes_more  # noqa: F401
 
     scenarios.main(sys.argv[1:])

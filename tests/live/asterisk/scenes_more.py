@@ -54,11 +54,13 @@ def _(stage: Stage) -> None:
 
 @scenario("54-click-far-end-busy")
 def _(stage: Stage) -> None:
-    """click to call: Originate rings 101, picked up after 1 s; 0199004321 is dialled on the trunk and is
-    busy (486)"""
+    """click to call: Originate rings 101, picked up after 1 s; 0199004321 is dialled on the trunk and is busy
+    (486); 101 hears that and hangs up after 1 s"""
     stage.lab.trunk.rejects()
     click(stage, "hub-click-54")
-    stage.picks_up(stage.alice, 1).over()
+    at_alice = stage.picks_up(stage.alice, 1)
+    stage.lab.trunk.incoming().over()
+    stage.hangs_up("101", at_alice)
 
 
 @scenario("55-click-unanswered-outside")
