@@ -51,14 +51,15 @@ def order(system: str, settings: Settings, agent: str, number: str, call_id: str
 
 def as_dialled(settings: Settings, number: str) -> str:
     """The number (E.164) as this exchange's dialplan takes it."""
+    outside = settings.dial_prefix or ""
     if settings.dial_format == "e164":
-        return settings.dial_prefix + number
+        return outside + number
     if settings.dial_format == "national":
         home = settings.country_code
         for code in sorted(_ONE_PLAN.get(home, frozenset({home})), key=lambda code: (code != home, code)):
             if number.startswith(f"+{code}"):
-                return f"{settings.dial_prefix}0{number[1 + len(code) :]}"
-    return f"{settings.dial_prefix}00{number[1:]}"
+                return f"{outside}0{number[1 + len(code) :]}"
+    return f"{outside}00{number[1:]}"
 
 
 def refused(system: str, settings: Settings, answer: Message, said: str) -> ConnectorError:

@@ -84,8 +84,8 @@ class Settings(BaseModel):
         default="{number}", description="What the agent's telephone shows while a click rings it."
     )
     dial_format: DialFormat = Field(default="e164", description="How the dialplan wants numbers.")
-    dial_prefix: Annotated[str, StringConstraints(pattern=r"^[0-9*#]{0,6}$")] = Field(
-        default="", description="Digits for an outside line."
+    dial_prefix: Annotated[str, StringConstraints(pattern=r"^[0-9*#]{1,6}$")] | None = Field(
+        default=None, description="Digits for an outside line."
     )
     country_code: Annotated[str, StringConstraints(pattern=r"^[1-9]\d{0,2}$")] = Field(
         default="33", description="`national`: the country whose numbers are dialled without it."
