@@ -44,7 +44,7 @@ def going_on(tracks: Tracks, status: Iterable[Message], queues: Iterable[Message
         waiting = tracks.channels.get(message["Uniqueid"])
         if message.event.lower() == "queueentry" and waiting is not None and not waiting.gone:
             tracks.say("queued", waiting.call, _ago(at, message["Wait"]), queue=message["Queue"])
-    tracks.only({channel.uid for channel, _ in listed})
+    tracks.only({channel.uid for channel, _ in listed}, at)
 
 
 def _first(tracks: Tracks, channel: Channel, message: Message, at: datetime) -> None:

@@ -221,13 +221,7 @@ class Tracker:
         channel = self._tracks.note(message, "", at)
         if channel is None:
             return
-        if channel.answered or (channel.uid == channel.call and channel.agent and not channel.called):
-            self._tracks.say("left", channel.call, at, leg_id=channel.uid, agent=channel.agent)
-        elif channel.called and channel.real:
-            reason = _CAUSE.get(message["Cause"], "")
-            self._tracks.say(
-                "stopped", channel.call, at, leg_id=channel.uid, agent=channel.agent, reason=reason
-            )
+        self._tracks.off(channel, at, _CAUSE.get(message["Cause"], ""))
         self._tracks.hung_up(channel, at)
 
     def _blind_transfer(self, message: Message, at: datetime) -> None:

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from connectors.voip.ami.channels import Telephones, is_local, is_real
 from connectors.voip.ami.messages import Message
-from hub.exchange import CallEvent, Direction, Kind
+from hub.exchange import CallEvent, Direction, Kind, Reason
 
 KEPT: Final = 2_000
 """Ended calls that are remembered, so that what is said of them late is known to be late."""
@@ -87,18 +87,25 @@ class Tracks:
         for channel in self.channels.values():
             channel.new = False
 
-    def only(self, listed: set[str]) -> None:
-        """These are all channels, and those that were spoken of since `asking`.
+    def only(self, listed: set[str], at: datetime) -> None:
+        """These are all channels `at` that time, and those that were spoken of since `asking`.
 
-        A call with no channel left has `ended`, if its channels were heard to hang up. One whose channels are
-        gone and nobody heard how is said nothing of: the list of calls that are alive lacks it.
+        A telephone that is gone out of a call that goes on has `stopped` ringing, or `left`. A call with no
+        channel left has `ended`, if its channels were heard to hang up. One whose channels are gone and
+        nobody heard how is said nothing of: the list of calls that are alive lacks it.
         """
-        unheard: set[str] = set()
-        for channel in self.channels.values():
-            if not channel.gone and channel.uid not in listed and (self.complete or not channel.new):
-                channel.gone = True
-                unheard.add(channel.call)
-                self._take_away(channel)
+        gone = [
+            channel
+            for channel in self.channels.values()
+            if not channel.gone and channel.uid not in listed and (self.complete or not channel.new)
+        ]
+        unheard = {channel.call for channel in gone}
+        for channel in gone:
+            channel.gone = True
+            self._take_away(channel)
+        for channel in gone:
+            if self.track(channel.call).alive:
+                self.off(channel, at)
         self.complete = True
         for track in list(self.tracks.values()):
             if track.alive or track.halves or track.id in self._done:
@@ -196,6 +203,14 @@ class Tracks:
         if message.variables().get("CALLERID(pres)", "").startswith("prohib"):
             track.hidden = True
             self.say("started", channel.call, at, hidden=True)
+
+    def off(self, channel: Channel, at: datetime, reason: Reason = "") -> None:
+        """Say of a telephone whose channel is no more that it left, or that it does not ring any longer."""
+        leg = {"leg_id": channel.uid, "agent": channel.agent}
+        if channel.answered or (channel.uid == channel.call and channel.agent and not channel.called):
+            self.say("left", channel.call, at, **leg)
+        elif channel.called and channel.real:
+            self.say("stopped", channel.call, at, reason=reason, **leg)
 
     def hung_up(self, channel: Channel, at: datetime) -> None:
         """A channel is no more; with the last of a call's the call has ended."""
