@@ -28,7 +28,8 @@ from hub.exchange import Alive, CallEvent
 class Changed:
     """A call became known (`before` is ``None``) or changed.
 
-    Where the two have different ids, the call `before` is no more: it is a part of `after` now.
+    Where the two have different ids, the call `before` is no more: it is a part of `after` now, which itself
+    was said to have changed just before, or is new with this.
     """
 
     before: Call | None
@@ -141,9 +142,12 @@ class CallBook:
             Changed(call, self._calls[self._part_of[id]]) for id, call in sorted(before.items())
             if self._part_of[id] != id
         ]  # fmt: skip
-        return absorbed + [
-            Changed(before.get(id), self._calls[id]) for id in after if before.get(id) != self._calls[id]
-        ]
+        followed = {change.after.id for change in absorbed} - before.keys()
+        changed = [
+            Changed(before.get(id), self._calls[id]) for id in after
+            if before.get(id) != self._calls[id] and id not in followed
+        ]  # fmt: skip
+        return changed + absorbed
 
 
 def _conclude(facts: Sequence[Facts]) -> list[Call]:
