@@ -76,10 +76,11 @@ class Source(_Closed):
     """One place a value may come from: the first of `from` that is filled, `all` of them joined, or `is`.
 
     ``number: data.from`` is short for ``{from: data.from}``. A list is tried in order: a source whose `if`
-    does not hold is passed over, one whose `if` holds decides, even where it gives nothing. `as` reads what stands there: a ``number``, an ``international`` one
-    without its plus, or a time (``seconds``, ``milliseconds``, ``iso``, ``time``: either). `values`
-    translates, `otherwise` is for values it does not list; without it they count as not there. `plus`: a
-    path to seconds, added to a time.
+    does not hold is passed over, one whose `if` holds decides, even where it gives nothing.
+
+    `as` reads what stands there: a ``number``, an ``international`` one without its plus, or a time
+    (``seconds``, ``milliseconds``, ``iso``, ``time``: either). `values` translates, `otherwise` is for values
+    it does not list; without it they count as not there. `plus`: a path to seconds, added to a time.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)

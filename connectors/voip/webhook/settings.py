@@ -83,7 +83,7 @@ class Settings(BaseModel):
     def _a_zone(cls, value: str) -> str:
         try:
             ZoneInfo(value)
-        except (ValueError, OSError) as unknown:
+        except (KeyError, ValueError, OSError) as unknown:
             raise ValueError(f"{value!r} is no time zone, such as Europe/Paris") from unknown
         return value
 

@@ -71,9 +71,14 @@ async def post(exchange: Webhook, request: Post) -> int:
     where = url(exchange) + (f"?{request.query}" if request.query else "")
     async with (
         aiohttp.ClientSession() as client,
-        client.request(request.method, where, data=request.body or None, headers=list(request.headers),
-                       skip_auto_headers=("Content-Type",)) as response,
-    ):  # fmt: skip
+        client.request(
+            request.method,
+            where,
+            data=request.body or None,
+            headers=list(request.headers),
+            skip_auto_headers=("Content-Type",),
+        ) as response,
+    ):
         shown = await response.text()
         assert shown == (exchange.map.answer.body if response.status < 300 else "")
         assert not [value for value in response.headers.values() if "canary" in value]
