@@ -38,12 +38,12 @@ def _watch(process: subprocess.Popen[str]) -> float:
     """MiB of the process and its children together, at their worst moment."""
     worst = 0.0
     while process.poll() is None:
-        worst = max(worst, _resident(process.pid))
+        worst = max(worst, resident(process.pid))
         time.sleep(0.02)
     return worst
 
 
-def _resident(pid: int) -> float:
+def resident(pid: int) -> float:
     """Resident MiB of a process and its descendants; those that just ended count nothing."""
     total = 0.0
     try:
@@ -51,7 +51,7 @@ def _resident(pid: int) -> float:
         found = next((line for line in status.splitlines() if line.startswith("VmRSS:")), "VmRSS: 0")
         total += int(found.split()[1]) / 1024
         for task in Path(f"/proc/{pid}/task").iterdir():
-            total += sum(_resident(int(child)) for child in (task / "children").read_text().split())
+            total += sum(resident(int(child)) for child in (task / "children").read_text().split())
     except (FileNotFoundError, ProcessLookupError):
         return total
     return total

@@ -11,19 +11,19 @@ compared whole, in E.164, never by its last digits. Never: writes, or asks anoth
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, func, select
+from sqlalchemy import Connection, Row, bindparam, func, select
 
 from hub.mapping import Mappings
 from hub.model import ARCHIVED
 from hub.store import Store
 from hub.store import tables as t
-from hub.store.repository import among, loads
+from hub.store.repository import loads
 from hub.values import Phone, Unreadable
 
 TICKETS = ("ticket", "callback", "intervention")
@@ -115,16 +115,10 @@ def owners_of(
     connection: Connection, mappings: Mappings, number: str, system: str | None = None
 ) -> list[Owner]:
     """The same within the caller's transaction, for a number in E.164."""
-    rows = connection.execute(
-        select(t.golden.c.id, t.golden.c.entity, t.golden.c.data, t.golden.c.origins)
-        .join(t.phone_number, t.phone_number.c.golden_id == t.golden.c.id)
-        .where(t.phone_number.c.number == number)
-    ).all()
+    rows = connection.execute(_OWNERS, {"number": number, "system": system or ""}).all()
     if not rows:
         return []
-    ids = [row.id for row in rows]
-    standing = _standing(connection, ids)
-    records = _records(connection, ids, system) if system is not None else {}
+    standing = _standing(connection, number)
     found = []
     for row in rows:
         if row.entity not in mappings:
@@ -139,7 +133,7 @@ def owners_of(
                 str(values.get("name") or ""),
                 str(values.get("city") or values.get("town") or ""),
                 mapped.view.object if mapped else "",
-                records.get(row.id, "") if mapped else "",
+                (row.external_id or "") if mapped else "",
                 tickets,
                 contracts,
                 _latest([called, *_said(row)]),
@@ -149,20 +143,36 @@ def owners_of(
     return sorted(found, key=lambda owner: owner.rank)
 
 
-def _standing(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[int, int, str]]:
-    """Open tickets, contracts, and when the last call was, by golden record; only where there is any."""
-    rows = connection.execute(
-        select(t.reference.c.target, t.golden.c.entity, t.golden.c.data, t.golden.c.created_at)
-        .join(t.golden, t.golden.c.id == t.reference.c.golden_id)
-        .where(
-            among(connection, t.reference.c.target, ids),
-            t.reference.c.entity.in_((*TICKETS, *CONTRACTS, "call")),
-        )
-        .order_by(t.golden.c.created_at.desc())
-        .limit(500)
+_OWNERS = (
+    select(t.golden.c.id, t.golden.c.entity, t.golden.c.data, t.golden.c.origins, t.link.c.external_id)
+    .join(t.phone_number, t.phone_number.c.golden_id == t.golden.c.id)
+    .outerjoin(
+        t.link,
+        (t.link.c.golden_id == t.golden.c.id)
+        & (t.link.c.system == bindparam("system"))
+        & t.link.c.gone.is_(False),
     )
+    .where(t.phone_number.c.number == bindparam("number"))
+)
+
+
+_STANDING = (
+    select(t.reference.c.target, t.golden.c.entity, t.golden.c.data, t.golden.c.created_at)
+    .join(t.phone_number, t.phone_number.c.golden_id == t.reference.c.target)
+    .join(t.golden, t.golden.c.id == t.reference.c.golden_id)
+    .where(
+        t.phone_number.c.number == bindparam("number"),
+        t.reference.c.entity.in_((*TICKETS, *CONTRACTS, "call")),
+    )
+    .order_by(t.golden.c.created_at.desc())
+    .limit(500)
+)
+
+
+def _standing(connection: Connection, number: str) -> dict[str, tuple[int, int, str]]:
+    """Open tickets, contracts, and when the last call was, by golden record; only where there is any."""
     found: dict[str, tuple[int, int, str]] = {}
-    for target, entity, data, created_at in rows:
+    for target, entity, data, created_at in connection.execute(_STANDING, {"number": number}):
         tickets, contracts, called = found.get(target, (0, 0, ""))
         if entity == "call":
             called = max(called, created_at)
@@ -176,17 +186,6 @@ def _standing(connection: Connection, ids: Sequence[str]) -> dict[str, tuple[int
 def is_open(values: dict[str, Any]) -> bool:
     """Whether a ticket's or contract's values say that it is not over."""
     return not values.get(ARCHIVED) and not any(values.get(name) for name in CLOSED)
-
-
-def _records(connection: Connection, ids: Sequence[str], system: str) -> dict[str, str]:
-    rows = connection.execute(
-        select(t.link.c.golden_id, t.link.c.external_id).where(
-            among(connection, t.link.c.golden_id, ids),
-            t.link.c.system == system,
-            t.link.c.gone.is_(False),
-        )
-    )
-    return {row.golden_id: row.external_id for row in rows}
 
 
 def _said(row: Row[Any]) -> Iterable[str]:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, bindparam, delete, func, select, update
 
 from hub.calls import Call
 from hub.directory import Owner, e164, owners_of, shown
@@ -73,12 +73,13 @@ class CallLog:
         noted = Noted()
         with self._store.transaction() as connection:
             change = _latest_change(connection)
+            rows: list[dict[str, Any]] = []
             before = _states(connection, [call.id for call in calls])
             for call in calls:
                 number = self._number(call)
-                owners = owners_of(connection, self._mappings, number) if number else []
+                owners = owners_of(connection, self._mappings, number) if number and call.over else []
                 change += 1
-                self._put(connection, call, number, owners, change)
+                rows.append(self._row(call, number, owners, change))
                 was = before.get(call.id, _State())
                 if call.over and not was.over:
                     noted.news += 1
@@ -92,6 +93,7 @@ class CallLog:
                     change += 1
                     noted.news += 1
                     _raise_callback(connection, number, call, owners, change)
+            upsert(connection, t.call, rows, ("id",), tuple(rows[0])[1:] if rows else ())
             if gone:
                 connection.execute(
                     delete(t.call).where(among(connection, t.call.c.id, list(gone)), t.call.c.open)
@@ -105,10 +107,8 @@ class CallLog:
         known = e164(call.number, self._region)
         return known or (call.number if call.number.lstrip("+").isdigit() else "")
 
-    def _put(
-        self, connection: Connection, call: Call, number: str, owners: Sequence[Owner], change: int
-    ) -> None:
-        row = {
+    def _row(self, call: Call, number: str, owners: Sequence[Owner], change: int) -> dict[str, Any]:
+        return {
             "id": call.id,
             "source": call.source,
             "number": number,
@@ -118,7 +118,6 @@ class CallLog:
             "goldens": dumps([[owner.entity, owner.golden_id] for owner in owners]),
             "change": change,
         }
-        upsert(connection, t.call, [row], ("id",), tuple(name for name in row if name != "id"))
 
     def _data(self, call: Call, number: str) -> dict[str, Any]:
         hidden = bool(call.hidden)
@@ -158,12 +157,7 @@ class CallLog:
     def standing(self, number: str) -> tuple[datetime | None, int]:
         """When somebody last spoke with this number (E.164), and how many calls of it wait for a callback."""
         with self._store.reading() as connection:
-            rows = connection.scalars(
-                select(t.call.c.data)
-                .where(t.call.c.number == number)
-                .order_by(t.call.c.started_at.desc())
-                .limit(20)
-            )
+            rows = connection.scalars(_LATEST, {"number": number})
             spoken = next((at for data in rows if (at := loads(data)["answered_at"])), None)
             waiting = _open_callback(connection, number)
         missed = loads(waiting.data)["missed"] if waiting is not None else 0
@@ -206,13 +200,22 @@ def _latest_change(connection: Connection) -> int:
     return max(calls, callbacks)
 
 
+_LATEST = (
+    select(t.call.c.data)
+    .where(t.call.c.number == bindparam("number"))
+    .order_by(t.call.c.started_at.desc())
+    .limit(20)
+)
+_OPEN = (
+    select(t.callback)
+    .where(t.callback.c.number == bindparam("number"), t.callback.c.closed_at.is_(None))
+    .order_by(t.callback.c.id)
+    .limit(1)
+)
+
+
 def _open_callback(connection: Connection, number: str) -> Any:
-    return connection.execute(
-        select(t.callback)
-        .where(t.callback.c.number == number, t.callback.c.closed_at.is_(None))
-        .order_by(t.callback.c.id)
-        .limit(1)
-    ).first()
+    return connection.execute(_OPEN, {"number": number}).first()
 
 
 def _raise_callback(

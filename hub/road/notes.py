@@ -18,6 +18,9 @@ from hub.calls import Call
 from hub.logs import get
 from hub.store import StoreError
 
+GATHER = 0.25
+"""Seconds in which changes come together before they are written."""
+
 FIRST, LONGEST = 0.25, 15.0
 """Seconds until a failed write is tried again, at first and at most."""
 
@@ -84,6 +87,8 @@ class Notes:
                     self._news.wait()
                 if not self._changed and not self._gone:
                     return
+                # What follows within a moment is written with it: popups need the processor more.
+                self._news.wait_for(lambda: self._stopping, timeout=GATHER)
                 calls, gone = list(self._changed.values()), list(self._gone)
             try:
                 noted = self._log.save(calls, gone)

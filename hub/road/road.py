@@ -8,11 +8,12 @@ Never: waits for the desk, for a sync, or for the log.
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from queue import SimpleQueue
 
 from sqlalchemy.exc import DBAPIError
@@ -31,6 +32,10 @@ from hub.road.orders import Orders
 from hub.road.screens import Screens
 from hub.settings import CallSettings
 from hub.store import StoreError
+
+SWITCH = 0.0005
+"""Seconds a busy thread may keep the interpreter from one that shows a caller; Python's own 5 ms are many
+times what a popup takes, and a sync at work would take them at each of its steps."""
 
 FORGET = timedelta(minutes=30)
 """How long a call that is over is kept in memory, for what is heard of it late."""
@@ -81,6 +86,7 @@ class Road:
         self.popups = Popups()
         self.logins: dict[str, str] = dict(settings.extensions)
         self._tidied: datetime | None = None
+        self._began = datetime.now(UTC)
         self._heard: SimpleQueue[Heard | None] = SimpleQueue()
         self._stopping = threading.Event()
         self.ears = Ears(exchanges, self._heard.put)
@@ -101,6 +107,7 @@ class Road:
 
     def start(self) -> None:
         """Take up the calls in progress and listen. Raises `StoreError`."""
+        sys.setswitchinterval(SWITCH)
         self.book.load(self.log.open_calls())
         self.notes.start()
         for thread in self._threads:
@@ -176,7 +183,7 @@ class Road:
     def _recall(self, event: CallEvent) -> None:
         """A call that is not in memory may be in the log: heard of before a restart, or long over."""
         call_id = f"{event.source}:{event.call_id}"
-        if self.book.get(call_id) is not None:
+        if self.book.get(call_id) is not None or (event.kind == "started" and event.at > self._began):
             return
         try:
             known = self.log.call(call_id)
