@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from connectors.voip.ami.client import MOST_WAITING, Line, connected
@@ -75,13 +75,20 @@ class AmiExchange:
         self._line: Line | None = None
         self._up: bool | None = None
         self._said: set[tuple[type[ConnectorError], str]] = set()
-        self._ending = self._stale = False
+        self._lacking = self._ending = self._stale = False
+
+    @property
+    def unplaced(self) -> Mapping[str, int]:
+        """Events that speak of calls and could not be placed, counted by what was missing."""
+        return self._tracker.unplaced
 
     def check(self) -> Sequence[Finding]:
         return asyncio.run(findings(self.name, self._settings))
 
     async def listen(self, hear: Hear) -> None:
         pauses = Pauses()
+        self._up, self._lacking = None, False
+        self._said.clear()
         loop = asyncio.get_running_loop()
         while True:
             began: float | None = None
@@ -144,13 +151,16 @@ class AmiExchange:
         self._tracker.asking()
         try:
             channels = await line.listing("Status")
-        except Denied as problem:
-            # Events are heard all the same; only what a break hid cannot be made up for.
+        except ConnectorError as problem:
+            if not line.up:
+                raise
+            # Events are heard all the same; only what a break hid is not made up for.
             self._tracker.unanswered()
+            self._stale = not isinstance(problem, Denied)
             self._say_up(problem, hear)
             return
-        queues = await self._queues(line)
-        self._say_up(None, hear)
+        queues, lacking = await self._queues(line)
+        self._say_up(lacking, hear)
         while line.heard_so_far < channels.place:
             self._take(await line.heard(), hear)
         # The list was made after all that was said before it: what it lacks is over.
@@ -158,13 +168,15 @@ class AmiExchange:
         for heard in self._tracker.resync(channels.items, queues, datetime.now(UTC)):
             hear(heard)
 
-    async def _queues(self, line: Line) -> tuple[Message, ...]:
+    async def _queues(self, line: Line) -> tuple[tuple[Message, ...], ConnectorError | None]:
+        """Who waits in which queue, and what is wrong where that is not told."""
         try:
-            return (await line.listing("QueueStatus")).items
+            return (await line.listing("QueueStatus")).items, None
         except ConnectorError as problem:
-            if "unknown command" in problem.why.lower():
-                return ()
-            raise
+            if not line.up:
+                raise
+            # An exchange without queues does not know the question.
+            return (), None if "unknown command" in problem.why.lower() else problem
 
     def _take(self, framed: Message | Broken, hear: Hear) -> None:
         if isinstance(framed, Broken):
@@ -180,8 +192,11 @@ class AmiExchange:
     def _say_up(self, problem: ConnectorError | None, hear: Hear) -> None:
         if self._up is not True:
             self._said.clear()
-        if self._up is not True or self._is_news(problem):
+        news = self._is_news(problem)
+        mended = problem is None and self._lacking
+        if self._up is not True or news or mended:
             hear(port.Line(self.name, True, datetime.now(UTC), problem))
+            self._lacking = problem is not None
         self._up = True
 
     def _say_down(self, problem: ConnectorError, hear: Hear) -> None:

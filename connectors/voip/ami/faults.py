@@ -16,6 +16,9 @@ from hub.ports import Busy, ConnectorError, Denied, Misconfigured, SourceDamaged
 LONGEST = 200
 """Characters that are quoted of anything an exchange says."""
 
+SHORTEST = 4
+"""Characters of a secret below which hiding it would take every text apart, and keep nothing."""
+
 LATER = "tried again by itself"
 _TLS_HERE = "set `tls: true` if this is the TLS port (`tlsbindaddr` of manager.conf)"
 _CERTIFICATE: Mapping[str, str] = {
@@ -42,7 +45,9 @@ class Faults:
 
     def quoted(self, text: str) -> str:
         """What the exchange said, fit to be shown."""
-        short = " ".join(text.replace(self._secret, "•••").split())
+        if len(self._secret) >= SHORTEST:
+            text = text.replace(self._secret, "•••")
+        short = " ".join(text.split())
         return short if len(short) <= LONGEST else f"{short[:LONGEST]}…"
 
     @property
@@ -154,9 +159,10 @@ class Faults:
 
     def unreadable(self, why: str, size: int, start: str) -> ConnectorError:
         """One message was lost; what it said is asked for anew."""
-        what = f"a message of {size:,} bytes could not be read ({why})"
+        what = f"a message of the exchange could not be read ({why})"
+        reason = f"{size:,} bytes that begin «{self.quoted(start)}»"
         todo = "calls in progress are looked up anew; nothing to do unless it happens again and again"
-        return SourceDamaged(self._system, what, f"it begins «{self.quoted(start)}»", todo)
+        return SourceDamaged(self._system, what, reason, todo)
 
     def no_list(self, action: str, answer: Message) -> ConnectorError:
         """A list was asked for and refused."""

@@ -345,9 +345,10 @@ def test_a_message_that_cannot_be_read_is_said_and_calls_are_looked_up() -> None
             async with listening(AmiExchange("pbx", site.settings())) as ear:
                 await soon(ear, lambda: len(ear.of(Alive)) == 2)
                 await asyncio.sleep(25)
-            assert [line.up for line in ear.of(Line)] == [True, True]
+            assert [line.up for line in ear.of(Line)] == [True, True, True]
             damaged = ear.of(Line)[1].problem
             assert isinstance(damaged, SourceDamaged)
+            assert ear.of(Line)[2].problem is None, "once looked up, all is well"
             assert len(ear.of(Alive)) == 2, "twenty of them are looked up once"
 
     tally("bad inputs tried")
@@ -378,6 +379,43 @@ def test_a_list_that_breaks_off_is_asked_for_anew_and_closes_no_call() -> None:
 
     tally("faults injected")
     run(story())
+
+
+@pytest.mark.parametrize("action", ["Status", "QueueStatus"])
+def test_a_list_that_is_never_whole_keeps_nobody_from_hearing_calls(action: str) -> None:
+    async def miscounts(peer: Peer) -> None:
+        await peer.welcome()
+        peer.raw(_NEW_CALL)
+        while True:
+            asked = await peer.action()
+            answer = (("Response", "Success"), ("ActionID", asked["actionid"]))
+            if asked["action"] == "Ping":
+                peer.say(*answer)
+                continue
+            peer.say(*answer, ("EventList", "start"))
+            count = "7" if asked["action"] == action else "0"
+            end = (("EventList", "Complete"), ("ListItems", count))
+            peer.say(("Event", "Done"), ("ActionID", asked["actionid"]), *end)
+
+    async def story() -> None:
+        async with answering(miscounts) as site:
+            async with listening(AmiExchange("pbx", site.settings())) as ear:
+                await soon(ear, lambda: "started" in ear.kinds())
+                await asyncio.sleep(HOUR)
+            (line,) = ear.of(Line)
+            assert line.up
+            assert "0 of 7 came" in str(line.problem)
+            assert site.came == 1
+
+    tally("bad inputs tried")
+    run(story())
+
+
+_NEW_CALL = (
+    b"Event: Newchannel\r\nChannel: PJSIP/trunk-00000001\r\nChannelState: 4\r\nChannelStateDesc: Ring\r\n"
+    b"CallerIDNum: +33450123456\r\nContext: from-trunk\r\nExten: 0450999801\r\nUniqueid: 1.1\r\n"
+    b"Linkedid: 1.1\r\n\r\n"
+)
 
 
 # Dialling
