@@ -47,7 +47,7 @@ class Ticket(_Closed):
     model: Name
     label: Labels = Field(min_length=1)
     partner: Name = "partner_id"
-    defaults: dict[Name, Any] = Field(default={}, description="Values of the new record (``default_…``).")
+    defaults: dict[Name, Any] = Field(default={}, description="Values of the new record.")
 
 
 class Card(_Closed):

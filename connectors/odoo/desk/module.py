@@ -1,4 +1,4 @@
-"""The data-only module `hub_calls`: what it holds for each Odoo, and its zip. Pure: it asks and writes nothing.
+"""The data-only module `hub_calls`: what it holds for each Odoo, and its zip. Pure: asks nothing.
 
 Promises: the same version of the hub makes the same bytes for the same Odoo, and `version` changes exactly
 when they do. No Python is in it: Odoo imports it over RPC (``base.import.module``), or a person does in
@@ -115,6 +115,7 @@ def _data(major: int) -> str:
 
 
 _FIELDS: dict[str, dict[str, str]] = {
+    "x_number": {"label": "Number", "type": "char", "more": ""},
     "x_user_id": {
         "label": "User",
         "type": "many2one",
