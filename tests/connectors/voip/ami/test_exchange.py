@@ -418,6 +418,48 @@ _NEW_CALL = (
 )
 
 
+def test_a_call_that_begins_while_the_lists_are_made_is_not_taken_to_be_over() -> None:
+    async def busy(peer: Peer) -> None:
+        await peer.welcome()
+        await peer.listed("Status")
+        peer.raw(_NEW_CALL)
+        await peer.listed("QueueStatus")
+        await peer.silence()
+
+    async def story() -> None:
+        async with answering(busy) as site, listening(AmiExchange("pbx", site.settings())) as ear:
+            await soon(ear, lambda: "started" in ear.kinds())
+            await asyncio.sleep(10)
+            assert [type(one) for one in ear.heard[:3]] == [Line, Alive, CallEvent]
+            assert ear.of(Alive)[0].calls == frozenset()
+            assert set(ear.kinds()) == {"started"}
+
+    run(story())
+
+
+def test_a_call_that_ended_unseen_is_over_though_an_old_event_of_it_was_still_on_its_way() -> None:
+    async def breaks(peer: Peer) -> None:
+        await peer.welcome()
+        await peer.listed("Status")
+        await peer.listed("QueueStatus")
+        peer.raw(_NEW_CALL)
+        await asyncio.sleep(5)
+
+    async def late(peer: Peer) -> None:
+        await peer.welcome()
+        peer.raw(_NEW_CALL.replace(b"Newchannel", b"Newstate"))
+        await peer.listed("Status")
+        await peer.listed("QueueStatus")
+        await peer.silence()
+
+    async def story() -> None:
+        async with answering(breaks, late) as site, listening(AmiExchange("pbx", site.settings())) as ear:
+            await soon(ear, lambda: len(ear.of(Alive)) == 2)
+            assert ear.of(Alive)[1].calls == frozenset()
+
+    run(story())
+
+
 # Dialling
 
 

@@ -9,6 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import settings as trying
+from hypothesis import strategies as st
 
 from connectors.voip.ami.client import Line, Listing, connected
 from connectors.voip.ami.faults import WrongSecret
@@ -375,6 +378,11 @@ def test_a_megabyte_in_one_header_costs_itself_alone() -> None:
     with_line(huge, story)
 
 
+_PIECES = (
+    b"\r\n", b"\r\n\r\n", b"\r", b"\n", b":", b"Event: ", b"Response: Success\r\n", b"Response: \r\n\r\n",
+    b"ActionID: x\r\n", b"EventList: Complete\r\n\r\n", b"Asterisk Call Manager/1\r\n", b"\x00", b"\xff\xfe",
+    b"Challenge: 1\r\n\r\n", b"Event: Shutdown\r\n\r\n", b"x" * 70_000,
+)  # fmt: skip
 HARD = (
     "Event: Newchannel\r\nCallerIDName: Société Générale 株式会社 😀\r\n"
     "ChanVariable: A=1\r\nChanVariable: B=é\r\n\r\n"
@@ -448,6 +456,26 @@ def test_more_than_can_wait_breaks_the_line_and_nothing_is_left_out_before() -> 
         assert "1,000 events" in problem.why
 
     with_line(_flood(10_000), story, most=1000)
+
+
+@trying(max_examples=60, deadline=None)
+@given(st.lists(st.one_of(st.binary(max_size=200), st.sampled_from(_PIECES)), max_size=30), st.booleans())
+def test_whatever_is_said_is_heard_or_named_and_the_line_ends(pieces: list[bytes], greets: bool) -> None:
+    async def babbles(peer: Peer) -> None:
+        if greets:
+            await peer.welcome()
+        for piece in pieces:
+            peer.raw(piece)
+
+    async def story() -> None:
+        async with answering(babbles) as site:
+            with pytest.raises(ConnectorError):
+                async with connected("pbx", site.settings()) as line:
+                    raise (await to_the_end(line))[1]
+            assert SECRET.encode() not in site.told
+
+    tally("bad inputs tried")
+    run(story())
 
 
 # Questions
