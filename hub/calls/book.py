@@ -84,7 +84,7 @@ class CallBook:
     def expire(self, older_than: datetime) -> list[Changed]:
         """Give up the calls that go on as far as is known, but of which nothing was heard since then."""
         stale = [call for call in self._calls.values() if not call.over and _last(call) < older_than]
-        return self._lose(stale, older_than)
+        return self._lose([one for call in stale for one in call.facts], older_than)
 
     def forget(self, older_than: datetime) -> list[Call]:
         """Let go of calls that are over, and of which nothing was heard since then; they are returned."""
@@ -101,23 +101,18 @@ class CallBook:
         return gone
 
     def _outlive(self, alive: Alive) -> list[Changed]:
-        gone = [
-            call
+        going = [
+            one
             for call in self._calls.values()
-            if call.source == alive.source
-            and not call.over
-            and not any(one.call_id in alive.calls for one in call.facts)
-        ]
-        return self._lose(gone, alive.at)
-
-    def _lose(self, calls: Sequence[Call], at: datetime) -> list[Changed]:
-        lost = {
-            name(one.source, one.call_id): replace(one, lost=at)
-            for call in calls
+            if call.source == alive.source and not call.over
             for one in call.facts
-            if not one.over
-        }
-        return self._learn(lost)
+        ]
+        return self._lose([one for one in going if one.call_id not in alive.calls], alive.at)
+
+    def _lose(self, facts: Iterable[Facts], at: datetime) -> list[Changed]:
+        return self._learn(
+            {name(one.source, one.call_id): replace(one, lost=at) for one in facts if not one.over}
+        )
 
     def _learn(self, found: dict[str, Facts]) -> list[Changed]:
         """Take in what is known now of these, and say which calls are others than before."""

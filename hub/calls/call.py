@@ -146,9 +146,11 @@ class Call:
 
     @cached_property
     def over(self) -> bool:
-        """Whether it has ended. A part need not: it ends with the call it was merged into."""
-        whole = [one for one in self.facts if not one.merged]
-        return all(one.over for one in whole) if whole else any(one.over for one in self.facts)
+        """Whether it has ended, and with it its parts; or all of it was found gone."""
+        if all(one.over for one in self.facts):
+            return True
+        whole = [one for one in self.facts if not one.merged] or self.facts[:1]
+        return all(one.ended for one in whole)
 
     @cached_property
     def ended_at(self) -> datetime | None:
