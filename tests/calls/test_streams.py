@@ -166,6 +166,7 @@ EXPECTED: dict[str, list[Row]] = {
         inbound(QUEUE, "102", "102", ring=1, talk=2, queue="support", number="+33199005678"),
     ],
     "64": [inbound("0450999801", "101", "101", ring=1, talk=1)],
+    "65": [inbound("0450999801", "101", "101", ring=1, talk=1)],
 }  # fmt: skip
 
 BEYOND_THE_NEEDED = {"46": "who takes a parked call back dials, and is seen in it by BridgeEnter alone"}
@@ -211,6 +212,11 @@ def test_a_recorded_call_knows_its_file() -> None:
     (call,) = of_events(heard(recorded("60")))
     assert len(call.recordings) == 1
     assert call.recordings[0].endswith(".wav")
+
+
+def test_a_name_is_told_as_it_is_and_not_as_the_exchange_escapes_it() -> None:
+    (call,) = of_events(heard(recorded("65")))
+    assert call.name == "Qui ? L'Été"
 
 
 def test_a_forwarded_telephone_says_so_and_never_rang() -> None:

@@ -11,8 +11,8 @@ from connectors.voip.ami.tracker import Tracker
 from hub.calls import Call, CallBook
 
 STREAM = Path(__file__).parent / "streams/36-resync-by-status.txt"
-"""101 and 102 ring and the first list is made; 102 answers, the second; 102 asks 103, the third; the fourth once
-103 has the caller."""
+"""101 and 102 ring and the first list is made; 102 answers, the second; 102 asks 103, the third; 103 has the
+caller, the fourth."""
 
 
 def after(unheard_from: int, list_number: int) -> Call:

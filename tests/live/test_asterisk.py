@@ -19,6 +19,7 @@ from tests.tally import tally
 
 DUPONT, MARTIN = "+33199001234", "+33199005678"
 OUTSIDE = "+33199004321"
+HOSTILE = "<b onclick='x()'>L'Été</b> & Cie; ${UNIQUEID}?"
 
 
 @pytest.fixture
@@ -122,6 +123,28 @@ def test_a_caller_who_withholds_the_number_is_told_as_such(asterisk: Lab, ear: L
     ear.until(lambda: any(call.ringing for call in ear.book.calls()), "see a call that rings")
     assert [call.hidden for call in ear.book.calls()] == [True]
     caller.cancel()
+
+
+@pytest.mark.parametrize("number", ["+", "9" * 40, "letters", "0033199001234", "1"])
+def test_a_caller_id_that_is_no_number_is_a_call_all_the_same(
+    number: str, asterisk: Lab, ear: Listener
+) -> None:
+    tally("bad inputs tried")
+    caller = asterisk.trunk.call(DIRECT["101"], number, HOSTILE).ringing()
+    call = ear.call(number, lambda one: one.ringing == ("101",), rings("101"))
+    assert call.name == HOSTILE
+    caller.cancel()
+    assert ear.call(number, over, "is over").outcome == "abandoned"
+
+
+def test_an_anonymous_caller_is_a_call_all_the_same(asterisk: Lab, ear: Listener) -> None:
+    tally("bad inputs tried")
+    caller = asterisk.trunk.call(DIRECT["101"], "anonymous").ringing()
+    ear.until(lambda: any(call.ringing for call in ear.book.calls()), "see a call that rings")
+    assert [call.hidden for call in ear.book.calls()] == [True]
+    caller.cancel()
+    ear.until(lambda: all(call.over for call in ear.book.calls()), "see the end of it")
+    assert [call.outcome for call in ear.book.calls()] == ["abandoned"]
 
 
 def test_a_blind_transfer(asterisk: Lab, ear: Listener) -> None:

@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 
 from connectors.voip.ami import connect
+from hub.calls import Call
 from hub.ports import Denied, Finding, Unreachable
 from tests.live.asterisk.lab import DIRECT, QUEUE, Lab
 from tests.live.asterisk.listener import Listener, listening, settings
@@ -72,10 +73,10 @@ def test_a_call_that_begins_in_a_break_rings_as_soon_as_the_line_is_back(
     asterisk: Lab, ear: Listener, cable: Relay
 ) -> None:
     with unplugged(cable, ear):
-        caller = asterisk.trunk.call(QUEUE, MARTIN)
+        caller = asterisk.trunk.call(QUEUE, MARTIN, "L'Été")
         there = [asterisk.phones[agent].incoming().ringing() for agent in ("101", "102")]
     call = ear.call(MARTIN, lambda one: set(one.ringing) == {"101", "102"}, rings("101", "102"))
-    assert (call.direction, call.did, call.queue) == ("inbound", QUEUE, "support")
+    assert (call.direction, call.name, call.did, call.queue) == ("inbound", "L'Été", QUEUE, "support")
     there[1].answer()
     ear.call(MARTIN, lambda one: one.talking == ("102",) and not one.ringing, "only 102 has")
     caller.answered().hang_up()
@@ -130,6 +131,25 @@ def test_the_exchange_ends_in_mid_call_and_comes_back(warned: bool, asterisk: La
         ear.call(MARTIN, lambda one: one.talking == ("102",), "is answered")
         again.hang_up()
         assert ear.call(MARTIN, over, "is over").outcome == "answered"
+
+
+def test_the_hub_ends_in_mid_call_and_comes_back(asterisk: Lab) -> None:
+    with listening(asterisk.ami) as ear:
+        outlives, _ = answered_by(asterisk, "101", DUPONT)
+        ends, there = answered_by(asterisk, "102", MARTIN)
+        ear.until(lambda: [one.outcome for one in ear.book.calls()] == ["talking"] * 2, "see both calls")
+        kept = [one.to_json() for one in ear.book.calls()]
+    tally("faults injected")
+    ends.hang_up()
+    there.over()
+    with listening(asterisk.ami, known=map(Call.from_json, kept)) as ear:
+        gone = ear.call(MARTIN, over, "is over")
+        assert (gone.outcome, gone.answered_by, gone.lost) == ("answered", "102", True)
+        ear.call(DUPONT, lambda one: one.talking == ("101",), "goes on")
+        outlives.hang_up()
+        call = ear.call(DUPONT, over, "is over")
+        assert (call.outcome, call.answered_by, call.lost) == ("answered", "101", False)
+        assert len(ear.book.calls()) == 2
 
 
 def test_nothing_is_dialled_over_a_line_that_is_gone(asterisk: Lab, ear: Listener, cable: Relay) -> None:

@@ -8,6 +8,7 @@ Pure: no clock, no connection.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -25,6 +26,8 @@ WITHHELD: Final = frozenset({
     "", "<unknown>", "unknown", "anonymous", "restricted", "withheld", "private", "unavailable", "prive",
     "privé", "masque", "masqué",
 })  # fmt: skip
+
+_ESCAPED: Final = re.compile(r"""\\([abfnrtv\\'"?])""")
 
 
 @dataclass(slots=True)
@@ -177,7 +180,7 @@ class Tracks:
             return
         track = self.track(channel.call)
         track.told = track.told or told
-        number, name = message["CallerIDNum"], message["CallerIDName"]
+        number, name = message["CallerIDNum"], caller_name(message)
         did = known(message["DNID"]) or known(message["Exten"])
         if channel.agent:
             track.caller, track.own = channel.agent, channel.uid
@@ -250,6 +253,11 @@ class Tracks:
 def known(text: str) -> str:
     """A number or a name, or nothing where it says that it is not known."""
     return "" if text.lower() in NOBODY else text
+
+
+def caller_name(message: Message) -> str:
+    r"""The caller's name, in which Asterisk escapes as C does: ``L\'Été`` (recorded from a real one)."""
+    return _ESCAPED.sub(lambda found: found[1] if found[1] in "\\'\"?" else " ", message["CallerIDName"])
 
 
 def said_at(message: Message, at: datetime) -> datetime:

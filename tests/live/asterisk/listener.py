@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from types import TracebackType
-from typing import Any
 
 from connectors.voip.ami import connect
 from connectors.voip.ami.settings import Settings
@@ -21,17 +20,17 @@ from tests.live.asterisk.phone import PATIENCE
 from tests.live.asterisk.server import Manager
 
 
-def settings(manager: Manager, **others: Any) -> Settings:
+def settings(manager: Manager) -> Settings:
     """What hub.yaml would say of it."""
     known = {"host": manager.host, "port": manager.port, "user": manager.user, "secret": manager.secret}
-    return Settings.model_validate({"kind": "ami", **known, "context": "agents", **others})
+    return Settings.model_validate({"kind": "ami", **known, "context": "agents"})
 
 
 class Listener:
-    """`lines` and `events` are everything that was heard, in order."""
+    """`lines` and `events` are everything that was heard, in order. `known` are calls known from before."""
 
-    def __init__(self, chosen: Settings) -> None:
-        self.book = CallBook()
+    def __init__(self, chosen: Settings, known: Iterable[Call] = ()) -> None:
+        self.book = CallBook(known)
         self.lines: list[Line] = []
         self.events: list[CallEvent] = []
         self._exchange = connect("pbx", chosen)
@@ -100,7 +99,7 @@ class Listener:
 
 
 @contextmanager
-def listening(manager: Manager, **others: Any) -> Iterator[Listener]:
+def listening(manager: Manager, known: Iterable[Call] = ()) -> Iterator[Listener]:
     """A hub's ear that is connected."""
-    with Listener(settings(manager, **others)) as ear:
+    with Listener(settings(manager), known) as ear:
         yield ear.connected()

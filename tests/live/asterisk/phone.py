@@ -87,7 +87,7 @@ class Telephone:
         """
         call = Call(self, f"{sip.token()}@{self.address[0]}")
         self.calls[call.id] = call
-        call.dial(number, caller or self.number, name, hidden)
+        call.dial(number, self.number if caller is None else caller, name, hidden)
         return call
 
     def hang_up(self) -> None:
@@ -167,7 +167,7 @@ class Call:
         host, port = self.phone.exchange
         self._target = f"sip:{number}@{host}:{port}"
         self._remote = f"<sip:{number}@{host}>"
-        asserted = f'"{name}" <sip:{caller}@{self.phone.address[0]}>'
+        asserted = f"{sip.quoted(name)} <sip:{caller}@{self.phone.address[0]}>"
         private = [("P-Asserted-Identity", asserted), ("Privacy", "id")]
         shown = '"Anonymous" <sip:anonymous@anonymous.invalid>' if hidden else asserted
         self._local = f"{shown};tag={self._tag}"

@@ -180,3 +180,14 @@ def _(stage: Stage) -> None:
     stage.answered_directly()
     stage.note("core stop now")
     stage.lab.restart()
+
+
+@scenario("65-name-with-apostrophe")
+def _(stage: Stage) -> None:
+    """direct line of 101: the caller's name is «Qui ? L'Été», which the exchange
+    escapes; 101 answers after 1 s, they talk 1 s, the caller hangs up"""
+    caller = stage.inbound(lab.DIRECT["101"], name="Qui ? L'Été")
+    at_alice = stage.picks_up(stage.alice, 1)
+    caller.answered()
+    stage.hangs_up("caller", caller)
+    at_alice.over()

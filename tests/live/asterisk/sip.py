@@ -72,6 +72,11 @@ def session(host: str, port: int, direction: str, version: int) -> str:
     )
 
 
+def quoted(name: str) -> str:
+    """A name as it stands before an address."""
+    return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
 def uri(header: str) -> str:
     """The address in a ``From``, ``To`` or ``Contact``."""
     found = re.search(r"<([^>]+)>", header)
