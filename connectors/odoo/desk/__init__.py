@@ -4,7 +4,7 @@
 (no Python) that the web client needs for it; `setup.py` puts it into Odoo over RPC and takes it out again;
 `rights.py` says what the hub's own user lacks. What runs inside Odoo is in `server/` (server actions) and
 `static/` (the browser), each as one readable file. Model and field names of what a card says are data:
-`card.yaml`, which an admin may replace.
+`card.json`, which an admin may replace.
 
 Facts: Odoo 14 and 19's ``base_import_module``, ``ir.actions.server``, ``bus`` and ``tools/safe_eval.py``.
 """

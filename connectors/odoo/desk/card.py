@@ -1,4 +1,9 @@
-"""What a card says beside name and town, as an admin may write it; `card.yaml` is what it is unless told."""
+"""What a card says beside name and town, and what "new ticket" makes: as an admin may write it.
+
+`card.json` is what it is unless told. Of several facts with one key, the first that this Odoo has and the
+agent may read is taken; what cannot be had is left out. Of the tickets, the first model the agent may create; a
+task is nobody's customer's without a project, so it wants ``defaults: {project_id: …}``.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +11,6 @@ from functools import cache
 from importlib.resources import files
 from typing import Annotated, Any, Literal, Self
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, model_validator
 
 from hub.ports import Misconfigured
@@ -62,8 +66,8 @@ class Card(_Closed):
 @cache
 def usual() -> Card:
     """The card that ships."""
-    text = files("connectors.odoo.desk").joinpath("card.yaml").read_text("utf-8")
-    return Card.model_validate(yaml.safe_load(text))
+    text = files("connectors.odoo.desk").joinpath("card.json").read_text("utf-8")
+    return Card.model_validate_json(text)
 
 
 def read(system: str, given: Any) -> Card:

@@ -13,8 +13,8 @@ import hashlib
 import io
 import zipfile
 from dataclasses import dataclass
+from html import escape
 from importlib.resources import files
-from xml.sax.saxutils import escape
 
 NAME = "hub_calls"
 GROUP = "group_service"

@@ -13,10 +13,10 @@ from connectors.odoo.desk import OdooDesk, card, module
 from connectors.odoo.faults import Fault, Lost
 from connectors.odoo.session import Session
 from connectors.odoo.settings import Settings
-from hub.desk import Candidate, Desk, Order, Show, Withdraw
+from hub.desk import Candidate, Desk, Message, Order, Show, Withdraw
 from hub.ports import ClockReading, Denied, Misconfigured, Unreachable
 
-SETTINGS = Settings(url="http://127.0.0.1:1", database="d", login="hub", password="secret")  # type: ignore[arg-type]
+SETTINGS = Settings(url="http://127.0.0.1:1", database="d", login="hub", password="secret")
 ACTIONS = [{"name": module.SHOW, "res_id": 7}, {"name": module.TAKE, "res_id": 8}]
 
 
@@ -70,7 +70,7 @@ def test_it_is_a_desk() -> None:
 
 def test_all_messages_go_in_one_request_once_the_actions_are_known() -> None:
     made, door = desk(**{RUN: {"unshown": []}})
-    messages = [Show("a", "c", "+331", "01"), Withdraw("b", "c"), Withdraw("a", "c", answered=True)]
+    messages: list[Message] = [Show("a", "c", "+331", "01"), Withdraw("b", "c"), Withdraw("a", "c", answered=True)]
     assert made.send(messages) == []
     assert made.send(messages) == []
     assert [(model, method) for model, method, _, _ in door.asked] == [
