@@ -36,10 +36,15 @@ MOST_NAMES = 200
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What came of a delivery: the `status` of the answer, and what to hand on."""
+    """What came of a delivery: the `status` of the answer, and what to hand on.
+
+    `key` and `sent` are what it is known by once that is done (`Intake.done`); ``None``: it is not.
+    """
 
     status: int
     said: tuple[Said, ...] = ()
+    key: bytes | None = None
+    sent: datetime | None = None
 
 
 class Intake:
@@ -59,7 +64,7 @@ class Intake:
         self._bursts = Bursts(system)
 
     def take(self, delivery: Delivery, peer: str, now: datetime) -> Taken:
-        """Look at one delivery. What is `said` is to be handed on, and then counts as taken."""
+        """Look at one delivery. What is `said` is to be handed on; then it is `done`."""
         opened = _Opened(self.map, self._places, delivery, self.trust)
         try:
             proven = proof(self.trust, self.settings, delivery, lambda: opened.message)
@@ -79,24 +84,27 @@ class Intake:
             return Taken(self.map.answer.status)
         if verdict == "late":
             return self._refuse("replayed", 401, "it was sent too long ago, or is of the future", peer, now)
-        said = self.understand(message, now)
-        self.replays.take(key, sent, now)
-        return Taken(self.map.answer.status, said)
+        return Taken(self.map.answer.status, self.understand(message, now), key, sent)
 
-    def asked(self, message: Any, now: datetime) -> tuple[Said, ...]:
+    def done(self, taken: Taken, now: datetime) -> None:
+        """What was said was handed on: from now on the same message does nothing.
+
+        Not before, so that a delivery that failed by a fault of ours is taken when it is repeated.
+        """
+        if taken.key is not None:
+            self.replays.take(taken.key, taken.sent, now)
+
+    def asked(self, message: Any, now: datetime) -> Taken:
         """The same for an answer to our own question, which proves where it comes from by itself."""
         try:
             message = self._unfolded(message)
         except Malformed as reason:
-            self._refuse("malformed", 400, str(reason), "", now)
-            return ()
+            return self._refuse("malformed", 400, str(reason), "", now)
         key = self._key(message)
         if self.replays.look(key, None, now) == "repeated":
             self.counts["repeated"] += 1
-            return ()
-        said = self.understand(message, now)
-        self.replays.take(key, None, now)
-        return said
+            return Taken(200)
+        return Taken(200, self.understand(message, now), key)
 
     def understand(self, message: Any, now: datetime) -> tuple[Said, ...]:
         """What a message means; what it does not mean is counted and named."""

@@ -77,8 +77,10 @@ class Poller:
 
     def _heard(self, answer: Any, handing: Handing) -> None:
         self.intake.counts["received"] += 1
-        for said in self.intake.asked(answer, self._clock()):
+        taken = self.intake.asked(answer, self._clock())
+        for said in taken.said:
             handing.say(said)
+        self.intake.done(taken, self._clock())
 
     async def _ask(self, client: aiohttp.ClientSession, session: str) -> Any:
         token = self.settings.token.get_secret_value() if self.settings.token else ""

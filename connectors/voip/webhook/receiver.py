@@ -138,6 +138,7 @@ class Receiver:
         assert self._handing is not None
         for said in taken.said:
             self._handing.say(said)
+        self.intake.done(taken, self._clock())
         if taken.status == 401 and isinstance(self.intake.trust, Basic):
             return _closing(401, **{"WWW-Authenticate": 'Basic realm="calls"'})
         if taken.status >= 400:

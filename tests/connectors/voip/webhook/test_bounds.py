@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
+from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 
 from connectors.voip.webhook import Webhook
 from hub.exchange import CallEvent
 from tests.connectors.voip.webhook.stories import AIRCALL, YEASTAR, aircall
 from tests.connectors.voip.webhook.tools import TOKEN, Post, as_json, post, running, webhook
+from tests.security.tls import Authority
 from tests.tally import tally
 
 GOOD = AIRCALL.send(AIRCALL.stories["answered"].messages[0])
@@ -237,6 +241,38 @@ def test_a_sender_that_asks_first_is_told_to_go_on() -> None:
         async with running(exchange):
             answer = await raw(exchange, head(GOOD.body, "Expect: 100-continue"))
             assert answer.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200")
+
+    asyncio.run(story())
+
+
+def test_it_speaks_tls_with_a_certificate_of_its_own(tmp_path: Path) -> None:
+    authority = Authority(tmp_path / "ca")
+    both = authority.signed("receiver", "127.0.0.1")
+
+    async def story() -> None:
+        exchange = webhook("aircall", token=TOKEN, certificate=both, key=both)
+        assert all(one.level != "error" for one in exchange.check())
+        async with running(exchange) as ear:
+            assert exchange.address is not None
+            trusts = ssl.create_default_context(cafile=str(authority.file))
+            where = f"https://127.0.0.1:{exchange.address[1]}/calls"
+            async with (
+                aiohttp.ClientSession() as client,
+                client.post(where, data=GOOD.body, ssl=trusts) as answer,
+            ):
+                assert answer.status == 200
+            assert await raw(exchange, head(GOOD.body)) == b"", "in clear, it is no answer"
+            assert ear.kinds() == ["started"]
+
+    asyncio.run(story())
+
+
+def test_a_proxy_that_speaks_http_1_0_is_answered() -> None:
+    async def story() -> None:
+        exchange = webhook("aircall", token=TOKEN)
+        async with running(exchange):
+            answer = await raw(exchange, head(GOOD.body).replace(b"HTTP/1.1", b"HTTP/1.0"))
+            assert status(answer) == 200
 
     asyncio.run(story())
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import re
+import textwrap
 from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from connectors.voip.webhook import connect, profiles
+from connectors.assembly import Assembly
+from connectors.voip.webhook import connect, fieldmap, profiles
 from connectors.voip.webhook.paths import find, moment, number, seconds, steps
 from hub.exchange import CallEvent
 from hub.ports import Misconfigured
@@ -90,6 +93,40 @@ def test_a_mistake_in_a_map_has_its_place(tmp_path: Path, mistake: str) -> None:
     assert "our-exchange.yaml:" in str(found.value)
     line = int(str(found.value).split("our-exchange.yaml:")[1].split(":")[0])
     assert 1 < line <= len(text.splitlines())
+
+
+def test_the_page_for_admins_shows_a_map_and_settings_that_are_right(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[4] / "docs" / "webhooks.md").read_text("utf-8")
+    blocks = [textwrap.dedent(one) for one in re.findall(r"^ *```yaml\n(.*?)^ *```$", page, re.M | re.S)]
+    map = profiles.load("x", own(tmp_path, next(one for one in blocks if one.startswith("title:"))))
+    call = {"id": 7, "from": "+33 1 99 00 00 42", "to": "0199000001", "way": "in", "answered": False,
+            "agent": {"extension": 101}, "ended_by": "caller"}  # fmt: skip
+    kinds = [
+        [event.kind for said in fieldmap.read(map, {"type": type, "call": call}, "x", NOW, UTC).said
+         for event in said.events]
+        for type in ("call.ringing", "call.answered", "call.hangup", "contact.new")
+    ]  # fmt: skip
+    assert kinds == [["started", "ringing"], ["answered"], ["gave up", "ended"], []]
+
+    (tmp_path / ".env").write_text(f"AIRCALL_TOKEN={TOKEN}\n", "utf-8")
+    (tmp_path / "mappings").mkdir()
+    (tmp_path / "mappings" / "thing.yaml").write_text(
+        "entity: thing\nfields: {name: {type: text}}\nmatch: [{exact: [name]}]\n"
+        "systems: {office: {object: res.partner, fields: {name: name}}}\n", "utf-8"
+    )  # fmt: skip
+    config = "database: sqlite:///hub.sqlite\n" + next(one for one in blocks if one.startswith("systems:"))
+    (tmp_path / "hub.yaml").write_text(
+        config + "  ours:\n    kind: webhook\n    map: our-exchange.yaml\n    secret: ${AIRCALL_TOKEN}\n"
+        '    ips: [198.51.100.0/24, "2001:db8::/32"]\n    window: 60\n'
+        "  office: {kind: odoo, url: 'https://o.example', database: x, api_key: '${AIRCALL_TOKEN}'}\n", "utf-8"
+    )  # fmt: skip
+    with Assembly.load(tmp_path / "hub.yaml", {}) as assembly:
+        exchanges = assembly.exchanges()
+        assert set(exchanges) == {"standard", "ours"}
+        assert TOKEN in assembly.secrets
+        assert all(one.level != "error" for exchange in exchanges.values() for one in exchange.check())
+    for word in (name for name in profiles.names()):
+        assert page.count(f"| `{word}` |") == 2, f"{word} has a row in both tables"
 
 
 def test_a_map_that_is_not_there_is_said(tmp_path: Path) -> None:

@@ -88,6 +88,32 @@ def test_a_message_somebody_kept_is_refused_once_its_time_is_over() -> None:
     tally("bad inputs tried", 3)
 
 
+def test_what_failed_by_a_fault_of_ours_is_taken_when_it_is_repeated() -> None:
+    async def story() -> None:
+        vendor = BY["aircall"]
+        exchange = webhook("aircall", **vendor.settings)
+        first, heard = vendor.send(vendor.stories["answered"].messages[0]), list[Heard]()
+
+        def hear(said: Heard) -> None:
+            if isinstance(said, CallEvent) and not heard:
+                heard.append(said)
+                raise RuntimeError("a fault of ours, with +33199000042 in its text")
+            heard.append(said)
+
+        task = asyncio.ensure_future(exchange.listen(hear))
+        while exchange.address is None:
+            await asyncio.sleep(0.01)
+        heard.clear()
+        assert [await post(exchange, first) for _ in range(3)] == [500, 200, 200]
+        assert [one.kind for one in heard if isinstance(one, CallEvent)] == ["started", "started"]
+        assert exchange.counts["failed"] == 1
+        assert exchange.counts["repeated"] == 1
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    asyncio.run(story())
+
+
 def test_the_window_can_be_set() -> None:
     clock = Clock()
 
@@ -145,6 +171,7 @@ def told(vendor: Vendor, messages: list[Any]) -> CallBook:
         assert taken.status == 200
         for said in taken.said:
             handing.say(said)
+        exchange.intake.done(taken, NOW)
     return book
 
 
