@@ -51,7 +51,7 @@ which `hub mapping check` names; a cell that cannot be read is never written ove
 
 A mapping is refused where a value could not find its way back: a `map` that gives two native values the same
 meaning, a `constant` with `direction: both`, a `format` that leaves out the year. `direction: pull` allows
-the first.
+the first, and so does `prefer`, which says which of the two is written.
 """
 
 _LENS_EXAMPLES = """

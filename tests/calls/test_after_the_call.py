@@ -65,8 +65,7 @@ MODELS = [
 ]  # fmt: skip
 TASK = Form("task.yaml", "project.task", open=[["state", "not in", ["1_done", "1_canceled"]]],
             raised={"priority": "1"})  # fmt: skip
-LEAD = Form("lead.yaml", "crm.lead", raised={"priority": "2"},
-            change={"details: {field: description, direction: fill}": "details: {field: description, plain: true, direction: fill}"})  # fmt: skip  # noqa: E501
+LEAD = Form("lead.yaml", "crm.lead", raised={"priority": "2"})
 PHONECALL = Form("phonecall.yaml", "crm.phonecall")
 
 

@@ -357,3 +357,56 @@ def test_a_check_finds_a_lens_that_breaks_its_law() -> None:
     report = check_lens(bad, [{"X": "a"}, {"X": "b"}])
     assert {found.value for found in report.violations} == {"a", "b"}
     assert {found.back for found in report.violations} == {"always this"}
+
+
+# Several natives with one meaning
+
+
+STAGES = {"New": False, "In progress": False, "Done": True, "Cancelled": True}
+
+
+def staged(**more: Any) -> Lens:
+    return lens("boolean", map=STAGES, prefer=["New", "Done"], **more)
+
+
+def test_of_several_natives_with_one_meaning_the_preferred_is_written_and_the_others_stand() -> None:
+    stage = staged()
+    assert stage.put(True, {"X": "In progress"}) == {"X": "Done"}
+    assert stage.put(True, {"X": "Cancelled"}) == {"X": "Cancelled"}
+    assert stage.put(False, {"X": "Cancelled"}) == {"X": "New"}
+    assert stage.put(False, {"X": "In progress"}) == {"X": "In progress"}
+    assert stage.put(False, {}) == {"X": "New"}
+    report = check_lens(stage, [{"X": name} for name in STAGES])
+    assert not report.violations
+
+
+def test_what_is_not_in_the_table_means_what_otherwise_says_and_stands() -> None:
+    stage = staged(otherwise=False)
+    assert stage.get({"X": "Waiting for parts"}) is False
+    assert stage.put(False, {"X": "Waiting for parts"}) == {"X": "Waiting for parts"}
+    assert stage.put(True, {"X": "Waiting for parts"}) == {"X": "Done"}
+    assert stage.get({"X": None}) is None
+    with pytest.raises(Unreadable):
+        staged().get({"X": "Waiting for parts"})
+
+
+@pytest.mark.parametrize(
+    ("spec", "said"),
+    [
+        ({"map": STAGES}, "under `prefer`"),
+        ({"map": STAGES, "prefer": ["New", "In progress", "Done"]}, "under `prefer`"),
+        ({"map": STAGES, "prefer": ["New", "Done", "Dnoe"]}, "'Dnoe' is not in the table"),
+        ({"map": {"Done": True}, "otherwise": "perhaps"}, "perhaps"),
+        ({"prefer": ["New"]}, "belongs to a `map`"),
+        ({"otherwise": False}, "belongs to a `map`"),
+    ],
+)
+def test_a_table_that_does_not_say_what_to_write_is_refused(spec: dict[str, Any], said: str) -> None:
+    with pytest.raises(LensError, match=said):
+        lens("boolean", **spec)
+
+
+def test_a_field_that_is_filled_is_written_but_not_read() -> None:
+    filled = lens(direction="fill")
+    assert (filled.reads, filled.writes, filled.fills) == (False, True, True)
+    assert lens(direction="push").fills is False

@@ -91,3 +91,44 @@ def test_what_odoo_makes_of_a_value_is_recognized() -> None:
 def test_text_goes_there_and_back(text: str) -> None:
     written = plain_odoo(column("char"), text)
     assert plain_native(column("char"), written) == (text or None)
+
+
+PLAIN = Column(NativeField("f", options={"plain": True}), "f", "html")
+
+
+def test_plain_text_in_formatted_text_is_never_markup() -> None:
+    caller = "<b onclick=\"alert('x')\">Zoé & fils</b>\nsuite"
+    written = plain_odoo(PLAIN, caller)
+    assert "<b " not in written
+    assert written == (
+        "<p>&lt;b onclick=&quot;alert(&#x27;x&#x27;)&quot;&gt;Zoé &amp; fils&lt;/b&gt;<br>suite</p>"
+    )
+    assert plain_native(PLAIN, written) == caller
+
+
+@given(st.text(st.characters(blacklist_categories=["Cs", "Cc", "Cn"]), max_size=60))
+def test_plain_text_comes_back_from_formatted_text_as_words(text: str) -> None:
+    back = plain_native(PLAIN, plain_odoo(PLAIN, text))
+    assert str(back or "").split() == text.split()
+
+
+@pytest.mark.parametrize(
+    ("html", "text"),
+    [
+        ("<p>Un</p>\n  <p>Deux<br/>trois</p>", "Un\nDeux\ntrois"),
+        ("<ul><li>a</li><li>b &lt; c</li></ul>", "a\nb < c"),
+        ("<p><br></p>", None),
+        ("", None),
+    ],
+)
+def test_formatted_text_is_read_as_plain_lines_where_the_mapping_says_so(html: str, text: str) -> None:
+    assert plain_native(PLAIN, html) == text
+    assert html == "" or plain_native(column("html"), html) == html
+
+
+def test_a_record_of_any_model_is_referred_to_by_its_id() -> None:
+    assert plain_native(column("many2one_reference"), 7) == "7"
+    assert plain_native(column("many2one_reference"), 0) is None
+    assert plain_odoo(column("many2one_reference"), "7") == 7
+    with pytest.raises(Unfit):
+        plain_odoo(column("many2one_reference"), "seven")
