@@ -94,10 +94,11 @@ class CallBook:
             self._horizon[call.source] = max(self._horizon.get(call.source, _last(call)), _last(call))
             for key in (call.id, *call.parts):
                 del self._facts[key], self._part_of[key]
-                for one in self._parties.pop(key, frozenset()) - {key}:
+                for one in self._parties[key]:
                     left = self._parties.get(one, frozenset()) - {key}
-                    if left:
-                        self._parties[one] = left
+                    self._parties[one] = left
+                    if not any(other in self._facts for other in left):
+                        del self._parties[one]
         return gone
 
     def _outlive(self, alive: Alive) -> list[Changed]:
