@@ -1,8 +1,8 @@
 """How the telephone was answered: calls, answered, missed, abandoned, by day, agent and queue. Pure.
 
 Promises: every call is counted once, under the day it began (local time) and, where somebody spoke, under
-whoever answered first; one that only rang counts for nobody. Internal and outbound calls count apart: they
-are neither answered nor missed by us. Never: guesses a time that is not known.
+whoever answered first or, outbound, made it; one that only rang counts for nobody. Internal and outbound
+calls count apart: they are neither answered nor missed by us. Never: guesses a time that is not known.
 """
 
 from __future__ import annotations
@@ -90,11 +90,17 @@ def figures(
 
 def _groups(table: Table, call: Mapping[str, Any], zone: tzinfo | None) -> list[Figures]:
     found = [table.total, table.days.setdefault(_day(call["started_at"], zone), Figures())]
-    if agent := call.get("answered_by"):
+    if agent := _agent(call):
         found.append(table.agents.setdefault(agent, Figures()))
     if queue := call.get("queue"):
         found.append(table.queues.setdefault(queue, Figures()))
     return found
+
+
+def _agent(call: Mapping[str, Any]) -> str:
+    """Whose call it was: who answered first, or who made it; an internal call is nobody's."""
+    made = call.get("agents") or [""] if call.get("direction") == "outbound" else [""]
+    return str(call.get("answered_by") or made[0]) if call.get("direction") != "internal" else ""
 
 
 def _count(group: Figures, call: Mapping[str, Any]) -> None:

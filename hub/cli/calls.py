@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli import screen
+from hub.cli import callfigures, screen
 from hub.cli.failures import WrongUse
-from hub.cli.session import DONE, WAITING, Session, command
+from hub.cli.session import DONE, WAITING, Session, command, group
 
 if TYPE_CHECKING:
     from connectors.voip.ami.recording import Recording
@@ -24,8 +24,11 @@ REPLAYED = "exchange"
 
 
 def register(app: typer.Typer) -> None:
-    about = "Look at calls: what a recorded stream of a telephone exchange comes to."
-    found = typer.Typer(help=about, no_args_is_help=True)
+    about = "How the telephone was answered, the calls themselves, and what a recorded stream comes to."
+    found = typer.Typer(help=about, invoke_without_command=True)
+    found.callback()(group(callfigures.overview))
+    found.command("figures")(command(callfigures.figures))
+    found.command("list")(command(callfigures.list_))
     found.command("replay")(command(replay))
     app.add_typer(found, name="calls")
 

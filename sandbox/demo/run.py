@@ -21,7 +21,8 @@ from sqlalchemy import func, select
 
 from connectors.assembly import Assembly
 from hub import rehearsal
-from hub.cli import conflicts, progress
+from hub.calllog import reading
+from hub.cli import callfigures, conflicts, progress
 from hub.cli.failures import WrongUse
 from hub.cli.session import Flags, Session
 from hub.clock import now
@@ -29,8 +30,9 @@ from hub.daemon.worker import Work
 from hub.rehearsal import Plan
 from hub.report import Progress, silent
 from hub.store import history, listing, tables
+from sandbox.company import Customer
 from sandbox.company import customers as company
-from sandbox.demo import screens
+from sandbox.demo import screens, telephone
 from sandbox.demo.place import Place, placed
 from sandbox.demo.story import Edit, settled, story
 from scheduler import Daemon
@@ -128,6 +130,9 @@ def _tell(place: Place, edits: Sequence[Edit], console: Console) -> bool:
         console.print(screens.quiet(writes))
         good &= writes == 0
         good &= _agree(place, console)
+
+        console.print(screens.heading(5, "The telephone rings"))
+        good &= _ring(place, hub, console, edits[1].customer)
         console.print(screens.closing(place.counts(), good, time.monotonic() - began))
         return good
     finally:
@@ -158,6 +163,22 @@ def _decide(place: Place, hub: Hub, console: Console, edit: Edit) -> bool:
     good = edit.holds(place)
     console.print(screens.decided(edit, good))
     return good
+
+
+def _ring(place: Place, hub: Hub, console: Console, customer: Customer) -> bool:
+    """Three calls, what the agents saw of them, and what is left to do."""
+    with Assembly.load(place.config) as assembly:
+        rung = telephone.play(hub.daemon.store, assembly.mappings, customer)
+    console.print(screens.rung(rung))
+    session = Session(Flags(config=place.config))
+    session.out = console
+    console.print(screens.prompt(["calls"]))
+    callfigures.overview(session)
+    with hub.daemon.store.reading() as connection:
+        waits = reading.waiting(connection)
+    known = {one.name for show in rung[0].seen.values() for one in show.candidates}
+    strangers = {one.name for show in rung[1].seen.values() for one in show.candidates}
+    return customer.name in known and not strangers and not rung[1].after and not waits
 
 
 def _command(place: Place, console: Console, *words: str, **values: Any) -> None:

@@ -22,6 +22,7 @@ from sandbox.demo.story import Edit
 
 if TYPE_CHECKING:
     from sandbox.demo.place import Place
+    from sandbox.demo.telephone import Rung
 
 NAMES = {"odoo": "Odoo", "clients": "workbook", "sage": "Sage"}
 MANY = 3
@@ -163,6 +164,25 @@ def decided(edit: Edit, good: bool) -> RenderableType:
 def quiet(writes: int) -> RenderableType:
     """What a sync does when nobody has typed anything."""
     return Text.assemble(_mark(writes == 0), f" A further sync reads all three and writes {writes} records.")
+
+
+def rung(calls: Sequence[Rung]) -> RenderableType:
+    """What the agents saw while it rang, and after."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, expand=True)
+    table.add_column("", width=26)
+    table.add_column("on the screen while it rings", ratio=2)
+    table.add_column("after", ratio=1)
+    for call in calls:
+        shown = next(iter(call.seen.values()))
+        who = "\n".join(f"{one.name}, {one.town}" for one in shown.candidates) or "unknown number"
+        card = Text.assemble(
+            (who, "bold"), f"\n{shown.shown}, {shown.line}\n", (", ".join(sorted(call.seen)), "dim")
+        )
+        left = ", ".join(sorted(call.after))
+        gone = Text(f"stays with {left}" if left else "gone from both")
+        table.add_row(Text(call.text), card, gone, end_section=True)
+    back = Text("Alice calls the stranger back, and nobody is left to be called back.")
+    return Group(table, Text.assemble(_mark(True), " ", back), Text(""))
 
 
 def closing(counts: Counts, good: bool, seconds: float) -> RenderableType:
