@@ -179,7 +179,8 @@ class Delivery:
         link = self.route.link(world, row.golden_id)
         # A record of a time still to come was met before the clock was set back: it waits for nothing.
         unlooked = pulled_at is None or pulled_at < golden.created_at <= self.route.engine.clock()
-        if link is None and self.route.system.direction == "both" and unlooked:
+        looked_at = self.route.system.direction == "both" and self.route.system.adopts
+        if link is None and looked_at and unlooked:
             return Parcel(
                 row, {}, {}, None, (f"{self.route.system.system} has not been read since",), {}, False
             )
