@@ -372,14 +372,13 @@
 
     async function dial(number) {
         var looked = odoo.record() || {};
-        var lang = odoo.lang();
-        await guarded(lang, async () => {
-            var answer = await run({ number: number, model: looked.model || false, id: looked.id || false });
-            odoo.notify(texts(lang).calling + number, "info");
-            setTimeout(() => guarded(lang, async () => {
-                var later = await run({ check: answer.order });
+        await guarded("en", async () => {
+            var order = await run({ number: number, model: looked.model || false, id: looked.id || false });
+            odoo.notify(texts(order.lang).calling + number, "info");
+            setTimeout(() => guarded(order.lang, async () => {
+                var later = await run({ check: order.order });
                 if (later.state === "expired") {
-                    odoo.notify(texts(lang).nobody, "danger");
+                    odoo.notify(texts(order.lang).nobody, "danger");
                 }
             }), PATIENCE * 1000);
         });
@@ -417,7 +416,7 @@
     var ready = null;
 
     window.HubCalls = {
-        /** `how`: `open(action)`, `notify(text, type)`, `record()` → {model, id} or null, `lang()`. */
+        /** `how`: `open(action)`, `notify(text, type)`, `record()` → {model, id} or null. */
         connect: function (how) {
             window.HubCalls.listening = false;
             ready = connect(how)

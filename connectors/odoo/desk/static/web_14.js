@@ -3,7 +3,6 @@ odoo.define("hub_calls.web", function (require) {
     "use strict";
 
     var WebClient = require("web.WebClient");
-    var session = require("web.session");
 
     WebClient.include({
         show_application: function () {
@@ -19,9 +18,6 @@ odoo.define("hub_calls.web", function (require) {
                 record: function () {
                     var hash = $.bbq.getState();
                     return hash.model && hash.id ? { model: hash.model, id: Number(hash.id) } : null;
-                },
-                lang: function () {
-                    return session.user_context.lang;
                 },
             });
             this.call("bus_service", "onNotification", this, function (notifications) {

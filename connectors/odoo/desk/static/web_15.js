@@ -12,7 +12,6 @@ registry.category("services").add("hub_calls", {
                 const props = (action.currentController && action.currentController.props) || {};
                 return props.resModel && props.resId ? { model: props.resModel, id: props.resId } : null;
             },
-            lang: () => document.documentElement.lang.replace("-", "_"),
         });
         env.bus.on("WEB_CLIENT_READY", null, () => {
             const bus = owl.Component.env.services.bus_service;

@@ -12,7 +12,6 @@ registry.category("services").add("hub_calls", {
                 const props = (action.currentController && action.currentController.props) || {};
                 return props.resModel && props.resId ? { model: props.resModel, id: props.resId } : null;
             },
-            lang: () => document.documentElement.lang.replace("-", "_"),
         });
         bus_service.addEventListener("notification", ({ detail }) => {
             for (const { type, payload } of detail) {

@@ -15,7 +15,6 @@ registry.category("services").add("hub_calls", {
                 const id = state.resId || props.resId;
                 return props.resModel && typeof id === "number" ? { model: props.resModel, id } : null;
             },
-            lang: () => document.documentElement.lang.replace("-", "_"),
         });
         bus_service.subscribe("hub_calls", (message) => window.HubCalls.receive(message));
         bus_service.start();
