@@ -92,13 +92,13 @@ class CallBook:
         for call in gone:
             del self._calls[call.id]
             self._horizon[call.source] = max(self._horizon.get(call.source, _last(call)), _last(call))
-            for key in (call.id, *call.parts):
+            together = {call.id, *call.parts}
+            for key in together:
                 del self._facts[key], self._part_of[key]
-                for one in self._parties[key]:
-                    left = self._parties.get(one, frozenset()) - {key}
+            for one in {one for key in together for one in self._parties[key]}:
+                left = self._parties.pop(one) - together
+                if one not in together and any(other in self._facts for other in left):
                     self._parties[one] = left
-                    if not any(other in self._facts for other in left):
-                        del self._parties[one]
         return gone
 
     def _outlive(self, alive: Alive) -> list[Changed]:
