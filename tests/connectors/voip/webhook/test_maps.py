@@ -118,7 +118,7 @@ def test_the_page_for_admins_shows_a_map_and_settings_that_are_right(tmp_path: P
     (tmp_path / "hub.yaml").write_text(
         config + "  ours:\n    kind: webhook\n    map: our-exchange.yaml\n    secret: ${AIRCALL_TOKEN}\n"
         '    ips: [198.51.100.0/24, "2001:db8::/32"]\n    window: 60\n'
-        "  office: {kind: odoo, url: 'https://o.example', database: x, api_key: '${AIRCALL_TOKEN}'}\n", "utf-8"
+        "  office: {kind: odoo, url: 'https://o.test', database: d, api_key: '${AIRCALL_TOKEN}'}\n", "utf-8"
     )  # fmt: skip
     with Assembly.load(tmp_path / "hub.yaml", {}) as assembly:
         exchanges = assembly.exchanges()

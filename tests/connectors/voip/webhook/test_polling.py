@@ -11,6 +11,8 @@ import pytest
 from aiohttp import web
 
 from connectors.voip.webhook import polling
+from connectors.voip.webhook.fieldmap import Said
+from connectors.voip.webhook.handing import Handing
 from connectors.voip.webhook.polling import Poller
 from hub.exchange import CallEvent, Line
 from hub.ports import Denied, SourceDamaged, Unreachable
@@ -108,6 +110,22 @@ def test_a_missed_call_is_over_when_nobody_answered_meanwhile() -> None:
             assert Office.of(ear).call.outcome == "missed"
 
     asyncio.run(story())
+
+
+def test_the_end_of_an_answered_call_s_ringing_is_never_its_end() -> None:
+    def one(kind: Any, call_id: str = "c") -> CallEvent:
+        return CallEvent(source="x", kind=kind, call_id=call_id, at=NOW, leg_id="l")
+
+    async def story() -> list[Any]:
+        said: list[Any] = []
+        handing = Handing(said.append)
+        handing.say(Said((one("answered"),)))
+        handing.say(Said((one("stopped"), one("ended")), 60))
+        handing.say(Said((one("ended", "other"),), 60))
+        handing.flush()
+        return [(event.kind, event.call_id) for event in said]
+
+    assert asyncio.run(story()) == [("answered", "c"), ("ended", "other")]
 
 
 def test_what_is_held_back_is_said_when_listening_ends() -> None:
