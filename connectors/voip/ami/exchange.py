@@ -76,6 +76,7 @@ class AmiExchange:
         self._up: bool | None = None
         self._said: set[tuple[type[ConnectorError], str]] = set()
         self._lacking = self._ending = self._stale = False
+        self._taken = 0
 
     @property
     def unplaced(self) -> Mapping[str, int]:
@@ -127,7 +128,7 @@ class AmiExchange:
         """From the login to the break, which it raises."""
         await self._take_up(line, hear)
         loop = asyncio.get_running_loop()
-        booted, due, turn = line.booted, loop.time() + APART, 0
+        booted, due = line.booted, loop.time() + APART
         while True:
             try:
                 async with asyncio.timeout_at(due if self._stale else None):
@@ -141,9 +142,7 @@ class AmiExchange:
             if self._stale and loop.time() >= due:
                 await self._take_up(line, hear)
                 due = loop.time() + APART
-            turn += 1
-            if turn % AT_ONCE == 0:
-                await asyncio.sleep(0)
+            await self._turn()
 
     async def _take_up(self, line: Line, hear: Hear) -> None:
         """Look up what goes on, and say it in its place among the events."""
@@ -163,6 +162,7 @@ class AmiExchange:
         self._say_up(lacking, hear)
         while line.heard_so_far < channels.place:
             self._take(await line.heard(), hear)
+            await self._turn()
         # The list was made after all that was said before it: what it lacks is over.
         self._tracker.asking()
         for heard in self._tracker.resync(channels.items, queues, datetime.now(UTC)):
@@ -177,6 +177,12 @@ class AmiExchange:
                 raise
             # An exchange without queues does not know the question.
             return (), None if "unknown command" in problem.why.lower() else problem
+
+    async def _turn(self) -> None:
+        """Let others have theirs now and then: what waits is handed over without waiting."""
+        self._taken += 1
+        if self._taken % AT_ONCE == 0:
+            await asyncio.sleep(0)
 
     def _take(self, framed: Message | Broken, hear: Hear) -> None:
         if isinstance(framed, Broken):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from itertools import pairwise
 from typing import Any
 
 import pytest
 
-from connectors.voip.ami.exchange import LONGEST, AmiExchange, Pauses
+from connectors.voip.ami.exchange import AT_ONCE, LONGEST, AmiExchange, Pauses
 from connectors.voip.ami.faults import WrongSecret
 from connectors.voip.ami.settings import Settings
 from hub.exchange import Alive, CallEvent, Line
@@ -327,6 +328,51 @@ def test_ten_thousand_events_at_once_lose_no_call_and_hold_up_nobody() -> None:
 
     tally("faults injected")
     told(story)
+
+
+@pytest.mark.parametrize("before", [True, False])
+def test_events_that_waited_are_not_looked_at_all_at_once(before: bool) -> None:
+    async def piles(peer: Peer) -> None:
+        await peer.welcome()
+        asked = await peer.succeed("Status", ("EventList", "start"))
+        end = (("EventList", "Complete"), ("ListItems", "0"))
+        if not before:
+            peer.say(("Event", "StatusComplete"), ("ActionID", asked["actionid"]), *end)
+        for number in range(4000):
+            peer.raw(_NEW_CALL.replace(b"1.1", f"1.{number}".encode()))
+        await peer.writer.drain()
+        await asyncio.sleep(1)
+        if before:
+            peer.say(("Event", "StatusComplete"), ("ActionID", asked["actionid"]), *end)
+        await peer.listed("QueueStatus")
+        await peer.silence()
+
+    async def story() -> None:
+        turns, at_once = 0, Counter[int]()
+
+        async def others() -> None:
+            nonlocal turns
+            while True:
+                turns += 1
+                await asyncio.sleep(0)
+
+        def hear(heard: object) -> None:
+            if isinstance(heard, CallEvent) and heard.kind == "started":
+                at_once[turns] += 1
+
+        async with answering(piles) as site:
+            listens = asyncio.ensure_future(AmiExchange("pbx", site.settings()).listen(hear))
+            await asyncio.sleep(0.5)
+            works = asyncio.ensure_future(others())
+            while at_once.total() < 4000:
+                await asyncio.sleep(0)
+            for task in (works, listens):
+                task.cancel()
+            await asyncio.gather(works, listens, return_exceptions=True)
+        assert max(at_once.values()) <= AT_ONCE
+
+    tally("faults injected")
+    run(story())
 
 
 def test_a_message_that_cannot_be_read_is_said_and_calls_are_looked_up() -> None:
