@@ -208,7 +208,7 @@ def test_a_body_that_is_no_token_of_ours_is_refused() -> None:
     vendor, message = BY["dialpad"], FIRST["dialpad"]
     token = vendor.send(message).body
     none = jwt.encode(message, "", "none").encode()
-    deep = base64.urlsafe_b64encode(b'{"alg":' * 5000)
+    deep = base64.urlsafe_b64encode(b'{"alg":' * 2000)
     bodies = [
         b"",
         b"{}",

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from connectors.voip.webhook import Webhook
 from connectors.voip.webhook.handing import Handing
 from connectors.voip.webhook.replays import Replays
 from connectors.voip.webhook.verify import Delivery
@@ -154,9 +156,15 @@ def test_nothing_is_new_twice(messages: list[tuple[int, int, int]]) -> None:
             replays.take(key, stamp, now)
 
 
+@cache
+def once_made(profile: str) -> Webhook:
+    return webhook(profile, **BY[profile].settings)
+
+
 def told(vendor: Vendor, messages: list[Any]) -> CallBook:
     """What is known after these deliveries, in this order."""
-    exchange, book = webhook(vendor.profile, **vendor.settings), CallBook()
+    made, book = once_made(vendor.profile), CallBook()
+    exchange = Webhook(made.name, made.settings, made.map, lambda: NOW)
 
     def hear(heard: Heard) -> None:
         assert isinstance(heard, CallEvent | Alive)
