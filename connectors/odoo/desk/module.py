@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 import zipfile
 from dataclasses import dataclass
 from html import escape
@@ -67,7 +68,11 @@ def group_field(major: int) -> str:
 
 def code(name: str, major: int, *, screen: bool = True) -> str:
     """A server action's code. Without `screen`, cards are plain stock notifications."""
-    return f"MAJOR = {major}\nSCREEN = {screen}\n{_text('server', f'{name}.txt')}"
+    # Odoo compiles an action each time it is run: what is not used there is left out.
+    plain = "" if screen else _text("server", "plain.txt")
+    text = plain + _text("server", f"{name}.txt")
+    text = re.sub(r"\bMAJOR >= (\d+)", lambda found: str(major >= int(found[1])), text)
+    return re.sub(r"\bSCREEN\b", str(screen), text)
 
 
 def _text(*path: str) -> str:
