@@ -91,6 +91,11 @@ class AfterCalls:
         self._odoo.close()
         self.store.close()
 
+    def reconnect(self) -> None:
+        """A hub that was restarted: its connector knows nothing of what failed before."""
+        self._odoo.close()
+        self._odoo = self._connector()
+
     def sync(self, compare: bool = False) -> Report:
         """One cycle of a hub that has just been started."""
         systems = {"odoo": self._odoo, "calls": CallSource("calls", self.store)}

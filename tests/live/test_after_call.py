@@ -12,8 +12,9 @@ import pytest
 
 from tests.calls.after import NUMBER, STRANGER, Access, AfterCalls, Form, strangers, tell
 from tests.live.addons import install
+from tests.live.build import ensure
 from tests.live.debian import Unavailable
-from tests.live.servers import Odoo
+from tests.live.servers import Odoo, start
 from tests.tally import tally
 
 HELPDESK = Form("helpdesk.yaml", "helpdesk.ticket", open=[["stage_id.closed", "=", False]],
@@ -231,3 +232,39 @@ def test_finished_calls_are_in_the_call_log_of_the_community(opened: Open, fixtu
     office.sync()
     assert office.do("crm.phonecall", "search_count", []) == 4
     office.settled()
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("version", [19, 14])
+def test_what_was_missed_while_odoo_was_down_arrives_once(
+    version: int, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    request.getfixturevalue(f"odoo{version}")
+    server = start(ensure(version))
+    form = TASK if version == 19 else BY_STAGE
+    try:
+        database = server.odoo.fresh_database()
+        furnish(server.odoo, database, form)
+        access = Access(server.odoo.url, database, server.odoo.login, server.odoo.password)
+        office = AfterCalls(tmp_path, access, form)
+        office.customer()
+        server.kill_odoo()
+        office.telephone.missed(NUMBER)
+        assert office.sync().problems
+        office.telephone.missed(NUMBER)
+        office.telephone.missed(STRANGER)
+        assert office.sync().problems
+        server.start_odoo()
+        office.reconnect()
+        for _ in range(2):
+            office.sync()
+        # A new Odoo 19 greets its administrator with a task of its own.
+        found = [row["name"] for row in office.seen(form, ["name", "=like", "Rappeler%"])]
+        assert len(found) == 2
+        assert any("2 appels manqués" in name for name in found)
+        tally("faults injected", 1)
+        tally("values lost", 2 - len(found))
+        office.settled()
+        office.close()
+    finally:
+        server.stop()
