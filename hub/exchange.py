@@ -17,7 +17,7 @@ What it never does: wait for a database or a server of another system, or log a 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, Protocol, TypeAlias, runtime_checkable
@@ -87,16 +87,20 @@ class CallEvent:
 
 @dataclass(frozen=True, slots=True)
 class Alive:
-    """Every call of this exchange that exists at `at`: any other that is known is over, nobody saw how."""
+    """Every call of this exchange that exists at `at`: any other that is known is over, nobody saw how.
+
+    `legs` are the telephones that ring or talk in them: any other has stopped, or left. ``None``: not known.
+    """
 
     source: str
     calls: frozenset[str]
     at: datetime
+    legs: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """Whether the exchange can be heard. `problem` says why not; it says what to do (`ConnectorError`)."""
+    """Whether the exchange can be heard. `problem` says why not; while `up`, what is lacking all the same."""
 
     source: str
     up: bool
@@ -137,3 +141,18 @@ class Exchange(Protocol):
         `call_id` is the id the call is to have where the exchange lets us choose. Raises `Unreachable`
         (certainly not dialled), `Denied` and `Misconfigured` (this exchange cannot dial).
         """
+
+
+@runtime_checkable
+class Unplaced(Protocol):
+    """An exchange that counts what it heard and could not place, by name."""
+
+    @property
+    def unplaced(self) -> Mapping[str, int]: ...
+
+
+@runtime_checkable
+class Counted(Protocol):
+    """An exchange that is sent messages, and counts what became of them (``accepted``, ``forged``, …)."""
+
+    counts: Mapping[str, int]

@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from hub.calls.call import Call, name
-from hub.calls.facts import Facts, join, said
+from hub.calls.facts import Facts, join, said, silent
 from hub.exchange import Alive, CallEvent
 
 
@@ -102,13 +102,18 @@ class CallBook:
         return gone
 
     def _outlive(self, alive: Alive) -> list[Changed]:
-        going = [
-            one
+        found = {
+            name(one.source, one.call_id): one
             for call in self._calls.values()
             if call.source == alive.source and not call.over
             for one in call.facts
-        ]
-        return self._lose([one for one in going if one.call_id not in alive.calls], alive.at)
+        }
+        for key, one in found.items():
+            if one.call_id not in alive.calls and not one.over:
+                found[key] = one = replace(one, lost=alive.at)
+            if alive.legs is not None:
+                found[key] = silent(one, alive.legs, alive.at)
+        return self._learn({key: one for key, one in found.items() if one != self._facts[key]})
 
     def _lose(self, facts: Iterable[Facts], at: datetime) -> list[Changed]:
         return self._learn(

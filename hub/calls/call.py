@@ -313,7 +313,11 @@ class Call:
     @cached_property
     def _gone(self) -> set[str]:
         """Who was in the conversation and has left it by every telephone they had in it."""
-        present = {_text(leg.agent) for _, leg in self._legs if leg.answered and not leg.left}
+        present = {
+            _text(leg.agent)
+            for _, leg in self._legs
+            if (leg.answered or not _was_called(leg)) and not leg.left
+        }
         left = {_text(leg.agent) for _, leg in self._legs if leg.left}
         return left - present
 

@@ -128,7 +128,8 @@ def said(event: CallEvent) -> Facts:
     )  # fmt: skip
     match event.kind:
         case "started":
-            return replace(known, caller=_text(event, event.agent))
+            legs = {event.leg_id: Leg(_text(event, event.agent))} if event.leg_id else {}
+            return replace(known, caller=_text(event, event.agent), legs=legs)
         case "queued":
             return known
         case "gave up":
@@ -162,6 +163,20 @@ def join(one: Facts, other: Facts) -> Facts:
         gave_up=earliest(one.gave_up, other.gave_up), ended=latest(one.ended, other.ended),
         lost=earliest(one.lost, other.lost), merged=one.merged | other.merged,
     )  # fmt: skip
+
+
+def silent(facts: Facts, legs: frozenset[str], at: datetime) -> Facts:
+    """What is known if none but these telephones rings or talks at `at`: each other stopped, or left."""
+    gone: dict[str, Leg] = {}
+    for key, leg in facts.legs.items():
+        calls = leg.agent is not None and facts.caller is not None and leg.agent[1] == facts.caller[1]
+        if key in legs or leg.left:
+            continue
+        if leg.answered or calls:
+            gone[key] = replace(leg, left=at)
+        elif not leg.stopped:
+            gone[key] = replace(leg, stopped=at)
+    return replace(facts, legs={**facts.legs, **gone}) if gone else facts
 
 
 def join_legs(one: Leg, other: Leg) -> Leg:

@@ -169,6 +169,15 @@ def test_calls_that_are_gone_after_a_break_are_over_and_nobody_knows_how() -> No
     assert (ended.ended_at, ended.lost) == (at(30), False)
 
 
+def test_a_telephone_that_stopped_ringing_in_a_break_rings_no_longer() -> None:
+    book = book_of(COMES, RINGS, event("ringing", 1, agent="102"), event("answered", 2, agent="102"))
+    (change,) = book.hear(Alive("paris", frozenset({"a"}), at(60), frozenset({"102"})))
+    assert (change.after.ringing, change.after.talking) == ((), ("102",))
+    (change,) = book.hear(Alive("paris", frozenset({"a"}), at(70), frozenset()))
+    assert change.after.talking == ()
+    assert not change.after.over
+
+
 def test_a_call_nobody_speaks_of_any_more_may_be_given_up() -> None:
     book = book_of(COMES, RINGS, event("started", 5000, "b"))
     changes = book.expire(at(4000))

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from connectors.voip.ami.channels import peer_of
 from connectors.voip.ami.messages import Message
 from connectors.voip.ami.tracker import Tracker
 from hub.calls import Call, CallBook
@@ -78,6 +79,11 @@ class Channels:
             for one in self._channels.values()
         ]  # fmt: skip
 
+    def agents(self, state: str) -> set[str]:
+        """Whose telephones are in this state."""
+        found = [one for one in self._channels.values() if one["ChannelStateDesc"] == state]
+        return {peer_of(one["Channel"]) for one in found}
+
     def queues(self, at: datetime) -> list[Message]:
         return [
             Message([("Event", "QueueEntry"), ("Queue", queue), ("Uniqueid", uid),
@@ -116,10 +122,21 @@ def away(messages: list[Timed], leaves: int, returns: int) -> tuple[list[Call], 
     for heard in tracker.resync(exchange.status(at), exchange.queues(at), at):
         book.hear(heard)
         alive = len(heard.calls) if isinstance(heard, Alive) else alive
+    # DialState may say that a telephone rings a moment before its channel does; a caller's own channel is
+    # Up a moment after the one that answered.
+    called = exchange.agents("Ringing") | exchange.agents("Down")
+    assert ours(agent for call in book.calls() for agent in call.ringing) <= called
+    present = exchange.agents("Up") | exchange.agents("Ring")
+    assert ours(agent for call in book.calls() for agent in call.talking) <= present
     for at, message in messages[returns:]:
         for event in tracker.feed(message, at):
             book.hear(event)
     return in_order(book), alive
+
+
+def ours(agents: Iterable[str]) -> set[str]:
+    """Those of them that are extensions."""
+    return {agent for agent in agents if len(agent) == 3}
 
 
 def kept(calls: Iterable[Call]) -> list[dict[str, Any]]:

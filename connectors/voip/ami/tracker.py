@@ -102,8 +102,10 @@ class Tracker:
         new is alive though the list was made before it. Answers what the lists say, then one `Alive`.
         """
         going_on(self._tracks, status, queues, at)
-        calls = frozenset(track.id for track in self._tracks.tracks.values() if track.alive)
-        return [*self._tracks.taken(), Alive(self._tracks.source, calls, at)]
+        alive = [track for track in self._tracks.tracks.values() if track.alive]
+        calls, legs = (track.id for track in alive), (uid for track in alive for uid in track.alive)
+        source = self._tracks.source
+        return [*self._tracks.taken(), Alive(source, frozenset(calls), at, frozenset(legs))]
 
     def _new(self, message: Message, at: datetime) -> None:
         channel = self._tracks.note(message, "", at)
@@ -144,7 +146,7 @@ class Tracker:
             return None
         if track.told and not track.caller and callee.agent:
             track.caller, track.own = callee.agent, callee.uid
-            self._tracks.say("started", track.id, at, agent=callee.agent)
+            self._tracks.say("started", track.id, at, leg_id=callee.uid, agent=callee.agent)
         leg: dict[str, Any] = {"leg_id": callee.uid, "agent": callee.agent}
         if callee.agent:
             if track.direction is None and callee.agent != track.caller:
@@ -175,7 +177,7 @@ class Tracker:
         track.caller, track.own = callee.agent, callee.uid
         if track.direction is None and number:
             track.direction = "internal" if self._tracks.telephones.is_extension(number) else "outbound"
-        self._tracks.say("started", track.id, at, agent=callee.agent, did=number)
+        self._tracks.say("started", track.id, at, leg_id=callee.uid, agent=callee.agent, did=number)
         return callee, track, {"leg_id": callee.uid, "agent": callee.agent}
 
     def _dial_begin(self, message: Message, at: datetime) -> None:

@@ -185,7 +185,7 @@ class Tracks:
         if channel.agent:
             track.caller, track.own = channel.agent, channel.uid
             track.direction = track.direction or (None if told else "internal")
-            self.say("started", channel.call, at, agent=channel.agent, did=did)
+            self.say("started", channel.call, at, leg_id=channel.uid, agent=channel.agent, did=did)
         elif told:
             track.direction = "outbound"
             self.say("started", channel.call, at)
