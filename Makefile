@@ -2,7 +2,7 @@
 
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-model test-live bench lint types audit lock odoo-19 odoo-14
+.PHONY: help venv demo test test-model test-live bench lint types audit lock odoo-19 odoo-14 asterisk
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -21,7 +21,7 @@ test: venv ## every test that needs no real Odoo
 test-model: venv ## the random worlds for as long as told: MINUTES=10 (2 unless told)
 	HUB_MODEL_MINUTES=$(or $(MINUTES),2) $(BIN)/pytest tests/model --timeout 0 $(ARGS)
 
-test-live: venv ## the tests on real Odoo 19 and 14 (as root on Debian, or HUB_LIVE_ODOO19_URL=...)
+test-live: venv ## the tests on real Odoo 19 and 14, Asterisk 22 and Chromium (as root on Debian)
 	$(BIN)/pytest tests -m live --timeout 900 $(ARGS)
 
 bench: venv ## the table of ratios; ends with 1 where a bar does not hold
@@ -47,3 +47,6 @@ odoo-19: venv ## a real Odoo 19 on 127.0.0.1, in the foreground
 
 odoo-14: venv ## a real Odoo 14 on 127.0.0.1, in the foreground
 	@$(BIN)/python -m tests.live.provision 14 --start
+
+asterisk: venv ## a real Asterisk 22 on 127.0.0.1, with telephones, in the foreground
+	@$(BIN)/python -m tests.live.asterisk

@@ -117,12 +117,19 @@ class Assembly:
         made: Connector = import_module(registry.KINDS[kind]).connect(name, model)
         return made
 
+    @property
+    def exchange_names(self) -> tuple[str, ...]:
+        """The systems that are telephone exchanges."""
+        kinds = self.settings.systems
+        return tuple(name for name in self.systems if kinds[name].kind in registry.EXCHANGES)
+
     def exchanges(self) -> dict[str, Exchange]:
         """Fresh exchanges, by the systems' names; nothing is contacted yet. Raises `ConnectorError`."""
         return {
-            name: import_module(registry.EXCHANGES[kind]).connect(name, model)
-            for name, model in self.systems.items()
-            if (kind := self.settings.systems[name].kind) in registry.EXCHANGES
+            name: import_module(registry.EXCHANGES[self.settings.systems[name].kind]).connect(
+                name, self.systems[name]
+            )
+            for name in self.exchange_names
         }
 
     def road(self, store: Store, wake: Callable[[], None] = lambda: None) -> Road | None:

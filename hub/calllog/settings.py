@@ -12,4 +12,4 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    kind: Literal["calls"]
+    kind: Literal["calls"] = "calls"

@@ -82,6 +82,9 @@ def of_system(assembly: Assembly, name: str) -> Iterator[tuple[str, Finding, int
     """What is found of one system, and the exit code each finding is worth."""
     from hub.ports import ConnectorError, Finding
 
+    if name in assembly.exchange_names:
+        yield from _of_exchange(assembly, name)
+        return
     views = assembly.views(name)
     try:
         connector = assembly.connect([name])[name]
@@ -95,6 +98,25 @@ def of_system(assembly: Assembly, name: str) -> Iterator[tuple[str, Finding, int
     if not views:
         todo = f"name it under `systems` in a mapping, or take it out of {assembly.settings.file.name}"
         yield name, Finding("warning", "mappings", "no mapping uses this system", todo), DONE
+
+
+def _of_exchange(assembly: Assembly, name: str) -> Iterator[tuple[str, Finding, int]]:
+    """The same of a telephone exchange, which no mapping names."""
+    from hub.ports import ConnectorError, Finding
+
+    try:
+        found = assembly.exchanges()[name].check()
+    except ConnectorError as problem:
+        found = [Finding("error", problem.what, problem.why, problem.todo)]
+    for one in found:
+        yield name, one, WRONG if one.level == "error" else DONE
+    calls = assembly.settings.calls
+    if calls.desk is None:
+        todo = "name an Odoo in `calls.desk` of hub.yaml"
+        yield name, Finding("warning", "popups", "nobody is shown who calls", todo), DONE
+    elif not calls.extensions and calls.extension_field is None:
+        todo = "list `calls.extensions` in hub.yaml, or name `calls.extension_field`"
+        yield name, Finding("warning", "telephones", "it is not known whose telephone is whose", todo), DONE
 
 
 def _code(connector: Connector, views: Sequence[View]) -> int:

@@ -5,12 +5,13 @@ Never: asks an exchange, a desk or the database; it tells what is known.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric, SummaryMetricFamily
 from prometheus_client.registry import Collector
 
+from hub.exchange import Counted, Exchange, Unplaced
 from hub.road.road import Road
 
 
@@ -47,9 +48,9 @@ class Telephone(Collector):
         if road is None:
             return []
         found = [
-            f"{line.source}: not heard: {line.problem or 'hung up'}"
+            str(line.problem or f"{line.source}: hung up")
             for line in road.figures.lines.values()
-            if not line.up
+            if not line.up or line.problem is not None
         ]
         if road.screens is not None and road.screens.failing is not None:
             found.append(f"popups cannot be shown: {road.screens.failing}")
@@ -67,6 +68,7 @@ class Telephone(Collector):
         for name, line in road.figures.lines.items():
             up.add_metric((name,), int(line.up))
         yield up
+        yield from _of_exchanges(road.exchanges)
         calls = CounterMetricFamily(
             "hub_calls", "Calls that are over", labels=("exchange", "direction", "queue", "agent", "outcome")
         )
@@ -91,3 +93,22 @@ class Telephone(Collector):
         for result, count in (road.screens.counts if road.screens is not None else {}).items():
             popups.add_metric((result,), count)
         yield popups
+
+
+def _of_exchanges(exchanges: Mapping[str, Exchange]) -> Iterator[Metric]:
+    """What they count themselves."""
+    sent = CounterMetricFamily(
+        "hub_exchange_messages",
+        "What a hosted exchange sent, by what came of it",
+        labels=("exchange", "result"),
+    )
+    strange = CounterMetricFamily(
+        "hub_exchange_unplaced", "What was heard and could not be placed", labels=("exchange", "event")
+    )
+    for name, exchange in exchanges.items():
+        for result, count in dict(exchange.counts if isinstance(exchange, Counted) else {}).items():
+            sent.add_metric((name, result), count)
+        for event, count in dict(exchange.unplaced if isinstance(exchange, Unplaced) else {}).items():
+            strange.add_metric((name, event), count)
+    yield sent
+    yield strange

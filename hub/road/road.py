@@ -81,6 +81,7 @@ class Road:
         wake: Callable[[], None] = lambda: None,
     ) -> None:
         self.settings, self.directory, self.log = settings, directory, log
+        self.exchanges = exchanges
         self.figures = Figures()
         self.book = CallBook()
         self.popups = Popups()
@@ -195,7 +196,9 @@ class Road:
 
     def _line(self, line: Line) -> None:
         self.figures.lines[line.source] = line
-        if line.up:
+        if line.up and line.problem is not None:
+            get().warning("exchange heard in part", exchange=line.source, problem=str(line.problem))
+        elif line.up:
             get().info("exchange heard", exchange=line.source)
         else:
             get().error("exchange not heard", exchange=line.source, problem=str(line.problem or "hung up"))

@@ -55,7 +55,12 @@ def models() -> dict[str, type[BaseModel]]:
 
 def rows(title: str) -> dict[str, str]:
     """The table under a heading: setting → default, as the page has them."""
-    part = PAGE.partition(f"### {title}\n")[2].partition("\n#")[0]
+    part = (
+        PAGE.partition(f"### {title}\n")[2]
+        .partition("\n#")[0]
+        .partition("| setting |")[2]
+        .partition("\n\n")[0]
+    )
     return dict(re.findall(r"^\| `([\w.]+)` \| (.*?) \|", part, re.MULTILINE))
 
 
@@ -90,7 +95,11 @@ def test_every_metric_is_documented(tmp_path: Path) -> None:
 
 
 def test_every_event_of_the_daemons_log_is_documented() -> None:
-    sources = [PROJECT / "scheduler.py", *(PROJECT / "hub").glob("daemon/*.py"), *(PROJECT / "hub").glob("road/*.py")]
+    sources = [
+        PROJECT / "scheduler.py",
+        *(PROJECT / "hub").glob("daemon/*.py"),
+        *(PROJECT / "hub").glob("road/*.py"),
+    ]
     text = "".join(file.read_text("utf-8") for file in sources)
     said = set(re.findall(r"(?:_log|get\(\))\.(?:info|warning|error|log)\(\s*(?:level, )?\"([^\"]+)\"", text))
     assert {"started", "synced", "failed", "brake", "exchange heard"} <= said
@@ -124,7 +133,7 @@ def test_the_configuration_inside_the_compose_file_is_one_the_hub_takes(tmp_path
     assert "secret%20of%20hub_database@hub-database/hub" in settings.database
     assert settings.systems["odoo"].options["password"].get_secret_value() == "secret of odoo"
     for name, system in settings.systems.items():
-        model: Any = import_module(f"{KINDS[system.kind]}.settings").Settings
+        model: Any = import_module(f"{PACKAGES[system.kind]}.settings").Settings
         assert model.model_validate({"kind": system.kind, **system.options}), name
 
 

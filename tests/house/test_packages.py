@@ -26,6 +26,7 @@ IMPORTED_AS = {
     "python-calamine": "python_calamine",
     "python-stdnum": "stdnum",
     "prometheus-client": "prometheus_client",
+    "pyjwt": "jwt",
     "pyyaml": "yaml",
 }
 LOADED_BY_NAME = {"psycopg"}
