@@ -172,6 +172,19 @@
         makeRoom();
     }
 
+    /** The second half of a card that is still there. */
+    function complete(message) {
+        var card = cards.get(message.popup);
+        if (card) {
+            var node = drawn(message);
+            card.node.replaceWith(node);
+            card.node = node;
+            if (card.answered) {
+                withdraw({ popup: message.popup, answered: true });
+            }
+        }
+    }
+
     function makeRoom() {
         var popups = Array.from(cards.keys());
         while (cards.size > MOST) {
@@ -428,6 +441,8 @@
             ready = ready.then(() => {
                 if (message.kind === "show") {
                     show(message);
+                } else if (message.kind === "facts") {
+                    complete(message);
                 } else if (message.kind === "withdraw") {
                     withdraw(message);
                 } else if (message.kind === "notice" && now() - message.at <= STALE) {
