@@ -344,11 +344,10 @@ def test_an_order_that_waited_too_long_is_closed_and_told(company: Company, page
 
 
 def test_an_ordinary_user_can_neither_show_cards_nor_touch_orders(company: Company) -> None:
-    show, take, dial = (
-        company.ref(f"{module.NAME}.{name}") for name in (module.SHOW, module.TAKE, module.DIAL)
-    )
+    names = (module.SHOW, module.FACTS, module.TAKE, module.DIAL)
+    show, facts, take, dial = (company.ref(f"{module.NAME}.{name}") for name in names)
     asked = {"messages": [{"kind": "show", "user": AGNES, "popup": "x", "number": "1"}]}
-    for action in (show, take):
+    for action in (show, facts, take):
         with pytest.raises(xmlrpc.client.Fault, match=r"(?i)access"):
             company.as_user(BOB, "ir.actions.server", "run", [action], context={"hub_calls": asked})
     for method, args in (

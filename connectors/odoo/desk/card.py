@@ -1,8 +1,8 @@
 """What a card says beside name and town, and what "new ticket" makes: as an admin may write it.
 
 `card.json` is what it is unless told. Of several facts with one key, the first that this Odoo has and the
-agent may read is taken; what cannot be had is left out. Of the tickets, the first model the agent may create; a
-task is nobody's customer's without a project, so it wants ``defaults: {project_id: …}``.
+agent may read is taken; what cannot be had is left out. Of the tickets, the first model the agent may create;
+a task without a project has no customer, so it wants ``defaults: {project_id: …}``.
 """
 
 from __future__ import annotations

@@ -19,7 +19,7 @@ from importlib.resources import files
 
 NAME = "hub_calls"
 GROUP = "group_service"
-SHOW, DIAL, TAKE = "action_show", "action_dial", "action_take"
+SHOW, FACTS, DIAL, TAKE = "action_show", "action_facts", "action_dial", "action_take"
 ORDERS = "x_hub_call_order"
 OLDEST = 14
 
@@ -106,6 +106,7 @@ def _manifest(major: int, version: str) -> str:
 def _data(major: int) -> str:
     actions = (
         (SHOW, "Calls: show", "show", GROUP),
+        (FACTS, "Calls: what a card says more", "facts", GROUP),
         (TAKE, "Calls: take orders to dial", "take", GROUP),
         (DIAL, "Calls: dial", "dial", "base.group_user"),
     )

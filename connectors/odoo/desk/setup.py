@@ -19,7 +19,16 @@ from connectors.odoo.session import Session
 from connectors.odoo.settings import Settings
 from hub.ports import Finding, Misconfigured, View
 
-_PARTS = (module.GROUP, "model_order", "access_order", "access_names", module.SHOW, module.TAKE, module.DIAL)
+_PARTS = (
+    module.GROUP,
+    "model_order",
+    "access_order",
+    "access_names",
+    module.SHOW,
+    module.FACTS,
+    module.TAKE,
+    module.DIAL,
+)
 _PLAIN_PARTS = (module.GROUP, "access_names", module.SHOW)
 _MISSING_USER = "hub's user"
 _BASE_GROUPS = ("base.group_user", "base.group_partner_manager")

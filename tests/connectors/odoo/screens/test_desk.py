@@ -70,7 +70,11 @@ def test_it_is_a_desk() -> None:
 
 def test_all_messages_go_in_one_request_once_the_actions_are_known() -> None:
     made, door = desk(**{RUN: {"unshown": []}})
-    messages: list[Message] = [Show("a", "c", "+331", "01"), Withdraw("b", "c"), Withdraw("a", "c", answered=True)]
+    messages: list[Message] = [
+        Show("a", "c", "+331", "01"),
+        Withdraw("b", "c"),
+        Withdraw("a", "c", answered=True),
+    ]
     assert made.send(messages) == []
     assert made.send(messages) == []
     assert [(model, method) for model, method, _, _ in door.asked] == [

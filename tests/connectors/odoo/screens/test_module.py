@@ -58,12 +58,13 @@ def test_only_the_hub_s_user_shows_and_takes_and_only_internal_users_dial(major:
     }
     assert groups == {
         module.SHOW: "[(6, 0, [ref('group_service')])]",
+        module.FACTS: "[(6, 0, [ref('group_service')])]",
         module.TAKE: "[(6, 0, [ref('group_service')])]",
         module.DIAL: "[(6, 0, [ref('base.group_user')])]",
     }
 
 
-@pytest.mark.parametrize("name", ["show", "dial", "take"])
+@pytest.mark.parametrize("name", ["show", "facts", "dial", "take"])
 @pytest.mark.parametrize("major", VERSIONS)
 def test_the_actions_use_nothing_that_odoo_s_safe_eval_forbids(name: str, major: int) -> None:
     """No import, no class, no lambda, no ``with``, no double underscore, no closure (tools/safe_eval.py)."""
