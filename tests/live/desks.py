@@ -132,9 +132,9 @@ class Company:
             if self.version >= 18
             else f"/web#id={id}&model=res.partner&view_type=form"
         )
+        # From elsewhere: a page that is still opening its first action would put that in the address again.
+        page.goto("about:blank")
         page.goto(self.odoo.url + path)
-        if self.version < 18:
-            page.reload()
         page.wait_for_selector(".o_form_view")
         page.wait_for_function("() => window.HubCalls === undefined || window.HubCalls.listening === true")
 
