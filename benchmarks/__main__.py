@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from benchmarks import engine, memory, odoo
+from benchmarks import calls, engine, memory, odoo, popups
 from benchmarks.rows import Row, show
 from benchmarks.target import target
 
@@ -14,10 +14,13 @@ ALONE: dict[str, Callable[[], Row]] = {
     "engine": engine.new_records,
     "changes": engine.few_changes,
     "memory": memory.peak,
+    "directory": calls.memory,
+    "soon": calls.soon,
 }
 WITH_ODOO: dict[str, Callable[[odoo.Target], list[Row]]] = {
     "load": odoo.first_load,
     "push": odoo.pushed_and_quiet,
+    "popups": popups.measured,
 }
 
 

@@ -128,8 +128,9 @@ def opened(store: Store, mapped: Mappings, port: int, odoo: str, **more: Any) ->
     from hub.road.road import Road
     from hub.settings import CallSettings
 
-    given = {"url": odoo, "database": "bench", "login": "hub", "api_key": "x", **more.pop("odoo", {})}
+    given = {"url": odoo, "database": "bench", "login": "hub", "api_key": "x", **more.pop("login", {})}
     login = OdooSettings.model_validate(given)
+    desk = more.pop("desk", connect_desk)
     line = AmiSettings.model_validate({"host": "127.0.0.1", "port": port, "user": "hub", "secret": "sandbox"})
     settings = CallSettings(desk="odoo", extensions={"101": "agnes"})
     return Road(
@@ -137,7 +138,7 @@ def opened(store: Store, mapped: Mappings, port: int, odoo: str, **more: Any) ->
         Directory(store, mapped),
         CallLog(store, mapped, logins=lambda: settings.extensions),
         settings,
-        desk=lambda: connect_desk("odoo", login),
+        desk=lambda: desk("odoo", login),
         **more,
     )
 

@@ -29,6 +29,7 @@ from connectors.registry import connect
 from hub import decisions
 from hub.engine import Engine
 from hub.report import Report
+from tests.live.servers import Odoo
 
 NEW = 10_000
 CHANGED = 2_000
@@ -60,6 +61,8 @@ class Target:
 
     name: str
     fresh: Callable[[], Site]
+    real: Odoo | None = None
+    """The real server, for those that need more of it than a door."""
 
     @contextmanager
     def site(self) -> Iterator[Site]:

@@ -37,4 +37,4 @@ def _real() -> Target | None:
         database = odoo.fresh_database()
         return Site(odoo.url, database, odoo.login, odoo.password, odoo.api_key, lambda: odoo.drop(database))
 
-    return Target("a real Odoo 19", fresh)
+    return Target("a real Odoo 19", fresh, odoo)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -38,12 +39,19 @@ def chromium(log: Path) -> str:
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """A running Chromium. For one module: while it runs, its thread has an event loop already."""
-    from playwright.sync_api import sync_playwright
-
     try:
-        path = chromium(tmp_path_factory.mktemp("browser") / "apt.log")
+        with launched(tmp_path_factory.mktemp("browser") / "apt.log") as started:
+            yield started
     except Unavailable as reason:
         pytest.skip(f"Chromium is not available: {reason}")
+
+
+@contextmanager
+def launched(log: Path) -> Iterator[Browser]:
+    """Chromium, running; installed first if need be. Raises `Unavailable`."""
+    from playwright.sync_api import sync_playwright
+
+    path = chromium(log)
     with sync_playwright() as playwright:
         started = playwright.chromium.launch(executable_path=path, headless=True, args=_FLAGS)
         yield started
