@@ -30,7 +30,7 @@ from hub.discretion import discreet
 from hub.engine import Engine
 from hub.exchange import Exchange
 from hub.mapping import Mappings, load_mappings
-from hub.ports import Connector, View
+from hub.ports import Connector, Misconfigured, View
 from hub.redaction import Redactor, redactor
 from hub.report import Progress, silent
 from hub.road.road import Road
@@ -61,7 +61,7 @@ class Assembly:
             mappings = load_mappings(settings.mappings, tuple(mapped))
         except FileProblems as found:
             raise FileProblems([*problems, *found.problems]) from found
-        _check_desk(settings, problems)
+        _check_desk(settings, systems, problems)
         if problems:
             raise SettingsError(problems)
         return cls(settings, mappings, systems)
@@ -200,11 +200,19 @@ def _check_database(settings: Settings, problems: list[Problem]) -> None:
         problems.append(settings.document.problem(("database",), message, hint))
 
 
-def _check_desk(settings: Settings, problems: list[Problem]) -> None:
+def _check_desk(settings: Settings, systems: Mapping[str, BaseModel], problems: list[Problem]) -> None:
     name = settings.calls.desk
-    if name is not None and settings.systems[name].kind not in registry.DESKS:
+    if name is None or name not in systems:
+        return
+    kind = settings.systems[name].kind
+    if kind not in registry.DESKS:
         message = f"popups are shown by {' or '.join(registry.DESKS)}, and '{name}' is none"
         problems.append(settings.document.problem(("calls", "desk"), message))
+    elif settings.calls.card is not None:
+        try:
+            import_module(registry.KINDS[kind]).connect_desk(name, systems[name], settings.calls.card)
+        except Misconfigured as problem:
+            problems.append(settings.document.problem(("calls", "card"), problem.what, problem.todo))
 
 
 def _systems(settings: Settings, problems: list[Problem]) -> Iterator[tuple[str, BaseModel]]:

@@ -2,11 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-Prefix = Annotated[str, StringConstraints(pattern=r"^\+\d{0,15}$")]
+
+def _prefix(text: str) -> str:
+    if not re.fullmatch(r"\+\d{0,15}", text):
+        raise ValueError("is the beginning of a number in full, such as +33")
+    return text
+
+
+def _region(text: str) -> str:
+    if not re.fullmatch(r"[A-Z]{2}", text):
+        raise ValueError("is a country's two capital letters, such as FR")
+    return text
+
+
+Prefix = Annotated[str, AfterValidator(_prefix)]
+Region = Annotated[str, AfterValidator(_region)]
 
 
 class _Closed(BaseModel):
@@ -33,7 +48,7 @@ class CallSettings(_Closed):
     desk: str | None = Field(
         default=None, description="The Odoo (a system's name) whose users see who calls; none: no popups."
     )
-    region: Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")] = Field(
+    region: Region = Field(
         default="FR", description="The country whose numbers the exchange writes without a country code."
     )
     extensions: dict[str, str] = Field(

@@ -243,13 +243,10 @@ def test_a_stranger_becomes_a_contact_and_is_known_at_the_next_call(
 
 
 def test_a_caller_who_gave_up_is_a_ticket_until_somebody_reaches_them(office: Office, asterisk: Lab) -> None:
-    for missed in (1, 2):
-        call = asterisk.trunk.call(QUEUE, LOST, "Perdu").ringing()
-        call.cancel()
+    for _ in range(2):
+        asterisk.trunk.call(QUEUE, LOST, "Perdu").ringing().cancel()
         asterisk.settle()
-        office.until(
-            lambda missed=missed: len(office.tickets(["name", "ilike", "99 00 90 12"])) == 1, "make a ticket"
-        )
+        office.until(lambda: len(office.tickets(["name", "ilike", "99 00 90 12"])) == 1, "make one ticket")
     office.until(
         lambda: office.tickets(["name", "ilike", "99 00 90 12"])[0]["priority"] in ("2", "3"),
         "raise the ticket",

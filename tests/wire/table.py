@@ -205,7 +205,7 @@ def is_told(told: Told, kind: Kind) -> None:
 
 
 def is_done_regardless(told: Told, work: Work) -> None:
-    """A page the hub only looked at to see what is there came back wrong, and nothing was the worse for it."""
+    """A page the hub only looked at to see what is there came back wrong, and nothing was the worse."""
     tally("faults injected")
     assert told.requests <= MOST, f"{told.requests} requests"
     assert not told.problems
