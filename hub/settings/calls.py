@@ -7,6 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from hub.values import BadOption, Phone
+
 
 def _prefix(text: str) -> str:
     if not re.fullmatch(r"\+\d{0,15}", text):
@@ -15,9 +17,10 @@ def _prefix(text: str) -> str:
 
 
 def _region(text: str) -> str:
-    if not re.fullmatch(r"[A-Z]{2}", text):
-        raise ValueError("is a country's two capital letters, such as FR")
-    return text
+    try:
+        return Phone(text).region
+    except BadOption as problem:
+        raise ValueError(str(problem)) from None
 
 
 Prefix = Annotated[str, AfterValidator(_prefix)]
