@@ -17,7 +17,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, func, select
+from sqlalchemy import Connection, Row, bindparam, select
 
 from hub.mapping import Mappings
 from hub.model import ARCHIVED
@@ -195,9 +195,3 @@ def _said(row: Row[Any]) -> Iterable[str]:
 def _latest(times: Collection[str]) -> datetime | None:
     latest = max((time for time in times if time), default="")
     return datetime.fromisoformat(latest) if latest else None
-
-
-def count(store: Store) -> int:
-    """How many numbers are known."""
-    with store.reading() as connection:
-        return int(connection.scalar(select(func.count()).select_from(t.phone_number)) or 0)

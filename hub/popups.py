@@ -50,10 +50,6 @@ class Popups:
         """The call became part of another: its own popups go."""
         return [Step("withdraw", user, call) for user in self.shown.pop(call.id, {})]
 
-    def forget(self, call_id: str, user: str) -> None:
-        """It was not shown after all: to be tried again at the call's next change."""
-        self.shown.get(call_id, {}).pop(user, None)
-
 
 def wanted_of(call: Call, logins: Mapping[str, str]) -> dict[str, Shown]:
     """Who should see this call now. Telephones that are nobody's are left out."""

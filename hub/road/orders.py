@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from datetime import UTC, datetime
 from typing import Protocol
@@ -20,7 +20,7 @@ from hub.dialling import refusal
 from hub.directory import e164
 from hub.exchange import Dialled
 from hub.logs import get
-from hub.ports import ConnectorError
+from hub.ports import ConnectorError, Misconfigured
 from hub.settings import CallSettings
 
 LOOK = 1.0
@@ -40,17 +40,20 @@ class Dial(Protocol):
 
 
 class Orders:
-    """A thread that looks for orders and has them dialled by `source`. `telephones`: login → telephone."""
+    """A thread that looks for orders and has them dialled. `telephones`: login → telephone.
+
+    `sources`: the exchanges; the first that can dial does.
+    """
 
     def __init__(
         self,
         desk: Callable[[], Desk],
-        source: str,
+        sources: Sequence[str],
         dial: Dial,
         telephones: Callable[[], Mapping[str, str]],
         settings: CallSettings,
     ) -> None:
-        self._open, self._source, self._dial = desk, source, dial
+        self._open, self._sources, self._dial = desk, tuple(sources), dial
         self._telephones, self._settings = telephones, settings
         self._desk: Desk | None = None
         self._stopping = threading.Event()
@@ -106,16 +109,20 @@ class Orders:
         why = refusal(number, self._settings.dial.allow, self._settings.dial.deny)
         if why:
             return f"{order.number}: {why} (calls.dial in hub.yaml)"
-        began = time.time_ns()
-        try:
-            done = self._dial(self._source, agent, number, f"odoo-{order.id}-{began // 1_000_000}").result(
-                PATIENCE
-            )
-        except ConnectorError as problem:
-            return str(problem)
-        except TimeoutError:
-            return f"{self._source} did not answer; whether it dials is not known"
-        if not done.sure:
-            return f"{self._source}: the line broke; whether it dials is not known"
-        get().info("dialled", user=order.user, telephone=agent)
-        return None
+        call_id = f"odoo-{order.id}-{time.time_ns() // 1_000_000}"
+        problem = "no exchange"
+        for source in self._sources:
+            try:
+                done = self._dial(source, agent, number, call_id).result(PATIENCE)
+            except Misconfigured as cannot:
+                problem = str(cannot)
+                continue
+            except ConnectorError as failed:
+                return str(failed)
+            except TimeoutError:
+                return f"{source} did not answer; whether it dials is not known"
+            if not done.sure:
+                return f"{source}: the line broke; whether it dials is not known"
+            get().info("dialled", user=order.user, telephone=agent)
+            return None
+        return problem

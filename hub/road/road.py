@@ -100,7 +100,7 @@ class Road:
             self._threads.append(threading.Thread(target=self._look_up, name="telephones", daemon=True))
 
     def _orders(self, exchanges: Mapping[str, Exchange], desk: Callable[[], Desk]) -> Orders:
-        return Orders(desk, next(iter(exchanges)), self.ears.dial, self.telephones, self.settings)
+        return Orders(desk, list(exchanges), self.ears.dial, self.telephones, self.settings)
 
     def telephones(self) -> dict[str, str]:
         """Login → telephone; of several of one user, the first."""

@@ -68,11 +68,11 @@ class Screens:
                 if self._stopping:
                     break
                 taken = [self._waiting.popleft() for _ in range(min(MOST, len(self._waiting)))]
-            messages = self._worth_sending(taken)
-            if not messages:
+            taken = self._worth_sending(taken)
+            if not taken:
                 continue
             try:
-                self._send(messages)
+                self._send([message for _, message in taken])
                 pause = FIRST
             except ConnectorError as problem:
                 self._failed(problem)
@@ -82,19 +82,19 @@ class Screens:
                 pause = min(2 * pause, LONGEST)
         self._close()
 
-    def _worth_sending(self, taken: Sequence[tuple[float, Message]]) -> list[Message]:
+    def _worth_sending(self, taken: Sequence[tuple[float, Message]]) -> list[tuple[float, Message]]:
         """Without what is too old, and without a popup that is withdrawn in the same breath."""
         now = self._clock()
-        fresh = [message for at, message in taken if isinstance(message, Withdraw) or now - at < STALE]
+        fresh = [one for one in taken if isinstance(one[1], Withdraw) or now - one[0] < STALE]
         self.counts["stale"] += len(taken) - len(fresh)
         over = {
             (message.user, message.popup)
-            for message in fresh
+            for _, message in fresh
             if isinstance(message, Withdraw) and not message.answered
         }
         return [
-            message
-            for message in fresh
+            (at, message)
+            for at, message in fresh
             if not (isinstance(message, Show) and (message.user, message.popup) in over)
         ]
 
@@ -104,9 +104,11 @@ class Screens:
         unshown = self._desk.send(messages)
         for one in unshown:
             get().warning("popup not shown", user=one.message.user, reason=one.reason, todo=one.todo or None)
-        self.counts["unshown"] += len(unshown)
-        self.counts["shown"] += sum(isinstance(message, Show) for message in messages) - len(unshown)
-        self.counts["withdrawn"] += sum(isinstance(message, Withdraw) for message in messages)
+        lost = [one.message for one in unshown]
+        self.counts["unshown"] += len(lost)
+        for message in messages:
+            if message not in lost:
+                self.counts["shown" if isinstance(message, Show) else "withdrawn"] += 1
         if self.failing is not None:
             self.failing = None
             get().info("popups are shown again")

@@ -15,7 +15,7 @@ from hub.desk import Order, Show
 from hub.directory import Directory
 from hub.exchange import Dialled
 from hub.mapping import Mappings, load_mappings
-from hub.ports import Unreachable
+from hub.ports import Misconfigured, Unreachable
 from hub.road.orders import Orders
 from hub.road.road import Road
 from hub.settings import CallSettings
@@ -370,3 +370,23 @@ def test_an_order_that_is_not_carried_out_is_told_and_never_repeated(office: Off
     orders.look()
     assert len(office.screen.answers) == 1
     assert len(office.exchange.dialled) == (why in ("unreachable", "unsure"))
+
+
+def test_a_click_is_dialled_by_the_exchange_that_can(store: Store, tmp_path: Path) -> None:
+    deaf, able = MemoryExchange("hosted"), MemoryExchange("exchange")
+    deaf.answer = Misconfigured("hosted", "this exchange cannot dial")
+    screen = Screen(ordered=[Order("9", "bruno", NUMBER, datetime.now(UTC))])
+    road = Road(
+        {"hosted": deaf, "exchange": able},
+        Directory(store, Mappings(())),
+        CallLog(store, Mappings(())),
+        CallSettings(desk="odoo", extensions=LOGINS),
+        desk=screen,
+    )
+    road.start()
+    try:
+        until(lambda: bool(able.dialled) or bool(screen.answers))
+    finally:
+        road.stop()
+    assert [(agent, to) for agent, to, _ in able.dialled] == [("102", NUMBER)]
+    assert not screen.answers

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from hub.directory import Directory, e164, shown
-from hub.mapping import Mappings
+from hub.engine import Engine
+from hub.mapping import Mappings, load_mappings
+from hub.ports import Traits
 from hub.store import Store, numbers
 from hub.store import tables as t
 from tests.engine.conftest import Company
+from tests.memory import MemorySystem
 
 NUMBER = "+33199001234"
 
@@ -121,3 +126,47 @@ def rebuild_afresh(store: Store, mappings: Mappings) -> None:
     with store.transaction() as connection:
         connection.execute(t.phone_number.delete())
         assert numbers.rebuild(connection, mappings)
+
+
+OWNER = """
+entity: customer
+fields:
+  name: {type: text, required: true}
+  phone: {type: phone, region: FR}
+  email: {type: email}
+match: [{exact: [email, name]}]
+systems:
+  odoo: {object: partner, fields: {name: name, phone: phone, email: email}}
+"""
+TICKET = """
+entity: ticket
+fields:
+  name: {type: text, required: true}
+  customer: {type: ref, entity: customer}
+  closed: {type: boolean}
+match: [{exact: [name]}]
+systems:
+  odoo: {object: ticket, fields: {name: name, customer: partner, closed: closed}}
+"""
+
+
+def test_who_has_an_open_ticket_goes_first_and_no_longer_once_it_is_closed(
+    store: Store, tmp_path: Path
+) -> None:
+    erp = MemorySystem("odoo", Traits(archives=True))
+    (tmp_path / "customer.yaml").write_text(OWNER)
+    (tmp_path / "ticket.yaml").write_text(TICKET)
+    mappings = load_mappings(tmp_path)
+    first = erp["partner"].add({"name": "Albert", "phone": "01 99 00 12 34", "email": "a@example.com"})
+    second = erp["partner"].add({"name": "Zoé", "phone": "01 99 00 12 34", "email": "z@example.com"})
+    ticket = erp["ticket"].add({"name": "Panne", "partner": second, "closed": False})
+    engine = Engine(store, mappings, {"odoo": erp.connect()})
+    engine.sync()
+    directory = Directory(store, mappings)
+    assert [(one.id, one.tickets) for one in directory.owners(NUMBER, "odoo")] == [(second, 1), (first, 0)]
+    erp["ticket"].edit(ticket, closed=True)
+    engine.sync()
+    assert not any(one.tickets for one in directory.owners(NUMBER, "odoo"))
+    erp["ticket"].edit(ticket, closed=False, partner=first)
+    engine.sync()
+    assert [one.id for one in directory.owners(NUMBER, "odoo")] == [first, second]
