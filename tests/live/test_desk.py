@@ -306,6 +306,23 @@ def test_many_messages_are_one_request(company: Company) -> None:
     assert company.desk.session.requests_sent() == before + 1
 
 
+def test_of_many_cards_in_one_breath_only_those_a_screen_holds_are_looked_up_further(
+    company: Company, page: Page
+) -> None:
+    customers = [company.customer(f"Garage {place}") for place in range(6)]
+    names = [f"breath-{place}" for place in range(6)]
+    company.desk.send([
+        Show(AGNES, name, NUMBER, SHOWN, candidates=(candidate(id),))
+        for name, id in zip(names, customers, strict=True)
+    ])  # fmt: skip
+    expect(page.locator(f"{CARD} .hub_facts")).to_have_count(4)
+    search = "env['bus.bus'].sudo().search([('message', 'like', 'breath-')])"
+    said = company.run(f"action = {{'messages': {search}.mapped('message')}}")["messages"]
+    halves = [message for message in said if re.search(r'"kind": ?"facts"', message)]
+    assert sorted(name for name in names if any(name in half for half in halves)) == names[2:]
+    company.desk.send([Withdraw(AGNES, name) for name in names])
+
+
 def test_a_click_on_a_number_orders_a_call_of_that_user_alone(
     company: Company, page: Page, agnes: Desktop
 ) -> None:
