@@ -26,7 +26,8 @@ MESSAGE = (
 
 
 def replay(*arguments: str | Path) -> tuple[int, str, str]:
-    found = CliRunner().invoke(app, ["calls", "replay", *map(str, arguments)])
+    words = ["calls", "replay", *map(str, arguments)]
+    found = CliRunner().invoke(app, words, env={"COLUMNS": "300"})
     return found.exit_code, found.stdout, found.stderr
 
 
