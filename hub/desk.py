@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol, TypeAlias, runtime_checkable
+from typing import Literal, Protocol, TypeAlias, runtime_checkable
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,9 @@ class Show:
     `user` is the login of the desk's user. `number` is in E.164, or what the exchange gave where that is no
     number; empty with `hidden`. `shown` is the number as people write it. `name` is what the exchange says.
     `candidates` are ranked, best first; none: a stranger. `line` is the number or queue that was called.
+
+    `part`: where many ring at once, ``first`` is what the hub knows itself, and ``rest`` the same popup with
+    what the desk looks up; that is shown only where the first part still is.
     """
 
     user: str
@@ -56,6 +59,7 @@ class Show:
     hidden: bool = False
     line: str = ""
     candidates: tuple[Candidate, ...] = ()
+    part: Literal["whole", "first", "rest"] = "whole"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
@@ -390,3 +391,33 @@ def test_a_click_is_dialled_by_the_exchange_that_can(store: Store, tmp_path: Pat
         road.stop()
     assert [(agent, to) for agent, to, _ in able.dialled] == [("102", NUMBER)]
     assert not screen.answers
+
+
+def test_of_many_popups_at_once_what_is_looked_up_comes_when_nobody_waits_any_more(office: Office) -> None:
+    for number in range(6):
+        know(office.store, f"Client {number}", f"+3319900{number:04}", record=str(number))
+    held, go = threading.Event(), threading.Event()
+
+    def gate() -> None:
+        held.set()
+        assert go.wait(20)
+
+    office.screen.gate = gate
+    office.exchange.comes_in("held", NUMBER, "102")
+    assert held.wait(20)
+    for number in range(6):
+        office.exchange.comes_in(str(number), f"+3319900{number:04}", "101")
+    office.exchange.gives_up("5", "101")
+    until(lambda: {"exchange:5"} == {call.id for call in office.road.book.calls() if call.over})
+    go.set()
+    until(lambda: len(office.screen.requests) == 3)
+    first, many, rest = office.screen.requests
+    assert [one.part for one in first if isinstance(one, Show)] == ["whole"]
+    assert [(one.popup, one.part) for one in many if isinstance(one, Show)] == [
+        (f"exchange:{number}", "first") for number in range(5)
+    ]
+    assert [(one.popup, one.part) for one in rest if isinstance(one, Show)] == [
+        (f"exchange:{number}", "rest") for number in range(1, 5)
+    ]
+    office.settled()
+    assert len(office.screen.requests) == 3

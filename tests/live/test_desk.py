@@ -270,6 +270,28 @@ def test_a_card_shown_again_is_changed_and_not_doubled(company: Company, page: P
     assert page.locator(CARD).count() == 1
 
 
+def test_the_rest_of_a_card_completes_it_and_brings_back_none_that_is_closed(
+    company: Company, page: Page, popup: str
+) -> None:
+    id = company.customer("En deux temps")
+    project = company.call("project.project", "create", {"name": "Atelier 2"})
+    company.call("project.task", "create", {"name": "Porte", "partner_id": id, "project_id": project})
+    company.show(popup, candidate(id), part="first")
+    expect(page.locator(f"{CARD} .hub_name")).to_have_text("En deux temps")
+    assert page.locator(f"{CARD} .hub_facts dt", has_text="Tâches").count() == 0
+    company.desk.send([Withdraw(AGNES, popup, answered=True)])
+    expect(page.locator(f"{CARD} .hub_state")).to_have_text("En communication")
+    company.show(popup, candidate(id), part="rest")
+    expect(page.locator(f"{CARD} .hub_facts dt", has_text="Tâches")).to_be_visible()
+    expect(page.locator(f"{CARD} .hub_state")).to_have_text("En communication")
+    page.click(f"{CARD} .hub_close")
+    company.show(popup, candidate(id), part="rest")
+    company.show(f"{popup}-after", name="After")
+    expect(page.locator(f"{CARD} .hub_name")).to_have_text("After")
+    assert page.locator(CARD).count() == 1
+    company.desk.send([Withdraw(AGNES, f"{popup}-after")])
+
+
 def test_a_reload_brings_back_nothing_that_is_over(company: Company, page: Page, popup: str) -> None:
     company.show(popup, name="Was here")
     expect(page.locator(CARD)).to_have_count(1)

@@ -167,6 +167,7 @@ def _plain(message: Message) -> dict[str, Any]:
         "hidden": message.hidden,
         "line": message.line,
         "candidates": [_candidate(one) for one in message.candidates],
+        "part": message.part,
     }
 
 

@@ -158,6 +158,9 @@
             return;
         }
         var before = cards.get(message.popup);
+        if (message.part === "rest" && !before) {
+            return; // closed or taken away meanwhile
+        }
         var node = drawn(message);
         if (before) {
             clearTimeout(before.timer);
@@ -169,6 +172,9 @@
         }
         var timer = setTimeout(remove, FORGOTTEN * 1000, message.popup);
         cards.set(message.popup, { node: node, timer: timer, answered: false, lang: message.lang });
+        if (message.part === "rest" && before.answered) {
+            withdraw({ popup: message.popup, answered: true });
+        }
         makeRoom();
     }
 
