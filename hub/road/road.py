@@ -33,7 +33,7 @@ from hub.road.screens import Screens
 from hub.settings import CallSettings
 from hub.store import StoreError
 
-SWITCH = 0.0005
+SWITCH = 0.0001
 """Seconds a busy thread may keep the interpreter from one that shows a caller; Python's own 5 ms are many
 times what a popup takes, and a sync at work would take them at each of its steps."""
 
@@ -239,7 +239,7 @@ class Road:
         number = e164(call.number, self.settings.region) or call.number
         try:
             owners = self.directory.owners(number, self.settings.desk)
-            spoken, waiting = self.log.standing(number)
+            spoken, waiting = self.log.standing(number) if owners else (None, 0)
         except (DBAPIError, StoreError, OSError) as problem:
             # A popup without a name is worth more than none.
             get().error("the directory does not answer", reason=str(problem).splitlines()[0])
