@@ -99,8 +99,10 @@ def _groups(table: Table, call: Mapping[str, Any], zone: tzinfo | None) -> list[
 
 def _agent(call: Mapping[str, Any]) -> str:
     """Whose call it was: who answered first, or who made it; an internal call is nobody's."""
-    made = call.get("agents") or [""] if call.get("direction") == "outbound" else [""]
-    return str(call.get("answered_by") or made[0]) if call.get("direction") != "internal" else ""
+    if call.get("direction") == "internal":
+        return ""
+    made = call.get("agents") if call.get("direction") == "outbound" else None
+    return str(call.get("answered_by") or (made or [""])[0])
 
 
 def _count(group: Figures, call: Mapping[str, Any]) -> None:

@@ -120,22 +120,22 @@ class CallLog:
         }
 
     def _data(self, call: Call, number: str) -> dict[str, Any]:
-        hidden = bool(call.hidden)
+        hidden = call.hidden
         return {
             "direction": call.direction,
             "number": "" if hidden else number,
             "shown": "" if hidden else shown(number or call.number, self._region),
             "name": "" if hidden else call.name,
             "did": call.did,
-            "queue": call.queues[-1] if call.queues else "",
+            "queue": call.queue,
             "hidden": hidden,
             "started_at": moment(call.started_at),
             "answered_at": moment(call.answered_at),
             "ended_at": moment(call.ended_at),
             "outcome": call.outcome,
-            "answered_by": call.answered_by or "",
+            "answered_by": call.answered_by,
             "agents": list(call.agents),
-            "agent_login": self._logins().get(call.answered_by or "", ""),
+            "agent_login": self._logins().get(call.answered_by, ""),
             "rang": list(call.rang),
             "transfers": [[one.kind, one.by, one.to] for one in call.transfers],
             "ring_seconds": call.ring_seconds,
@@ -169,13 +169,12 @@ def _nameless(call: Call) -> Call:
     return Call.of(replace(one, number=None, name=None) for one in call.facts)
 
 
+@dataclass(frozen=True, slots=True)
 class _State:
     """What is in the log of a call so far."""
 
-    __slots__ = ("answered", "over")
-
-    def __init__(self, over: bool = False, answered: bool = False) -> None:
-        self.over, self.answered = over, answered
+    over: bool = False
+    answered: bool = False
 
 
 def moment(at: datetime | None) -> str:
@@ -231,7 +230,7 @@ def _raise_callback(
         "missed": data["missed"] + 1,
         "last_missed_at": moment(call.ended_at or call.started_at),
         "name": call.name or data.get("name", ""),
-        "line": call.queues[-1] if call.queues else call.did,
+        "line": call.queue or call.did,
         "did": call.did,
         "outcome": call.outcome,
         "goldens": [[owner.entity, owner.golden_id] for owner in owners],
@@ -261,9 +260,9 @@ def _close_callbacks(connection: Connection, number: str, call: Call, change: in
         if call.answered_at is None or moment(call.answered_at) < row.opened_at:
             continue
         waited = call.answered_at - datetime.fromisoformat(row.opened_at)
-        reached.append((call.answered_by or "", waited.total_seconds()))
+        reached.append((call.answered_by, waited.total_seconds()))
         data = loads(row.data)
-        data |= {"closed_by": call.answered_by or "", "reason": "reached", "reached": call.id}
+        data |= {"closed_by": call.answered_by, "reason": "reached", "reached": call.id}
         connection.execute(
             update(t.callback)
             .where(t.callback.c.id == row.id)

@@ -12,7 +12,7 @@ import sys
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from queue import SimpleQueue
 
@@ -176,7 +176,7 @@ class Road:
         call, before = change.after, change.before
         if _vanished(change) or not call.over or (before is not None and before.over):
             return
-        queue, agent = (call.queues[-1] if call.queues else ""), call.answered_by or ""
+        queue, agent = call.queue, call.answered_by
         self.figures.ended[call.source, call.direction or "", queue, agent, call.outcome] += 1
         if call.direction == "inbound" and call.answered_at is not None and call.ring_seconds is not None:
             self.figures.answered.setdefault((queue, agent), Spread()).add(call.ring_seconds)
@@ -223,17 +223,12 @@ class Road:
                 found.append(Withdraw(step.user, step.call.id, step.answered))
                 continue
             card = card or self.card(step.call)
-            found.append(
-                Show(
-                    step.user, card.popup, card.number, card.shown, card.name, card.hidden, card.line,
-                    card.candidates,
-                )
-            )  # fmt: skip
+            found.append(replace(card, user=step.user))
         return found
 
     def card(self, call: Call) -> Show:
         """What is known of a caller, for nobody in particular."""
-        line = call.queues[-1] if call.queues else shown(call.did, self.settings.region)
+        line = call.queue or shown(call.did, self.settings.region)
         if call.hidden:
             return Show("", call.id, "", "", "", True, line)
         number = e164(call.number, self.settings.region) or call.number
