@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -83,7 +84,12 @@ class BadDay(Site):
         return health["status"] == "ok" and all(route["state"] == "ok" for route in health["routes"])
 
     def at_rest(self) -> bool:
-        """Whether all is well and nothing waits to be written."""
+        """Whether all is well and nothing waits to be written, by figures read after this was asked.
+
+        `/healthz` answers from the last figures, which may be seconds old.
+        """
+        asked = time.monotonic()
+        self.until(lambda: self.health()["figures_age_seconds"] + 0.1 < time.monotonic() - asked)
         return self.well() and self.health()["waiting"]["outbox"] == 0
 
     def names(self) -> list[str]:
