@@ -114,8 +114,7 @@ class Assembly:
         if kind == registry.CALLS:
             source: Connector = import_module("hub.calllog.source").CallSource(name, self.open_store())
             return source
-        made: Connector = import_module(registry.KINDS[kind]).connect(name, model)
-        return made
+        return registry.connector_of(name, kind, self.settings.systems[name].options, model)
 
     @property
     def exchange_names(self) -> tuple[str, ...]:
@@ -218,7 +217,7 @@ def _check_desk(settings: Settings, systems: Mapping[str, BaseModel], problems: 
 def _systems(settings: Settings, problems: list[Problem]) -> Iterator[tuple[str, BaseModel]]:
     """Each system's settings as its connector understands them; their mistakes go to `problems`."""
     for name, system in settings.systems.items():
-        package = registry.PACKAGES.get(system.kind)
+        package = registry.package_of(system.kind, system.options)
         if package is None:
             message = f"there is no kind of system called '{system.kind}'."
             hint = meant(system.kind, registry.PACKAGES)

@@ -32,10 +32,20 @@ CALLS = "calls"
 PACKAGES: Mapping[str, str] = {**KINDS, **EXCHANGES, CALLS: "hub.calllog"}
 """Every kind of system, and where its `Settings` are."""
 
+TRANSPORTS: Mapping[str, Mapping[str, str]] = {"sage": {}}
+"""Kinds that are reached in several ways: ``transport:`` → its package, where it is not the kind's own."""
+
+
+def package_of(kind: str, values: Mapping[str, Any]) -> str | None:
+    """The package of a system of this kind with these settings; ``None`` where there is no such kind."""
+    transport = values.get("transport")
+    others = TRANSPORTS.get(kind, {})
+    return others[transport] if isinstance(transport, str) and transport in others else PACKAGES.get(kind)
+
 
 def settings(name: str, kind: str, values: Mapping[str, Any]) -> BaseModel:
     """The validated settings of one system. Raises `Misconfigured`, naming the key and what is wrong."""
-    package = PACKAGES.get(kind)
+    package = package_of(kind, values)
     if package is None:
         raise Misconfigured(
             name, f"there is no kind of system called {kind}", todo=f"one of {', '.join(PACKAGES)}"
@@ -54,5 +64,12 @@ def settings(name: str, kind: str, values: Mapping[str, Any]) -> BaseModel:
 def connect(name: str, kind: str, values: Mapping[str, Any]) -> Connector:
     """A connector for one system of hub.yaml. Opens nothing yet; raises `Misconfigured`."""
     found = settings(name, kind, values)
-    connector: Connector = import_module(KINDS[kind]).connect(name, found)
+    return connector_of(name, kind, values, found)
+
+
+def connector_of(name: str, kind: str, values: Mapping[str, Any], found: BaseModel) -> Connector:
+    """A connector from settings that were validated already (`found`, of `values`). Opens nothing yet."""
+    package = package_of(kind, values)
+    assert package is not None
+    connector: Connector = import_module(package).connect(name, found)
     return connector

@@ -1,7 +1,8 @@
 """What a system is owed: the native values by which it differs from the golden record. Pure.
 
 A write is due exactly when this is not empty. Nothing is ever owed over a value that could not be read, that
-waits for a person, or that the system already answered with its own form of it.
+waits for a person, or that the system already answered with its own form of it. A document
+(`SystemMapping.updates` false) is owed whole or not at all, and nothing once it is there.
 """
 
 from __future__ import annotations
@@ -49,7 +50,13 @@ def owed(world: World, system: SystemMapping, golden: Golden, link: Link | None)
         except Unwritable as problem:
             result.impossible[lens.name] = str(problem)
         else:
-            result.values.update(_differing(put, current, link))
+            differing = _differing(put, current, link)
+            if differing and link is not None and not system.updates:
+                result.impossible[lens.name] = f"{system.system} has this document, which is never changed"
+            else:
+                result.values.update(differing)
+    if not system.updates and (result.impossible or result.waiting):
+        result.values.clear()
     return result
 
 

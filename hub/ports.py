@@ -35,12 +35,16 @@ class NativeField:
     (``country_id.code`` in Odoo). `type` is the canonical type's name (`text`, `phone`, `date`, …), so that a
     connector that must choose a representation (a date cell) can. `options` holds what the mapping said of
     the field that is the connector's business (``create: true``, ``lang: fr_FR``, ``aliases: […]``).
+
+    `columns`, where `type` is ``lines``: the fields of one line. Such a value is a list of dicts, one a line
+    in their order, with every column in it by the column's native name.
     """
 
     name: str
     type: str = "text"
     writable: bool = True
     options: Mapping[str, Any] = field(default_factory=dict)
+    columns: tuple[NativeField, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from hub.lenses.base import NO_REFS, Lens, LensError, NoRefs, Parked, Refs
 from hub.lenses.check import Finding, LensReport, check_lens
+from hub.lenses.kinds import NamedRows
 from hub.lenses.make import OPTIONS, make_lens
 from hub.values import Unwritable
 
@@ -25,6 +26,7 @@ __all__ = [
     "Lens",
     "LensError",
     "LensReport",
+    "NamedRows",
     "NoRefs",
     "Parked",
     "Refs",

@@ -184,6 +184,18 @@ class Constant(Lens):
         return dict.fromkeys(self.natives, self.constant)
 
 
+class NamedRows(dict[Any, Any]):
+    """The rows of a table that the mapping gave a name, `called`."""
+
+    def __init__(self, called: str, rows: Mapping[Any, Any]) -> None:
+        super().__init__(rows)
+        self.called = called
+
+
+SHOWN_ROWS = 12
+"""Rows of a table that an error names."""
+
+
 class Table:
     """A value table, both ways.
 
@@ -194,6 +206,7 @@ class Table:
     def __init__(
         self, rows: Mapping[Any, Any], kind: FieldType, preferred: Sequence[Any] = (), otherwise: Any = None
     ) -> None:
+        self._called = f"table {rows.called}" if isinstance(rows, NamedRows) else "value table"
         self._natives: dict[Any, Native] = {}
         self._otherwise = _meaning(kind, otherwise, "otherwise") if otherwise is not None else None
         self._values: dict[str, Canonical] = {}
@@ -231,15 +244,16 @@ class Table:
             return None
         if self._otherwise is not None:
             return self._otherwise
-        known = ", ".join(repr(cell) for cell in self._values)
-        raise Unreadable(f"{shown(raw)} is not in the value table of the mapping ({known})")
+        known = ", ".join(repr(cell) for cell in list(self._values)[:SHOWN_ROWS])
+        more = f" and {len(self._values) - SHOWN_ROWS} more" if len(self._values) > SHOWN_ROWS else ""
+        raise Unreadable(f"{shown(raw)} is not in the {self._called} of the mapping ({known}{more})")
 
     def write(self, value: Canonical, name: str) -> Native:
         try:
             return self._natives[_hashed(value)]
         except KeyError:
             raise Unwritable(
-                f"{name} {shown(value)} has no native value in the table of the mapping"
+                f"{name} {shown(value)} has no native value in the {self._called} of the mapping"
             ) from None
 
 

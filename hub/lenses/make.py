@@ -7,8 +7,9 @@ from typing import Any
 
 from hub.lenses.base import Lens, LensError
 from hub.lenses.kinds import Constant, Joined, ReadTable, Shape, Single, Table
+from hub.lenses.lines import InLines
 from hub.ports import Native
-from hub.values import BadOption, FieldType, Ref, Unreadable, make_type
+from hub.values import BadOption, FieldType, Lines, Ref, Unreadable, make_type
 from hub.values.text import Text
 
 OPTIONS = (
@@ -26,6 +27,7 @@ OPTIONS = (
     "default",
     "constant",
     "direction",
+    "columns",
 )
 """The keys of a field's entry in a mapping that are the lens's; all others are the connector's."""
 
@@ -49,6 +51,12 @@ def make_lens(
         return _make_constant(kind, spec, common)
     if not natives:
         raise LensError("say which native field this is: `field: …`, `fields: […]` or `constant: …`")
+    if isinstance(kind, Lines):
+        return InLines(
+            type=kind, columns=_columns(kind, spec, system, direction), native_type=kind.name, **common
+        )
+    if "columns" in spec:
+        raise LensError(f"`columns` is for type lines, not {kind.name}", "columns")
     if kind.name == "list":
         for option in ("max", "upper", "ascii"):
             if option in spec:
@@ -67,6 +75,38 @@ def make_lens(
     native_type = "text" if table is not None or "format" in spec else kind.name
     common |= {"native_type": native_type, "shape": shape, "table": table, "lossy": loss}
     return Single(type=codec, default=default, **common)
+
+
+def _columns(kind: Lines, spec: Mapping[str, Any], system: str, direction: str) -> tuple[Lens, ...]:
+    """The lenses of the columns that a system has, in the mapping's order."""
+    for other in spec:
+        if other in OPTIONS and other not in ("field", "columns", "direction"):
+            raise LensError(f"`{other}` belongs to a column, not to the lines as a whole", other)
+    if "field" not in spec or not spec.get("columns"):
+        raise LensError("lines need `field` and `columns`: where the lines are, and where each column is")
+    own = str(spec.get("direction") or direction)
+    if own == "fill":
+        raise LensError("lines are written whole: `direction: fill` has no meaning here", "direction")
+    made: list[Lens] = []
+    for name, entry in spec["columns"].items():
+        if name not in kind.columns:
+            raise LensError(f"'{name}' is not a column; there is {', '.join(kind.columns)}", "columns")
+        try:
+            made.append(
+                make_lens(name, kind.columns[name], entry, system, own if own != "both" else direction)
+            )
+        except LensError as reason:
+            raise LensError(f"column {name}: {reason}", "columns") from reason
+    lacking = [name for name in kind.required if name not in spec["columns"]]
+    if lacking and own != "push" and direction != "push":
+        raise LensError(f"no line would have {', '.join(lacking)}, which each must have", "columns")
+    written: dict[str, str] = {}
+    for lens in made:
+        for native in lens.natives if lens.writes else ():
+            other_name = written.setdefault(native, lens.name)
+            if other_name != lens.name:
+                raise LensError(f"'{native}' is written by both {other_name} and {lens.name}", "columns")
+    return tuple(made)
 
 
 def _natives_of(spec: Mapping[str, Any]) -> tuple[str, ...]:

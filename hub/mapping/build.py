@@ -11,15 +11,25 @@ import json
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from hub.lenses import OPTIONS, Lens, LensError, make_lens
+from hub.lenses import OPTIONS, Lens, LensError, NamedRows, make_lens
 from hub.mapping.document import EntityDoc, FieldDoc, Label, LensDoc, SystemDoc
 from hub.mapping.entity import EntityMapping, FieldDef, Policy, SystemMapping
 from hub.ports import NativeField, View
-from hub.values import TYPES, BadOption, ListOf, make_type
+from hub.values import TYPES, BadOption, Lines, ListOf, make_type
 from hub.yamlfile import Document, Problem, meant
 
 _SYSTEM_KEYS = tuple(SystemDoc.model_fields)
-_FIELD_OPTIONS = ("region", "multiline", "decimals", "timezone", "values", "entity", "of")
+_FIELD_OPTIONS = (
+    "region",
+    "multiline",
+    "decimals",
+    "timezone",
+    "values",
+    "entity",
+    "of",
+    "columns",
+    "balance",
+)
 RESERVED = ("default", "id", "ref")
 """Names that mean something else where fields are named."""
 
@@ -76,6 +86,8 @@ class Builder:
     def _type(self, path: tuple[str, ...], doc: FieldDoc) -> Any:
         options: dict[str, Any] = {}
         takes = TYPES[doc.type].options
+        if doc.type == "lines":
+            return self._lines(path, doc)
         for option in _FIELD_OPTIONS:
             value = getattr(doc, option)
             if value is None:
@@ -89,6 +101,23 @@ class Builder:
             return make_type(doc.type, **options)
         except BadOption as reason:
             self.note((*path, next(iter(options), "type")), str(reason))
+            return None
+
+    def _lines(self, path: tuple[str, ...], doc: FieldDoc) -> Lines | None:
+        for option in _FIELD_OPTIONS:
+            if option not in Lines.options and getattr(doc, option) is not None:
+                self.note((*path, option), f"type lines does not take `{option}`", key=True)
+                return None
+        columns = {
+            name: self._type((*path, "columns", name), column) for name, column in (doc.columns or {}).items()
+        }
+        if None in columns.values():
+            return None
+        required = [name for name, column in (doc.columns or {}).items() if column.required]
+        try:
+            return Lines(columns, required, doc.balance or ())
+        except BadOption as reason:
+            self.note(path, str(reason))
             return None
 
     def _match(self) -> Iterable[tuple[str, ...]]:
@@ -158,6 +187,7 @@ class Builder:
                     _view(self.doc.entity, doc, lenses),
                     lenses,
                     doc.adopts,
+                    doc.updates,
                 ),
             )
 
@@ -178,9 +208,35 @@ class Builder:
             if self._near_misses(path, entry.model_extra or {}, OPTIONS) or name not in fields:
                 continue
             try:
-                yield make_lens(name, fields[name].type, _lens_spec(entry), system, doc.direction)
+                spec = self._lens_spec(path, entry)
+                if spec is not None:
+                    yield make_lens(name, fields[name].type, spec, system, doc.direction)
             except LensError as reason:
                 self.note((*path, reason.option) if reason.option else path, str(reason), key=True)
+
+    def _lens_spec(self, path: tuple[str, ...], entry: LensDoc) -> dict[str, Any] | None:
+        """What was written of a lens, its tables looked up; ``None`` after noting a table that is not there.
+
+        A key that was left out is not in it, one that was set to null is.
+        """
+        spec = entry.model_dump(exclude_unset=True)
+        if isinstance(entry.map, str):
+            if entry.map not in self.doc.tables:
+                self.note(
+                    (*path, "map"), f"there is no table '{entry.map}'", meant(entry.map, self.doc.tables)
+                )
+                return None
+            spec["map"] = NamedRows(entry.map, self.doc.tables[entry.map])
+        if entry.columns is not None:
+            for name, column in entry.columns.items():
+                place = (*path, "columns", name)
+                if self._near_misses(place, column.model_extra or {}, OPTIONS):
+                    return None
+                found = self._lens_spec(place, column)
+                if found is None:
+                    return None
+                spec["columns"][name] = found
+        return spec
 
     def _twice_written(self, path: tuple[str, ...], lenses: Iterable[Lens]) -> None:
         written: dict[str, str] = {}
@@ -199,11 +255,6 @@ class Builder:
             found = [lens for system in systems.values() for lens in system.lenses if lens.name == name]
             if doc.required and not any(lens.reads for lens in found):
                 self.note(("fields", name), f"'{name}' is required, but no system is read for it", key=True)
-
-
-def _lens_spec(entry: LensDoc) -> dict[str, Any]:
-    """What was written of a lens; a key that was left out is not in it, one that was set to null is."""
-    return entry.model_dump(exclude_unset=True)
 
 
 def _view(entity: str, doc: SystemDoc, lenses: Iterable[Lens]) -> View:

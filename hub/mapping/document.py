@@ -31,6 +31,7 @@ TypeName = Literal[
     "choice",
     "ref",
     "list",
+    "lines",
 ]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 SystemName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
@@ -82,6 +83,18 @@ class FieldDoc(_Closed):
     )
     entity: Name | None = Field(default=None, description="ref: the kind of record this field points to.")
     of: TypeName | None = Field(default=None, description="list: the type of its values (text).")
+    columns: (
+        dict[
+            Name,
+            Annotated[
+                FieldDoc, BeforeValidator(_short_field, json_schema_input_type=TypeName | dict[str, Any])
+            ],
+        ]
+        | None
+    ) = Field(default=None, description="lines: the fields of one line, each a type or a block as here.")
+    balance: list[Name] | None = Field(
+        default=None, description="lines: two columns whose sums must be equal, e.g. `[debit, credit]`."
+    )
 
 
 class LensDoc(_Open):
@@ -99,8 +112,10 @@ class LensDoc(_Open):
     )
     upper: bool | None = Field(default=None, description="Written in upper case.")
     ascii: bool | None = Field(default=None, description="Written without accents.")
-    map: dict[str | bool | int | float | None, Scalar] | None = Field(
-        default=None, description="A value table: native value → canonical value, read both ways."
+    map: Name | dict[str | bool | int | float | None, Scalar] | None = Field(
+        default=None,
+        description="A value table: native value → canonical value, read both ways; or the name of one of "
+        "the mapping's `tables`.",
     )
     prefer: list[Scalar] | None = Field(
         default=None,
@@ -123,6 +138,13 @@ class LensDoc(_Open):
         description="`pull`: only read; `push`: only written; `fill`: only written, and only where nothing "
         "stands; `both` (usual).",
     )
+    columns: (
+        dict[
+            Name,
+            Annotated[LensDoc, BeforeValidator(_short_lens, json_schema_input_type=str | dict[str, Any])],
+        ]
+        | None
+    ) = Field(default=None, description="lines: each column and where it is kept in one line of `field`.")
 
 
 class SystemDoc(_Open):
@@ -146,6 +168,11 @@ class SystemDoc(_Open):
         "`observe`: planned but never written.",
     )
     creates: bool = Field(default=True, description="Whether the hub may add records there.")
+    updates: bool = Field(
+        default=True,
+        description="Whether the hub may change records there. `false`: documents, made whole or not at all "
+        "and never changed; what would have to change later is told to a person.",
+    )
     adopts: bool = Field(
         default=True,
         description="Whether records found there become the hub's. `false`: only those that the hub made.",
@@ -181,6 +208,10 @@ class EntityDoc(_Closed):
     fields: dict[
         Name, Annotated[FieldDoc, BeforeValidator(_short_field, json_schema_input_type=TypeName | FieldDoc)]
     ] = Field(description="The fields the systems agree on: a type, or a block.", min_length=1)
+    tables: dict[Name, dict[str | bool | int | float | None, Scalar]] = Field(
+        default_factory=dict,
+        description="Value tables that several fields share, by name: accounts, taxes, journals. See `map`.",
+    )
     match: list[MatchDoc] = Field(
         default_factory=list, description="How records are recognised across systems, the surest way first."
     )

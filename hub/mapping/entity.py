@@ -40,7 +40,8 @@ class FieldDef:
 @dataclass(frozen=True, slots=True)
 class SystemMapping:
     """How one entity is kept in one system. `creates` is false where the hub may not add records; `adopts`
-    where it takes no notice of records that it did not make."""
+    where it takes no notice of records that it did not make; `updates` where a record once made is never
+    changed."""
 
     system: str
     direction: SystemDirection
@@ -49,6 +50,7 @@ class SystemMapping:
     view: View
     lenses: tuple[Lens, ...]
     adopts: bool = True
+    updates: bool = True
 
     def lens(self, field_name: str) -> Lens | None:
         """The lens of a canonical field, ``None`` where this system does not hold it."""

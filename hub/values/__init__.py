@@ -8,6 +8,7 @@
 | date | ``"2026-01-31"`` | | choice | its code |
 | datetime | ``"2026-01-31T10:20:30Z"`` | | ref | golden id |
 | country | ISO 3166-1 alpha-2 | | list | sorted list of str, no value twice |
+| | | | lines | list of dicts, column → canonical value |
 
 Promises: pure; an empty native value is ``None``; equal meanings are equal values; what has no certain
 reading raises `Unreadable` with a reason in words. Never: guesses, writes, or asks the network.
@@ -22,6 +23,7 @@ from hub.values.base import BadOption, Canonical, FieldType, Unreadable, Unwrita
 from hub.values.countries import Country
 from hub.values.dates import Date, Moment
 from hub.values.identifiers import Iban, Siren, Siret, Vat
+from hub.values.lines import Lines
 from hub.values.numbers import Boolean, Integer, Money, Number
 from hub.values.phone import Phone, numbers_in
 from hub.values.structured import Choice, ListOf, Ref
@@ -33,6 +35,7 @@ __all__ = [
     "Canonical",
     "Choice",
     "FieldType",
+    "Lines",
     "ListOf",
     "Phone",
     "Ref",
@@ -66,6 +69,7 @@ TYPES: Mapping[str, type[FieldType]] = {
         Choice,
         Ref,
         ListOf,
+        Lines,
     )
 }
 """Every type by the name a mapping gives it."""

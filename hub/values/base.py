@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import ClassVar, TypeAlias
+from typing import Any, ClassVar, TypeAlias
 
 from hub.ports import Native
 
-Canonical: TypeAlias = "bool | int | str | list[str] | None"
+Canonical: TypeAlias = "bool | int | str | list[Any] | None"
 """One canonical value, as JSON holds it. See `hub.values` for the form each type gives it."""
 
 

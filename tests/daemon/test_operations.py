@@ -16,7 +16,7 @@ import yaml
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from connectors.registry import PACKAGES
+from connectors.registry import PACKAGES, TRANSPORTS
 from hub.calllog.log import CallLog
 from hub.daemon.board import Board
 from hub.daemon.figures import Reader
@@ -47,9 +47,10 @@ def settings_of(model: type[BaseModel], before: str = "") -> Iterator[tuple[str,
 
 
 def models() -> dict[str, type[BaseModel]]:
-    kinds = {
-        f"kind: {kind}": import_module(f"{package}.settings").Settings for kind, package in PACKAGES.items()
-    }
+    packages = {f"kind: {kind}": package for kind, package in PACKAGES.items()}
+    for kind, others in TRANSPORTS.items():
+        packages |= {f"kind: {kind}, transport: {name}": package for name, package in others.items()}
+    kinds = {title: import_module(f"{package}.settings").Settings for title, package in packages.items()}
     return {"The hub itself": SettingsDoc, **kinds}
 
 

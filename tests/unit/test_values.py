@@ -187,7 +187,11 @@ def test_what_has_no_certain_reading_is_refused_with_its_reason(
 
 
 def _any_type(name: str) -> FieldType:
-    known: dict[str, dict[str, Any]] = {"choice": {"values": CHOICES}, "ref": {"entity": "customer"}}
+    known: dict[str, dict[str, Any]] = {
+        "choice": {"values": CHOICES},
+        "ref": {"entity": "customer"},
+        "lines": {"columns": {"label": of("text"), "amount": of("money")}},
+    }
     options = known.get(name, {})
     return of(name, **options)
 
