@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from hub.lenses.base import Lens, Refs
 from hub.ports import Native, NativeField
@@ -38,7 +39,9 @@ class InLines(Lens):
         assert isinstance(kind, Lines)
         return kind.checked([self._line(kind, place, line, refs) for place, line in enumerate(found, 1)])
 
-    def _line(self, kind: Lines, number: int, line: Mapping[str, Native], refs: Refs) -> dict[str, Canonical]:
+    def _line(self, kind: Lines, number: int, line: Any, refs: Refs) -> dict[str, Canonical]:
+        if not isinstance(line, Mapping):
+            raise Unreadable(f"line {number}: {shown(line)} is no line")
         values: dict[str, Canonical] = dict.fromkeys(kind.columns)
         for lens in self.columns:
             if not lens.reads:

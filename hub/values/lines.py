@@ -78,7 +78,7 @@ class Lines(FieldType):
         left, right = (_sum(lines, name) for name in self.balance)
         if left != right:
             raise Unreadable(
-                f"the {len(lines)} lines do not balance: {one} {left}, {other} {right}, "
+                f"the lines do not balance: {one} {left}, {other} {right}, "
                 f"difference {abs(left - right)}"
             )
 
