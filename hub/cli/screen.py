@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -82,10 +82,18 @@ def value(native: Any) -> str:
         return "(empty)"
     if isinstance(native, bool):
         return "yes" if native else "no"
+    if isinstance(native, list) and native and isinstance(native[0], Mapping):
+        return "".join(f"\n  {number}. {_line(line)}" for number, line in enumerate(native, 1))
     if isinstance(native, list):
         return ", ".join(value(one) for one in native) or "(empty)"
     text = str(native)
     return repr(text) if text != text.strip() else text
+
+
+def _line(line: Mapping[str, Any]) -> str:
+    """One line of a document: what is filled in it."""
+    filled = (f"{name} {value(cell)}" for name, cell in line.items() if cell not in (None, "", 0, "0.00"))
+    return ", ".join(filled) or "(empty)"
 
 
 def notice(where: str, why: str, todo: str = "") -> RenderableType:
