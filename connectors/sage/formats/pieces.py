@@ -1,0 +1,160 @@
+"""Lines put together into pieces, which balance or are refused whole, with the difference.
+
+Promises: no line of a piece that does not balance, or of which a line was refused, is handed on, unless a
+part of the piece balanced by itself, stood apart, and was handed on before. At most `held` lines wait for
+their counterparts, so memory does not grow with the file. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from decimal import Decimal
+from itertools import accumulate
+from operator import itemgetter, sub
+from typing import Any
+
+from connectors.sage.formats.entries import ZERO, Entry, Item, Refusal
+
+Key = tuple[Any, ...]
+
+BY_NUMBER: Callable[[Entry], Key] = itemgetter(0, 6)
+"""A piece is a journal and a number: FEC."""
+
+_types = frozenset({Entry})
+_debit, _credit = itemgetter(3), itemgetter(4)
+
+
+def by_day(entry: Entry) -> Key:
+    """A piece is a journal, a day and a number, that of the document where the line has none: Sage 100."""
+    return entry.journal, entry.date, entry.piece or entry.invoice
+
+
+@dataclass(slots=True)
+class _Piece:
+    entries: list[Entry] = field(default_factory=list)
+    balance: Decimal = ZERO
+    spoiled: int = 0
+    """The first line of it that was refused by itself."""
+
+
+def balanced(batches: Iterable[list[Item]], key: Callable[[Entry], Key], held: int) -> Iterator[list[Item]]:
+    """The same items, in batches, with every piece whole or refused. Rows and refusals pass through.
+
+    `key` says what belongs together; a `Refusal` spoils the piece whose key it holds in `piece`.
+    """
+    pieces = _Pieces(key, held)
+    for batch in batches:
+        yield pieces.take(batch)
+    yield pieces.end()
+
+
+class _Pieces:
+    def __init__(self, key: Callable[[Entry], Key], held: int) -> None:
+        self.key, self.held = key, held
+        self.current: Key = ()
+        self.piece = _Piece()
+        self.waiting: dict[Key, _Piece] = {}
+        self.kept = 0
+        self.out: list[Item] = []
+
+    def take(self, batch: list[Item]) -> list[Item]:
+        """What is settled by these items."""
+        self.out = []
+        if not self._take_quickly(batch):
+            for item in batch:
+                self._take(item)
+        return self.out
+
+    def _take_quickly(self, batch: list[Any]) -> bool:
+        """The usual case, column by column: entries alone, pieces whole and together, all of them balanced."""
+        if self.waiting or self.piece.spoiled or not batch or set(map(type, batch)) != _types:
+            return False
+        keys = list(map(self.key, batch))
+        balances = list(accumulate(map(sub, map(_debit, batch), map(_credit, batch)), initial=self.piece.balance))
+        # The place in the batch at which each piece begins, and the balance that was reached there.
+        begins = [at for at, pair in enumerate(zip([self.current, *keys], keys, strict=False)) if pair[0] != pair[1]]
+        if not begins or any(balances[at] for at in begins) or len(self.piece.entries) + begins[0] > self.held:
+            return False
+        last = begins[-1]
+        self.out = [*self.piece.entries, *batch[:last]]
+        self.current, self.piece = keys[last], _Piece(batch[last:], balances[-1])
+        return True
+
+    def _take(self, item: Item) -> None:
+        if type(item) is Entry:
+            key = self.key(item)
+            if key != self.current:
+                self._turn(key)
+            piece = self.piece
+            piece.entries.append(item)
+            piece.balance += item.debit - item.credit
+            if len(piece.entries) > self.held:
+                first = piece.entries[0]
+                self.out.append(Refusal(
+                    first.line, f"{_shown(first)} has more than {self.held:,} lines",
+                    "see whether this file numbers its pieces at all", lines=(first.line, item.line),
+                ))  # fmt: skip
+                piece.spoiled = piece.spoiled or first.line
+                piece.entries.clear()
+            return
+        if type(item) is Refusal and item.piece:
+            if item.piece != self.current:
+                self._turn(item.piece)
+            self.piece.spoiled = self.piece.spoiled or item.line
+        elif not self.piece.balance and not self.piece.spoiled:
+            self._turn(())
+        self.out.append(item)
+
+    def _turn(self, key: Key) -> None:
+        """Leave the piece in hand for another."""
+        piece = self.piece
+        if piece.spoiled:
+            self._refuse(piece)
+        elif piece.balance:
+            self.waiting[self.current] = piece
+            self.kept += len(piece.entries)
+        else:
+            self.out += piece.entries
+        self.current, self.piece = key, self.waiting.pop(key, None) or _Piece()
+        self.kept -= len(self.piece.entries)
+        while self.kept > self.held:
+            oldest = self.waiting.pop(next(iter(self.waiting)))
+            self.kept -= len(oldest.entries)
+            self._refuse(oldest)
+
+    def end(self) -> list[Item]:
+        """What is settled by the end of the file."""
+        self.out = []
+        self._turn(())
+        for piece in self.waiting.values():
+            self._refuse(piece)
+        self.waiting.clear()
+        return self.out
+
+    def _refuse(self, piece: _Piece) -> None:
+        if not piece.entries:
+            return
+        first = piece.entries[0]
+        lines = tuple(entry.line for entry in piece.entries)
+        if piece.spoiled:
+            reason = f"{_shown(first)} is left out with its line {piece.spoiled}, which is refused"
+            todo = "correct that line"
+        else:
+            debit = sum((entry.debit for entry in piece.entries), ZERO)
+            credit = sum((entry.credit for entry in piece.entries), ZERO)
+            reason = (
+                f"{_shown(first)} does not balance: debit {_amount(debit)}, credit {_amount(credit)}, "
+                f"difference {_amount(debit - credit)}"
+            )
+            todo = "add the missing line, or correct an amount, in the application that wrote the file"
+        self.out.append(Refusal(first.line, reason, todo, lines=lines))
+
+
+def _shown(entry: Entry) -> str:
+    number = entry.piece or entry.invoice
+    return f"piece {number or f'of {entry.date:%Y-%m-%d} without number'} of journal {entry.journal}"
+
+
+def _amount(number: Decimal) -> str:
+    return f"{number:,.2f}" if number == number.quantize(Decimal("0.01")) else f"{number:,}"

@@ -1,0 +1,196 @@
+"""From a stream of bytes to blocks of numbered lines, in the one encoding that the whole of it bears out.
+
+Promises: a file is read in pieces of `SIZE` bytes, so its size does not matter; what is not in the encoding
+it was said to be in is `Damage` with its line, never a text with wrong letters; ``auto`` decides by the first
+byte that is not ASCII, and holds the rest of the file to it. Pure: it reads from a stream it was given.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import BinaryIO, Final
+
+from connectors.sage.formats.entries import Options
+from connectors.sage.text import BOM, Damage
+
+SIZE: Final = 1 << 17
+LONGEST: Final = 1 << 16
+"""Characters of a line beyond which a file is no file of lines."""
+
+EBCDIC: Final = ("cp500", "cp1140")
+ENCODINGS: Final = ("cp1252", "cp850", "iso8859-15", "ascii", "utf-8", "utf-8-sig", *EBCDIC)
+
+_HIGH = re.compile(rb"[\x80-\xff]")
+_CONTROLS = re.compile("[\x80-\x9f]")
+# French words read in the wrong code page: é, ç and ê of CP850 as CP1252 shows them, and the other way round.
+_DOS_AS_WINDOWS = re.compile("[a-z][\u201a\u2021\u02c6][a-z]|[a-z]\u201a\\b")
+_WINDOWS_AS_DOS = re.compile("[a-z][ÚÞÓþ][a-z]|[a-z]Ú\\b")
+_EBCDIC_LETTERS = re.compile(rb"[\x81-\x89\x91-\x99\xa2-\xa9\xc1-\xc9\xd1-\xd9\xe2-\xe9\xf0-\xf9]")
+_ASCII_LETTERS = re.compile(rb"[0-9A-Za-z]")
+
+
+class Source:
+    """The lines of one stream. `found` are the options completed by encoding and line end; `ended` and `last`
+    tell, once all is read, whether the last line was ended, and its number."""
+
+    def __init__(self, stream: BinaryIO, options: Options, usual: Sequence[str]) -> None:
+        """`usual`: the encodings that ``auto`` chooses from where a byte is not ASCII, the likeliest first."""
+        self._stream, self._usual = stream, usual
+        self.found = options
+        self._encoding = "" if options.encoding == "auto" else options.encoding
+        self.ended, self.last = True, 0
+
+    def blocks(self) -> Iterator[tuple[int, list[str]]]:
+        """Lists of lines without their ends, each with the number of its first line. Raises `Damage`."""
+        rest, number, end = b"", 1, b""
+        while data := self._stream.read(SIZE):
+            if number == 1 and not end:
+                data = self._begin(data)
+            data = rest + data
+            end = end or _line_end(data)
+            cut = data.rfind(end) + len(end) if end and end in data else 0
+            if not cut or data.endswith(b"\r"):
+                cut = data.rfind(b"\n") + 1 if end != b"\r" else cut
+            rest = data[cut:]
+            if len(rest) > LONGEST:
+                raise Damage(
+                    f"line {number + data[:cut].count(end or b'\n')} is longer than {LONGEST:,} characters",
+                    "this is no file of lines, or its line ends were lost: export it again",
+                )
+            if cut:
+                lines = self._lines(data[:cut], number, end)
+                yield number, lines
+                number += len(lines)
+        self.found = replace(
+            self.found, encoding=self._encoding or self.found.encoding, line_end=_END.get(end, "crlf")
+        )
+        rest = rest.rstrip(b"\x1a")
+        self.last = number - 1
+        if rest:
+            self.ended, self.last = False, number
+            yield number, self._lines(rest, number, end)[:1]
+
+    def _begin(self, data: bytes) -> bytes:
+        if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+            raise Damage("the file is in UTF-16 (“Unicode” in Windows)", "export it in CP1252 (ANSI) or UTF-8")
+        if data.startswith(BOM):
+            if self._encoding not in ("", "utf-8", "utf-8-sig"):
+                raise Damage(
+                    f"the file begins with the mark of UTF-8, and was said to be in {self._encoding}",
+                    "read it with the encoding utf-8 (or auto)",
+                )
+            self._encoding = "utf-8-sig"
+            self.found = replace(self.found, encoding="utf-8-sig")
+            return data[len(BOM) :]
+        if self._encoding in EBCDIC:
+            return data
+        head = data[:400]
+        if len(_EBCDIC_LETTERS.findall(head)) > 4 * len(_ASCII_LETTERS.findall(head)) + 8:
+            raise Damage(
+                "the file is in EBCDIC, the code of mainframes",
+                "say which: the encoding cp500 or cp1140; or have it written in ISO 8859-15",
+            )
+        return data
+
+    def _lines(self, data: bytes, number: int, end: bytes) -> list[str]:
+        if b"\0" in data:
+            at = number + data.count(end or b"\n", 0, data.find(b"\0"))
+            raise Damage(
+                f"there is a zero byte on line {at}: the file is not copied completely, or is no text",
+                "wait for the copy to end, or export again",
+            )
+        text = self._decoded(data, number)
+        if self._encoding in EBCDIC:
+            text = text.replace("\x85", "\n")
+        if "\r" in text:
+            text = text.replace("\r", "\n") if end == b"\r" else text.replace("\r\n", "\n")
+        lines = text.split("\n")
+        if not lines[-1]:
+            del lines[-1]
+        return lines
+
+    def _decoded(self, data: bytes, number: int) -> str:
+        if data.isascii() and self._encoding not in EBCDIC:
+            return data.decode("ascii")
+        if not self._encoding:
+            self._encoding = _likeliest(data, self._usual)
+            self.found = replace(self.found, encoding=self._encoding)
+        encoding = self._encoding
+        try:
+            text = data.decode("utf-8" if encoding == "utf-8-sig" else encoding)
+        except UnicodeDecodeError as error:
+            at = number + data.count(b"\n", 0, error.start)
+            raise Damage(
+                f"byte 0x{data[error.start]:02X} on line {at} is not {_named(encoding)}",
+                "find out in which encoding this file was written, and say so",
+            ) from error
+        if encoding in EBCDIC:
+            return text
+        self._doubt(data, text, number)
+        return text
+
+    def _doubt(self, data: bytes, text: str, number: int) -> None:
+        """Raise `Damage` where the letters say that the file is in another encoding than the one in use."""
+        encoding = self._encoding
+        if not encoding.startswith("utf-8") and _is_utf8(data):
+            raise _mistaken(text, _HIGH_IN_TEXT, number, encoding, "utf-8")
+        if encoding == "iso8859-15" and _CONTROLS.search(text):
+            raise _mistaken(text, _CONTROLS, number, encoding, "cp1252")
+        if encoding == "cp1252" and _DOS_AS_WINDOWS.search(text):
+            raise _mistaken(text, _DOS_AS_WINDOWS, number, encoding, "cp850")
+        if encoding == "cp850" and _WINDOWS_AS_DOS.search(text):
+            raise _mistaken(text, _WINDOWS_AS_DOS, number, encoding, "cp1252")
+
+
+_HIGH_IN_TEXT = re.compile("[^\x00-\x7f]+")
+_END = {b"\r\n": "crlf", b"\n": "lf", b"\r": "cr"}
+
+
+def _line_end(data: bytes) -> bytes:
+    """How the first line of these bytes ends; empty where none does yet."""
+    at = data.find(b"\n")
+    if at < 0:
+        if b"\x25" in data and data.find(b"\r\x25") >= 0:
+            return b"\r\x25"
+        return b"\r" if b"\r" in data[:-1] else b""
+    return b"\r\n" if data[at - 1 : at] == b"\r" else b"\n"
+
+
+def _likeliest(data: bytes, usual: Sequence[str]) -> str:
+    if _is_utf8(data):
+        return "utf-8"
+    for encoding in usual:
+        try:
+            text = data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        wrong = {"iso8859-15": _CONTROLS, "cp1252": _DOS_AS_WINDOWS, "cp850": _WINDOWS_AS_DOS}[encoding]
+        if not wrong.search(text):
+            return encoding
+    return usual[0]
+
+
+def _is_utf8(data: bytes) -> bool:
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _mistaken(text: str, sign: re.Pattern[str], number: int, encoding: str, instead: str) -> Damage:
+    found = sign.search(text)
+    at = found.start() if found else 0
+    line = number + text.count("\n", 0, at)
+    near = text[max(0, at - 12) : at + 14].strip().splitlines()
+    return Damage(
+        f"the file is in {_named(instead)}, not {_named(encoding)}: line {line} would be read "
+        f"“{near[0] if near else ''}”",
+        f"read it with the encoding {instead} (or auto)",
+    )
+
+
+def _named(encoding: str) -> str:
+    return {"iso8859-15": "ISO 8859-15", "ascii": "ASCII"}.get(encoding, encoding.upper())
