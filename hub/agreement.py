@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 
 from hub.lenses import Lens, Parked, Unwritable
 from hub.mapping import EntityMapping, FieldDef, SystemMapping
+from hub.matching import are_sites
 from hub.model import ARCHIVED, Golden
 from hub.ports import Native, Record
 from hub.values import Canonical, Ref, Unreadable, folded
@@ -73,7 +74,10 @@ def name_of(mapping: EntityMapping, system: SystemMapping, record: Record) -> st
 def compare(
     world: World, system: SystemMapping, record: Record, reading: Reading, golden: Golden
 ) -> Likeness:
-    """Compare a record with a golden record in every field that both have filled."""
+    """Compare a record with a golden record in every field that both have filled.
+
+    Another site of the same company is another thing, however much the two share.
+    """
     agree: list[str] = []
     differ: list[str] = []
     refs = world.refs.bound(system.system)
@@ -85,6 +89,8 @@ def compare(
             mine == theirs or _holds(lens, theirs, record.values, refs) or _fuller(world, golden, lens, mine)
         )
         (agree if alike else differ).append(lens.name)
+    if are_sites(world.mapping, (reading.values, golden.values)):
+        return Likeness(False, False, tuple(differ))
     name = named_by(world.mapping)
     required = [one.name for one in world.mapping.fields.values() if one.required and _shown(system, one)]
     whole = all(one in agree for one in required) and name is not None and name in agree

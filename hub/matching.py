@@ -6,16 +6,20 @@ records with the same key, a golden record that already has another record in th
 of one system with one key, or two keys that contradict each other, are held for a person: the hub never makes
 two golden records for one key, and never links on a guess.
 
+One company with several sites is no contradiction: where SIRETs decide, two that differ and begin with the
+same SIREN are two establishments, whatever weaker key (a VAT number, a name) they share.
+
 Pure: no input, no output.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from hub.mapping import EntityMapping
 from hub.values import Canonical
+from hub.values.identifiers import Siret, siren_of
 
 Key = tuple[int, str]
 """(index of the match rule in the mapping, the values joined)."""
@@ -63,13 +67,20 @@ def identify(
     """Find the one golden record a fresh record belongs to.
 
     `owners`: the golden records that own each key. `golden_values`: their values. `linked_here`: golden
-    record → the record it already has in this system.
+    record → the record it already has in this system. Other sites of the same company are passed over: a key
+    they share says which company it is, and their SIRETs that it is none of them.
     """
     for rule, key in keys:
-        found = tuple(dict.fromkeys(owners.get((rule, key), ())))
+        owning = tuple(dict.fromkeys(owners.get((rule, key), ())))
+        found = tuple(
+            owner for owner in owning if not are_sites(mapping, (values, golden_values[owner]), rule)
+        )
         if not found:
             continue
         shown = key_in_words(mapping, rule, values)
+        if len(found) < len(owning):
+            reason = f"{shown} is shared by several sites of one company, and not each has a SIRET of its own"
+            return Match(held="ambiguous", reason=reason, candidates=found)
         if len(found) > 1:
             return Match(held="ambiguous", reason=f"{len(found)} records share {shown}", candidates=found)
         golden_id = found[0]
@@ -81,6 +92,37 @@ def identify(
             return Match(held="duplicate", reason=reason, candidates=found)
         return Match(golden_id=golden_id)
     return Match()
+
+
+def are_sites(
+    mapping: EntityMapping, records: Iterable[Mapping[str, Canonical]], rule: int | None = None
+) -> bool:
+    """Whether canonical values are of sites of one company: each has a SIRET, several, all of one SIREN.
+
+    SIRETs tell where they are a key of their own, and a stronger one than `rule` (``None``: than nothing).
+    """
+    several = tuple(records)
+    for name in _telling(mapping, rule):
+        sirets = [values.get(name) for values in several]
+        if None not in sirets and len(set(map(str, sirets))) > 1 and len(set(map(siren_of, sirets))) == 1:
+            return True
+    return False
+
+
+def sirets_of(mapping: EntityMapping, keys: Mapping[int, str]) -> dict[str, Canonical]:
+    """The SIRETs among a record's match keys (rule → key), as `are_sites` takes them."""
+    telling = _telling(mapping, None)
+    return {
+        fields[0]: keys[rule]
+        for rule, fields in enumerate(mapping.match)
+        if rule in keys and len(fields) == 1 and fields[0] in telling
+    }
+
+
+def _telling(mapping: EntityMapping, rule: int | None) -> tuple[str, ...]:
+    """The SIRETs that are keys of their own, and stronger than `rule`."""
+    alone = (fields[0] for fields in mapping.match[:rule] if len(fields) == 1)
+    return tuple(name for name in alone if isinstance(mapping.fields[name].type, Siret))
 
 
 def _contradiction(

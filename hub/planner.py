@@ -17,11 +17,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from hub.absorbing import Absorption, origin_of, problem_of
 from hub.lenses import Parked
 from hub.mapping import SystemMapping
-from hub.matching import Key, identify, keys_of
+from hub.matching import Key, are_sites, identify, keys_of
 from hub.model import ARCHIVED, HUB, RECORD, Golden, Link, Origin, Review, same
 from hub.owing import owed
 from hub.ports import Native, Record
-from hub.values import Unreadable
+from hub.values import Canonical, Unreadable
 from hub.world import BoundRefs, Reading, World
 
 
@@ -213,9 +213,18 @@ def _meet(world: World, system: SystemMapping, fresh: Sequence[Record], observed
 
 
 def twins(world: World, fresh: Sequence[Record]) -> set[Key]:
-    """The keys that several of these records of one system claim."""
+    """The keys that several of these records of one system claim, other than as sites of one company."""
     claims = Counter(key for record in fresh for key in world.readings[record.id].keys)
-    return {key for key, count in claims.items() if count > 1}
+    doubled = {key for key, count in claims.items() if count > 1}
+    if not doubled:
+        return doubled
+    sharing: dict[Key, list[Mapping[str, Canonical]]] = {key: [] for key in doubled}
+    for record in fresh:
+        reading = world.readings[record.id]
+        for key in reading.keys:
+            if key in doubled:
+                sharing[key].append(reading.values)
+    return {key for key in doubled if not are_sites(world.mapping, sharing[key], key[0])}
 
 
 def link_to(world: World, system: SystemMapping, golden: Golden, record: Record, observed_at: str) -> None:
@@ -306,6 +315,9 @@ def founded(
     if lacking:
         parked = next((problem for problem in reading.problems if problem.kind == "parked"), None)
         reason = parked.reason if parked else f"{', '.join(lacking)} is required and has no usable value"
+        unread = [problem.reason for problem in reading.problems if problem.field in lacking]
+        if unread and not parked:
+            reason += f": {'; '.join(unread)}"
         world.reviews.append(
             Review(
                 world.mapping.entity, system.system, record.id, "parked" if parked else "incomplete", reason,

@@ -85,7 +85,7 @@ class Puller:
         elif compare and not self.connector.traits.log:
             self._compare()
         with self.engine.store.transaction() as connection:
-            reviews.clear_shared(connection, self.mapping.entity)
+            reviews.clear_shared(connection, self.mapping)
             now = recovering.lost(connection, self.mapping.entity)
             if recovering.began(now) != recovering.began(self.lost):
                 # Somebody found meanwhile that the database is an old one: this was no look at everything.

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Sequence
 from hub import agreement, planner
 from hub.agreement import Likeness
 from hub.mapping import SystemMapping
-from hub.matching import CANDIDATE, Key
+from hub.matching import CANDIDATE, Key, are_sites
 from hub.model import Golden, Review
 from hub.ports import Record
 from hub.world import Reading, World
@@ -112,7 +112,15 @@ class _Meeting:
 
     def _by_recent_key(self, record: Record) -> Golden | None:
         for key in self._reading(record).keys:
-            owners = [self.world.goldens[owner] for owner in self.world.owners.get(key, ())]
+            owners = [
+                golden
+                for owner in self.world.owners.get(key, ())
+                if not are_sites(
+                    self.world.mapping,
+                    (self._reading(record).values, (golden := self.world.goldens[owner]).values),
+                    key[0],
+                )
+            ]
             if len(owners) == 1 and self._is_free(owners[0]) and owners[0].created_at >= self.since:
                 return owners[0]
         return None

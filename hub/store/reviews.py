@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Connection, delete, func, select
+from sqlalchemy import Connection, delete, select
 
 from hub.mapping import EntityMapping
-from hub.matching import CANDIDATE, key_in_words, keys_of
+from hub.matching import CANDIDATE, Key, are_sites, key_in_words, keys_of, sirets_of
 from hub.model import Golden, Link, Review
 from hub.ports import Receipt, Rejected
 from hub.store import claims, outbox, saving, worlds
@@ -81,19 +81,41 @@ def blocked(connection: Connection, world: World, goldens: Sequence[Golden]) -> 
         is None
     ):
         return set()
-    owners: dict[tuple[int, str], list[str]] = {}
+    owners: dict[Key, list[Golden]] = {}
     for golden in goldens:
         for key in (*keys_of(world.mapping, golden.values), (CANDIDATE, golden.id)):
-            owners.setdefault(key, []).append(golden.id)
-    found: set[tuple[str, str]] = set()
+            owners.setdefault(key, []).append(golden)
+    claims: list[tuple[Golden, int, str, str]] = []
     for part in worlds.chunks({key for _, key in owners}):
         rows = connection.execute(
-            select(t.held_key.c.rule, t.held_key.c.key, t.held_key.c.system).where(
+            select(t.held_key.c.rule, t.held_key.c.key, t.held_key.c.system, t.held_key.c.external_id).where(
                 t.held_key.c.entity == entity, among(connection, t.held_key.c.key, part)
             )
         )
-        for row in rows:
-            found.update((golden_id, row.system) for golden_id in owners.get((row.rule, row.key), ()))
+        for rule, key, system, id in rows:
+            claims += [(golden, rule, system, id) for golden in owners.get((rule, key), ())]
+    held = _claimed_by(connection, entity, {id for _, _, _, id in claims})
+    return {
+        (golden.id, system)
+        for golden, rule, system, id in claims
+        if rule == CANDIDATE
+        or not are_sites(world.mapping, (golden.values, sirets_of(world.mapping, held[system, id])), rule)
+    }
+
+
+def _claimed_by(
+    connection: Connection, entity: str, ids: Collection[str]
+) -> dict[tuple[str, str], dict[int, str]]:
+    """What held records claim: (system, id) → rule → key."""
+    found: dict[tuple[str, str], dict[int, str]] = {}
+    for part in worlds.chunks(ids):
+        rows = connection.execute(
+            select(t.held_key.c.system, t.held_key.c.external_id, t.held_key.c.rule, t.held_key.c.key).where(
+                t.held_key.c.entity == entity, among(connection, t.held_key.c.external_id, part)
+            )
+        )
+        for system, id, rule, key in rows:
+            found.setdefault((system, id), {})[rule] = key
     return found
 
 
@@ -106,6 +128,8 @@ def note_shared(connection: Connection, world: World, system: str, at: str) -> N
             continue
         edited = [owner for owner in owners if system in world.links_of.get(owner, {})]
         worlds.fill_goldens(connection, world, owners)
+        if are_sites(world.mapping, [world.goldens[owner].values for owner in owners], rule):
+            continue
         key = key_in_words(world.mapping, rule, world.goldens[owners[0]].values)
         reason = f"{_titles(world, owners)} now have the same {key}"
         for golden_id in edited:
@@ -120,20 +144,30 @@ def note_shared(connection: Connection, world: World, system: str, at: str) -> N
     saving.put_reviews(connection, found, at)
 
 
-def clear_shared(connection: Connection, entity: str) -> None:
-    """What is said of golden records that share no key any more is settled."""
-    over = []
-    for row in _shared(connection, entity):
-        keys = (
-            select(t.match_key.c.key)
-            .where(t.match_key.c.entity == entity, t.match_key.c.golden_id.in_(row.owners))
-            .group_by(t.match_key.c.rule, t.match_key.c.key)
-            .having(func.count() > 1)
-        )
-        if connection.execute(keys.limit(1)).first() is None:
-            over.append(row.id)
+def clear_shared(connection: Connection, mapping: EntityMapping) -> None:
+    """What is said of golden records that share no key any more, or turned out to be sites, is settled."""
+    over = [
+        row.id for row in _shared(connection, mapping.entity) if not _still_share(connection, mapping, row)
+    ]
     for part in worlds.chunks(over):
         connection.execute(delete(t.review).where(among(connection, t.review.c.id, part)))
+
+
+def _still_share(connection: Connection, mapping: EntityMapping, row: _SharedKey) -> bool:
+    rows = connection.execute(
+        select(t.match_key.c.rule, t.match_key.c.key, t.match_key.c.golden_id).where(
+            t.match_key.c.entity == mapping.entity, t.match_key.c.golden_id.in_(row.owners)
+        )
+    ).all()
+    own: dict[str, dict[int, str]] = {}
+    sharing: dict[tuple[int, str], list[str]] = {}
+    for rule, key, golden_id in rows:
+        own.setdefault(golden_id, {})[rule] = key
+        sharing.setdefault((rule, key), []).append(golden_id)
+    return any(
+        len(owners) > 1 and not are_sites(mapping, [sirets_of(mapping, own[owner]) for owner in owners], rule)
+        for (rule, _), owners in sharing.items()
+    )
 
 
 @dataclass(frozen=True, slots=True)
