@@ -82,10 +82,10 @@ def reference() -> str:
         _keys(MatchDoc),
         "\nTexts are compared without case, accents and punctuation. The first rule whose fields are all\n"
         "filled and equal decides; two candidates are a question for a person, never a guess.\n\n"
-        "One company with several sites stays several records: where `exact: [siret]` stands before a weaker\n"
-        "key, such as the VAT number, two SIRETs that differ and begin with the same SIREN are two sites,\n"
-        "whatever else they share. SIRETs of two companies under one VAT number are a question, and so is a\n"
-        "record without a SIRET that could be any of the sites.\n",
+        "One company with several sites stays several records: where `exact: [siret]` stands before\n"
+        "a weaker key (a VAT number), two SIRETs that differ and begin with the same SIREN are two sites,\n"
+        "whatever else they share. SIRETs of two companies under one VAT number are a question, and so\n"
+        "is a record without a SIRET that could be any of the sites.\n",
         "## `systems`: where each system keeps them\n",
         _keys(SystemDoc),
         "\nKeys that are not in the table go to the connector; docs/operations.md says which it knows.\n",

@@ -1,4 +1,4 @@
-"""One company with several sites: one SIREN and VAT number, several SIRETs, so several records, no question."""
+"""One company with several sites: one SIREN and VAT number, several SIRETs: several records, no question."""
 
 from __future__ import annotations
 
