@@ -24,7 +24,7 @@ from hub.garbage import uncollected
 from hub.mapping import EntityMapping, SystemMapping
 from hub.model import ARCHIVED, Link
 from hub.outcomes import Outcomes
-from hub.ports import ConnectorError, Native, Outcome, Write
+from hub.ports import ConnectorError, Keyed, Native, Outcome, Write
 from hub.recovery import Recovery
 from hub.report import Report
 from hub.route import Parcel, Route
@@ -226,15 +226,23 @@ class Delivery:
         creating = [p for p in parcels if p.external_id is None and p.mail.new_id is None]
         wanting: list[Parcel] = []
         for parcel in creating:
-            own = parcel.values.get(self.route.view.key[0]) if len(self.route.view.key) == 1 else None
+            own = self._own_id(parcel)
             if own is None:
                 wanting.append(parcel)
             else:
-                parcel.mail.new_id = str(own)
+                parcel.mail.new_id = own or None
         if wanting:
             fresh = self.route.connector.allocate(self.route.view, len(wanting), taken)
             for parcel, new_id in zip(wanting, fresh, strict=True):
                 parcel.mail.new_id = new_id
+
+    def _own_id(self, parcel: Parcel) -> str | None:
+        """The id a new record brings with it in its values, if its key is among them."""
+        view, connector = self.route.view, self.route.connector
+        if len(view.key) > 1:
+            return connector.key_of(view, parcel.values) if isinstance(connector, Keyed) else None
+        own = parcel.values.get(view.key[0]) if view.key else None
+        return None if own is None else str(own)
 
     def _write(self, parcel: Parcel) -> Write:
         values = dict(parcel.values)

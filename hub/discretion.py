@@ -22,8 +22,10 @@ from hub.ports import (
     ConnectorError,
     Done,
     Finding,
+    Keyed,
     Known,
     Moved,
+    Native,
     Numbers,
     Outcome,
     Page,
@@ -91,6 +93,9 @@ class Discreet:
     def close(self) -> None:
         with self._cleaned():
             self._connector.close()
+
+    def key_of(self, view: View, values: Mapping[str, Native]) -> str | None:
+        return self._connector.key_of(view, values) if isinstance(self._connector, Keyed) else None
 
     def clock_offset(self, may_write: bool) -> ClockReading | None:
         if not isinstance(self._connector, Clocked):

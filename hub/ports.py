@@ -303,6 +303,16 @@ class Numbers(Protocol):
         """Number the rows that have none; how many that were. Raises `Busy` while someone has it open."""
 
 
+@runtime_checkable
+class Keyed(Protocol):
+    """A connector that makes the id of a new record of several of its values, where the key is so."""
+
+    def key_of(self, view: View, values: Mapping[str, Native]) -> str | None:
+        """The id a new record with these values will have; empty where a part of its key is, and `write`
+        then refuses it. ``None``: not made of its values, `allocate` is asked.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class ClockReading:
     """How far a system's clock is ahead of this machine's, in seconds; negative where it is behind.
