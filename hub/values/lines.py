@@ -78,8 +78,7 @@ class Lines(FieldType):
         left, right = (_sum(lines, name) for name in self.balance)
         if left != right:
             raise Unreadable(
-                f"the lines do not balance: {one} {left}, {other} {right}, "
-                f"difference {abs(left - right)}"
+                f"the lines do not balance: {one} {left}, {other} {right}, difference {abs(left - right)}"
             )
 
     def native(self, value: Canonical, like: Native = None) -> Native:
