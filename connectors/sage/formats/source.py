@@ -22,7 +22,6 @@ LONGEST: Final = 1 << 16
 EBCDIC: Final = ("cp500", "cp1140")
 ENCODINGS: Final = ("cp1252", "cp850", "iso8859-15", "ascii", "utf-8", "utf-8-sig", *EBCDIC)
 
-_HIGH = re.compile(rb"[\x80-\xff]")
 _CONTROLS = re.compile("[\x80-\x9f]")
 # French words read in the wrong code page: é, ç and ê of CP850 as CP1252 shows them, and the other way round.
 _DOS_AS_WINDOWS = re.compile("[a-z][\u201a\u2021\u02c6][a-z]|[a-z]\u201a\\b")
@@ -40,37 +39,51 @@ class Source:
         self._stream, self._usual = stream, usual
         self.found = options
         self._encoding = "" if options.encoding == "auto" else options.encoding
+        self._end = b""
         self.ended, self.last = True, 0
 
     def blocks(self) -> Iterator[tuple[int, list[str]]]:
         """Lists of lines without their ends, each with the number of its first line. Raises `Damage`."""
-        rest, number, end = b"", 1, b""
+        rest, number = b"", 1
+        begun = False
         while data := self._stream.read(SIZE):
-            if number == 1 and not end:
-                data = self._begin(data)
-            data = rest + data
-            end = end or _line_end(data)
-            cut = data.rfind(end) + len(end) if end and end in data else 0
-            if not cut or data.endswith(b"\r"):
-                cut = data.rfind(b"\n") + 1 if end != b"\r" else cut
+            data = rest + (data if begun else self._begin(data))
+            begun = True
+            self._end = self._end or self._first_end(data)
+            cut = data.rfind(self._end) + 1 if self._end else 0
             rest = data[cut:]
             if len(rest) > LONGEST:
                 raise Damage(
-                    f"line {number + data[:cut].count(end or b'\n')} is longer than {LONGEST:,} characters",
+                    f"line {number + self._ends(data[:cut])} is longer than {LONGEST:,} characters",
                     "this is no file of lines, or its line ends were lost: export it again",
                 )
             if cut:
-                lines = self._lines(data[:cut], number, end)
+                lines = self._lines(data[:cut], number)
                 yield number, lines
                 number += len(lines)
-        self.found = replace(
-            self.found, encoding=self._encoding or self.found.encoding, line_end=_END.get(end, "crlf")
-        )
         rest = rest.rstrip(b"\x1a")
         self.last = number - 1
         if rest:
             self.ended, self.last = False, number
-            yield number, self._lines(rest, number, end)[:1]
+            yield number, self._lines(rest, number)
+
+    def _first_end(self, data: bytes) -> bytes:
+        """The byte that ends lines, by how the first of them ends; empty where none does yet."""
+        if self._encoding in EBCDIC:
+            end = b"\x15" if b"\x15" in data else b"\x25"
+            before, name = b"\r", "nel" if end == b"\x15" else "lf"
+        else:
+            end = b"\n" if b"\n" in data else b"\r"
+            before, name = b"\r", "lf" if end == b"\n" else "cr"
+        at = data.find(end)
+        if at < 0:
+            return b""
+        crlf = name == "lf" and data[at - 1 : at] == before
+        self.found = replace(self.found, line_end="crlf" if crlf else name)
+        return end
+
+    def _ends(self, data: bytes) -> int:
+        return data.count(self._end) if self._end else 0
 
     def _begin(self, data: bytes) -> bytes:
         if data.startswith((b"\xff\xfe", b"\xfe\xff")):
@@ -94,18 +107,20 @@ class Source:
             )
         return data
 
-    def _lines(self, data: bytes, number: int, end: bytes) -> list[str]:
+    def _lines(self, data: bytes, number: int) -> list[str]:
         if b"\0" in data:
-            at = number + data.count(end or b"\n", 0, data.find(b"\0"))
             raise Damage(
-                f"there is a zero byte on line {at}: the file is not copied completely, or is no text",
+                f"there is a zero byte on line {number + self._ends(data[: data.find(0)])}: "
+                "the file is not copied completely, or is no text",
                 "wait for the copy to end, or export again",
             )
         text = self._decoded(data, number)
-        if self._encoding in EBCDIC:
+        if self._end == b"\x15":
             text = text.replace("\x85", "\n")
-        if "\r" in text:
-            text = text.replace("\r", "\n") if end == b"\r" else text.replace("\r\n", "\n")
+        elif self._end == b"\r":
+            text = text.replace("\r", "\n")
+        elif "\r" in text:
+            text = text.replace("\r\n", "\n")
         lines = text.split("\n")
         if not lines[-1]:
             del lines[-1]
@@ -121,7 +136,7 @@ class Source:
         try:
             text = data.decode("utf-8" if encoding == "utf-8-sig" else encoding)
         except UnicodeDecodeError as error:
-            at = number + data.count(b"\n", 0, error.start)
+            at = number + self._ends(data[: error.start])
             raise Damage(
                 f"byte 0x{data[error.start]:02X} on line {at} is not {_named(encoding)}",
                 "find out in which encoding this file was written, and say so",
@@ -145,17 +160,6 @@ class Source:
 
 
 _HIGH_IN_TEXT = re.compile("[^\x00-\x7f]+")
-_END = {b"\r\n": "crlf", b"\n": "lf", b"\r": "cr"}
-
-
-def _line_end(data: bytes) -> bytes:
-    """How the first line of these bytes ends; empty where none does yet."""
-    at = data.find(b"\n")
-    if at < 0:
-        if b"\x25" in data and data.find(b"\r\x25") >= 0:
-            return b"\r\x25"
-        return b"\r" if b"\r" in data[:-1] else b""
-    return b"\r\n" if data[at - 1 : at] == b"\r" else b"\n"
 
 
 def _likeliest(data: bytes, usual: Sequence[str]) -> str:
