@@ -8,21 +8,17 @@ Sage has told; what is on its way in earlier files is counted in.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from datetime import datetime, timedelta
 from pathlib import Path
 
-from connectors.sage import answers
 from connectors.sage.checking import check_views
 from connectors.sage.clock import clock_of
 from connectors.sage.codes import NoPattern, new_codes
 from connectors.sage.exports import Export, Exports, Source
-from connectors.sage.imports import Answer, DamagedMemory, HandedLine, Imports, Note, NotHandedOver
+from connectors.sage.handing import Handing
+from connectors.sage.imports import Imports
 from connectors.sage.layout import longest_key
-from connectors.sage.lines import NotThis, Plan
 from connectors.sage.records import Spellings, record_of
 from connectors.sage.settings import Settings
-from connectors.sage.table import write_lines
 from hub.ports import (
     ClockReading,
     Finding,
@@ -32,17 +28,12 @@ from hub.ports import (
     Page,
     Receipt,
     Record,
-    Sent,
-    SourceDamaged,
     Traits,
-    Unknown,
-    Unreachable,
     View,
     Write,
 )
 
 PAGE = 1000
-LINE_ENDS = {"crlf": "\r\n", "lf": "\n"}
 
 
 class FilesConnector:
@@ -61,6 +52,7 @@ class FilesConnector:
         )
         self._exports = Exports(name, settings)
         self._imports = Imports(settings.imports, settings) if settings.imports else None
+        self._handing = Handing(name, settings, self._imports) if self._imports else None
 
     # -- reading -------------------------------------------------------------------------------------
 
@@ -118,21 +110,18 @@ class FilesConnector:
 
     def find(self, view: View, refs: Sequence[str]) -> Mapping[str, Record]:
         """See `Connector.find`. Sage keeps no reference of ours; what was handed over is remembered here."""
-        if not refs or self._imports is None:
+        if not refs or self._handing is None:
             return {}
-        with self._folders():
-            notes = self._imports.notes(view.object)
-        created = {line.ref: line.id for note in notes for line in note.lines if line.new}
+        created = self._handing.created(view)
         rows, spellings = self._exports.current(view).rows, self._spellings(view)
         wanted = {ref: created[ref] for ref in refs if ref in created}
         return {ref: record_of(view, id, rows[id], spellings) for ref, id in wanted.items() if id in rows}
 
     def allocate(self, view: View, count: int, taken: Iterable[str]) -> Sequence[str]:
         """See `Connector.allocate`."""
-        with self._folders():
-            handed = self._imports.notes(view.object) if self._imports else []
+        handed = self._handing.ids(view) if self._handing else set()
         export = self._exports.current(view)
-        used = {*export.rows, *export.held, *taken, *(id for note in handed for id in note.ids)}
+        used = {*export.rows, *export.held, *taken, *handed}
         try:
             return new_codes(view.options.get("new_key"), count, used, longest_key(view))
         except NoPattern as reason:
@@ -144,10 +133,7 @@ class FilesConnector:
             ) from reason
 
     def _spellings(self, view: View) -> Spellings:
-        if self._imports is None:
-            return {}
-        with self._folders():
-            return self._imports.spellings(view.object)
+        return self._handing.spellings(view) if self._handing else {}
 
     # -- writing -------------------------------------------------------------------------------------
 
@@ -155,153 +141,25 @@ class FilesConnector:
         """See `Connector.write`: one import file for all of them, or none where nothing is left to write."""
         if not writes:
             return []
-        if self._imports is None:
+        if self._handing is None:
             raise Misconfigured(
                 self.name,
                 "cannot be written",
                 "no folder for import files",
                 "set imports, or direction: pull",
             )
-        export = self._exports.current(view)
-        with self._folders():
-            pending = self._pending(self._imports, view, export)
-            plan = Plan(view, self.settings, export, self._spellings(view), pending)
-            outcomes = [self._planned(self._imports, plan, write) for write in writes]
-        if not plan.handed:
-            return [outcome for outcome in outcomes if not isinstance(outcome, str)]
-        receipt = self._hand_over(self._imports, plan)
-        if isinstance(receipt, Unknown):
-            return [receipt if isinstance(outcome, str) else outcome for outcome in outcomes]
-        return [Sent(outcome, receipt) if isinstance(outcome, str) else outcome for outcome in outcomes]
-
-    def _planned(self, imports: Imports, plan: Plan, write: Write) -> Outcome | str:
-        """The id a line was planned for, or the outcome that made one needless or impossible."""
-        try:
-            earlier = self._earlier(imports, plan, write) if write.again else None
-            if isinstance(earlier, Sent):
-                return earlier
-            return plan.add(earlier or write)
-        except NotThis as this:
-            return this.outcome
-
-    def _earlier(self, imports: Imports, plan: Plan, write: Write) -> Sent | Write | None:
-        """What an earlier attempt handed over; a write to amend it; ``None`` where it handed over nothing."""
-        found = imports.find(plan.view.object, write.ref)
-        while found and imports.is_staged(found[0].name):
-            imports.discard(found[0].name)
-            found = imports.find(plan.view.object, write.ref)
-        if found is None:
-            return None
-        note, line = found
-        if line.id in note.settled and line.id in _refused(note.answers or ()):
-            return None
-        same = dict(line.values) == dict(write.values)
-        if write.id is None and not same and line.id not in plan.export.rows:
-            return Write(write.ref, line.id, write.values)
-        if write.id is not None and not (same and line.id == write.id):
-            return None
-        imports.reopen(note, line.id)
-        return Sent(line.id, note.name)
-
-    def _pending(self, imports: Imports, view: View, export: Export) -> dict[str, list[HandedLine]]:
-        """What was handed over and cannot be in this export yet, by id, oldest first."""
-        shown = export.source.modified
-        pending: dict[str, list[HandedLine]] = {}
-        for note in imports.notes(view.object):
-            if imports.is_staged(note.name) or self._has_landed(note, shown):
-                continue
-            refused = _refused(self._said(note))
-            for line in note.lines:
-                if line.id not in refused:
-                    pending.setdefault(line.id, []).append(line)
-        return pending
-
-    def _has_landed(self, note: Note, shown: datetime) -> bool:
-        """Whether an export of that time must show what the file did."""
-        heard = answers.hear(note, self.settings) if note.answers is None else None
-        answered = datetime.fromisoformat(note.answered) if note.answered else heard.at if heard else None
-        if answered is not None:
-            return shown >= answered
-        return shown > note.written_at + timedelta(hours=self.settings.pending_hours)
-
-    def _hand_over(self, imports: Imports, plan: Plan) -> str | Unknown:
-        end = LINE_ENDS[self.settings.line_end]
-        text = write_lines(plan.rows, plan.export.delimiter, self.settings.quote, end)
-        data = text.encode(self.settings.import_encoding)
-        try:
-            return imports.hand_over(plan.view.object, data, plan.handed, plan.spelled)
-        except NotHandedOver as error:
-            raise Unreachable(
-                self.name,
-                f"no import file could be put in {imports.folder}",
-                str(error),
-                "look at the folder: is it there, writable, and is there space?",
-            ) from error
-        except OSError as error:
-            return Unknown(f"the import file may or may not be in {imports.folder}: {error}")
+        return self._handing.write(view, writes, self._exports.current(view))
 
     # -- answers -------------------------------------------------------------------------------------
 
     def receipts(self, view: View) -> Sequence[Receipt]:
         """See `Connector.receipts`."""
-        if self._imports is None:
-            return []
-        found: list[Receipt] = []
-        with self._folders():
-            for note in self._imports.open_notes(view.object):
-                for answer in self._said(note):
-                    ids = tuple(id for id in answer.ids if id not in note.settled)
-                    if ids:
-                        places = {line.id: f"line {line.number} of {note.name}" for line in note.lines}
-                        found.append(Receipt(note.name, answer.accepted, answer.reason, ids, places))
-        return found
+        return self._handing.receipts(view) if self._handing is not None else []
 
     def settle(self, view: View, receipts: Sequence[Receipt]) -> None:
         """See `Connector.settle`. Acknowledgements whose every record is settled go to `archive`."""
-        if self._imports is None or not receipts:
-            return
-        settled: dict[str, list[str]] = {}
-        for receipt in receipts:
-            settled.setdefault(receipt.receipt, []).extend(receipt.ids)
-        with self._folders():
-            for note in self._imports.open_notes(view.object):
-                if note.name in settled:
-                    self._settle(self._imports, note, settled[note.name])
-            self._imports.prune()
-
-    def _settle(self, imports: Imports, note: Note, ids: Sequence[str]) -> None:
-        heard = answers.hear(note, self.settings)
-        said = note.answers if note.answers is not None else heard.answers if heard else ()
-        at = heard.at.isoformat() if heard and heard.at else note.answered
-        if imports.settle(note, ids or note.ids, said, at) and heard:
-            answers.put_away(heard, self.settings)
-
-    def _said(self, note: Note) -> Sequence[Answer]:
-        """What Sage said of a file, as remembered or as it stands in the folder of acknowledgements."""
-        if note.answers is not None:
-            return note.answers
-        heard = answers.hear(note, self.settings)
-        return heard.answers if heard else ()
-
-    @contextmanager
-    def _folders(self) -> Iterator[None]:
-        """Turn what goes wrong with the folders of imports and acknowledgements into the port's errors."""
-        try:
-            yield
-        except DamagedMemory as error:
-            raise SourceDamaged(
-                self.name,
-                "what was handed over to Sage is no longer known",
-                str(error),
-                "bring this file back from a backup, or move it away once Sage has imported everything",
-            ) from error
-        except OSError as error:
-            raise Unreachable(
-                self.name,
-                "the folders of imports and acknowledgements cannot be used",
-                str(error),
-                "look at imports and acks: are they there, and may the hub's user read and write them?",
-            ) from error
+        if self._handing is not None:
+            self._handing.settle(view, receipts)
 
     def clock_offset(self, may_write: bool) -> ClockReading | None:
         """See `Clocked`. Measured in the folder of imports, where the exports lie on the same disk."""
@@ -313,11 +171,6 @@ class FilesConnector:
     def close(self) -> None:
         """See `Connector.close`."""
         self._exports.forget()
-
-
-def _refused(said: Sequence[Answer]) -> set[str]:
-    """The records these answers refuse."""
-    return {id for answer in said if not answer.accepted for id in answer.ids}
 
 
 def _on_one_disk(one: Path, other: Path) -> bool:
