@@ -13,12 +13,14 @@ from typing import Any
 from connectors.odoo.context import Contexts
 from connectors.odoo.faults import Fault
 from connectors.odoo.layout import (
+    LINES_OPTIONS,
     OPTIONS,
     READABLE,
     VIEW_OPTIONS,
     Column,
     FieldInfo,
     Layout,
+    Lines,
     Schema,
     did_you_mean,
 )
@@ -150,10 +152,11 @@ class Checker:
             if name not in known:
                 todo = did_you_mean(name, known) or f"known here: {', '.join(sorted(known))}"
                 yield Finding("error", f"{view.entity}: {view.object}", f"unknown option «{name}»", todo)
-        for field in view.fields:
+        for field in (*view.fields, *(column for field in view.fields for column in field.columns)):
+            usual = LINES_OPTIONS if field.type == "lines" else OPTIONS
             for name in field.options:
-                if name not in OPTIONS:
-                    todo = did_you_mean(name, OPTIONS) or f"known here: {', '.join(sorted(OPTIONS))}"
+                if name not in usual:
+                    todo = did_you_mean(name, usual) or f"known here: {', '.join(sorted(usual))}"
                     yield Finding("error", f"{view.entity}: {field.name}", f"unknown option «{name}»", todo)
 
     def _fields(self, view: View, fields: Mapping[str, FieldInfo]) -> Iterator[Finding]:
@@ -189,11 +192,26 @@ class Checker:
         # To a user who may not write at all, Odoo shows every field as read-only: told once, as a right.
         if native.writable and self._schema.may(view.object, "write"):
             yield from _writable(what, column, info)
-        if column.relation is not None and column.key is None and native.type != "ref":
+        if column.lines is not None:
+            yield from self._lines(what, column.lines)
+        elif column.relation is not None and column.key is None and native.type != "ref":
             todo = f"write `{column.base}.name` (or .code), or give the field the type ref"
             yield Finding(
                 "warning", what, f"a relation to {column.relation} without a field of it: its ids", todo
             )
+
+    def _lines(self, what: str, lines: Lines) -> Iterator[Finding]:
+        for name, reason in lines.layout.unreadable.items():
+            yield Finding("error", f"{what}.{name}", reason, "give the hub's user the right to see it")
+        for column in lines.layout.columns:
+            if column.relation is not None and column.key is None:
+                message = f"a relation to {column.relation} without a field of it: its ids"
+                yield Finding("warning", f"{what}.{column.name}", message, f"write `{column.base}.name`")
+        context = {"active_test": False}
+        try:
+            self._session.ask(lines.layout.model, "search_count", list(lines.where), context=context)
+        except Fault as fault:
+            yield Finding("error", f"{what}: where", fault.message, "correct `where` of these lines")
 
     def _creation(self, view: View, fields: Mapping[str, FieldInfo]) -> Iterator[Finding]:
         given = view.options.get("on_create") or {}

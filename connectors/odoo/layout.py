@@ -7,9 +7,10 @@ records, as text: that is what a reference between entities is (``parent_id`` wi
 Options of a field that are read here: ``lang`` (the language its translated text is read and written in),
 ``company`` (for values that differ by company), ``create`` (make a missing tag or category), ``within`` (the
 field of the same record that narrows an ambiguous name down: a state's country), ``plain`` (formatted text
-that is read and written as plain text: what is written is escaped). Of the whole view: ``context`` (what Odoo
-is told when a record is made, such as ``default_res_model``) and ``archive_by`` (the method that is called
-where records are not archived but done, such as ``action_feedback``).
+that is read and written as plain text: what is written is escaped); of a field of type ``lines`` (a one2many
+such as ``invoice_line_ids``) also ``where`` (an Odoo domain that its lines must meet). Of the whole view:
+``context`` (what Odoo is told when a record is made, such as ``default_res_model``) and ``archive_by`` (the
+method that is called where records are not archived but done, such as ``action_feedback``).
 """
 
 from __future__ import annotations
@@ -57,6 +58,7 @@ READABLE = frozenset(
     ]
 )
 OPTIONS = frozenset({"lang", "company", "create", "within", "plain"})
+LINES_OPTIONS = frozenset({"lang", "company", "where"})
 VIEW_OPTIONS = frozenset({"lang", "company", "on_create", "context", "archive_by"})
 
 FieldInfo = Mapping[str, Any]
@@ -77,6 +79,7 @@ class Column:
     selection: tuple[str, ...] = ()
     label: str = ""
     related_archives: bool = False
+    lines: Lines | None = None
 
     @property
     def name(self) -> str:
@@ -111,6 +114,16 @@ class Layout:
     def settings(self) -> list[Setting]:
         """Every language and company that is read in, the view's own first."""
         return list(dict.fromkeys([self.setting, *(c.setting for c in self.columns)]))
+
+
+@dataclass(frozen=True, slots=True)
+class Lines:
+    """The lines that a field of type `lines` holds: their own layout, the domain they must meet, and whether
+    they have a `sequence` that people put them in order with."""
+
+    layout: Layout
+    where: tuple[Any, ...]
+    ordered: bool
 
 
 class Schema:
@@ -292,7 +305,27 @@ class Schema:
             tuple(str(item[0]) for item in info.get("selection") or ()),
             str(info.get("string") or base),
             "active" in target,
+            self._lines(model, native, info, usual) if native.type == "lines" else None,
         )
+
+    def _lines(self, model: str, native: NativeField, info: FieldInfo, usual: Setting) -> Lines:
+        if info["type"] not in TO_MANY:
+            why = f"it is of type {info['type']}"
+            todo = "name a one2many field, such as invoice_line_ids"
+            raise Misconfigured(self._session.system, f"{model}.{native.name} has no lines", why, todo)
+        where = native.options.get("where") or []
+        if not isinstance(where, (list, tuple)):
+            what = f"`where` of the lines {native.name} is no list"
+            todo = 'write it as Odoo does: [["display_type", "=", "product"]]'
+            raise Misconfigured(self._session.system, what, todo=todo)
+        relation = str(info["relation"])
+        options = {
+            "lang": native.options.get("lang") or usual[0],
+            "company": native.options.get("company") or usual[1],
+        }
+        ordered = bool(self.fields(relation, ["sequence"]))
+        layout = self.layout(View(native.name, relation, native.columns, options=options))
+        return Lines(layout, tuple(where), ordered)
 
     def _no_field(self, model: str, name: str, path: str) -> Misconfigured:
         near = did_you_mean(name, self.every(model))

@@ -9,6 +9,7 @@ in that version. Three facts about `write_date` shape it:
   again in that same second: it is read again once. A record the hub wrote since is read again only if
   somebody else was the last to write it.
 - A deletion leaves no trace in it: `ids` shows those.
+- A line changed by itself leaves no trace in its document's (Odoo 14): where lines are read, theirs count.
 
 Pages follow the id, not the date: a date can move while the pages are read, an id cannot, and whatever moves
 is in the next window anyhow. The cursor says where a broken-off pull goes on.
@@ -105,7 +106,9 @@ class Puller:
         domain: list[Any] = [["id", ">", after]] if after else []
         if start.at is not None:
             overlap = timedelta(minutes=self._session.settings.overlap_minutes)
-            domain.append(["write_date", ">=", _odoo_time(_time(start.at) - overlap)])
+            since = _odoo_time(_time(start.at) - overlap)
+            terms = [[f"{name}write_date", ">=", since] for name in ("", *_with_lines(view))]
+            domain += ["|"] * (len(terms) - 1) + terms
         rows = self._search(view, "search_read", [*domain, *_where(view)], ["write_date"], 0, LISTING, "id")
         return [(row["id"], row["write_date"]) for row in rows]
 
@@ -118,7 +121,7 @@ class Puller:
         versions = known([str(id) for id, _ in listed])
         if start.at is None:
             return [(id, str(id) not in versions) for id, _ in listed]
-        suspects = self._suspects(view, start, listed, versions.keys())
+        suspects = self._suspects(view, start, listed, versions.keys()) | self._new_lines(view, start)
         changed = []
         for id, write_date in listed:
             new = str(id) not in versions
@@ -143,6 +146,17 @@ class Puller:
         domain = [["write_date", ">=", _odoo_time(looked - SETTLE)], ["write_uid", "!=", uid]]
         others = set(self._search(view, "search", [*domain, *_where(view)], 0, None, "id"))
         return suspects | others.intersection(later)
+
+    def _new_lines(self, view: View, start: Cursor) -> set[int]:
+        """Records with a line written since: their own date tells nothing."""
+        names = _with_lines(view)
+        if not names or start.at is None:
+            return set()
+        overlap = timedelta(minutes=self._session.settings.overlap_minutes)
+        since = _odoo_time(_time(start.at) - overlap)
+        terms = [[f"{name}write_date", ">=", since] for name in names]
+        domain = ["|"] * (len(terms) - 1) + terms
+        return set(self._search(view, "search", [*domain, *_where(view)], 0, None, "id"))
 
     def _read(self, view: View, some: Sequence[tuple[int, bool]]) -> Sequence[Any]:
         layout: Layout = self._schema.layout(view)
@@ -179,6 +193,11 @@ class Puller:
 
 def _where(view: View) -> list[Any]:
     return list(view.where or [])
+
+
+def _with_lines(view: View) -> list[str]:
+    """The fields of the view that hold lines, as the beginning of a path."""
+    return [f"{field.name}." for field in view.fields if field.type == "lines"]
 
 
 def _time(text: str) -> datetime:

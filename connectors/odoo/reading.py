@@ -10,7 +10,7 @@ tell two edits of one second apart.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import blake2s
 from typing import Any
 
@@ -19,7 +19,8 @@ import orjson
 from connectors.odoo.context import Contexts
 from connectors.odoo.faults import Fault
 from connectors.odoo.layout import Column, Layout, Setting
-from connectors.odoo.relations import Relations
+from connectors.odoo.lines import Found, LineReader
+from connectors.odoo.relations import Relations, related
 from connectors.odoo.session import Session
 from connectors.odoo.values import plain_native, utc
 from hub.ports import Native, Record
@@ -35,6 +36,7 @@ class Reader:
         self._session = session
         self._contexts = contexts
         self._relations = relations
+        self._lines = LineReader(session, contexts, relations)
 
     def records(
         self, layout: Layout, ids: Sequence[int], refs: Mapping[int, str] | None = None
@@ -65,8 +67,13 @@ class Reader:
             by_setting[setting] = self._elsewhere(layout, setting, ids)
         for column in layout.columns:
             if column.relation is not None and column.key is not None:
-                self._relations.learn(column, _related(column, by_setting[column.setting].values()))
-        return [self._record(layout, row, by_setting, (refs or {}).get(row["id"])) for row in rows]
+                self._relations.learn(column, related(column, by_setting[column.setting].values()))
+        lines = {
+            column.name: self._lines.of(column, by_setting[column.setting].values())
+            for column in layout.columns
+            if column.lines is not None
+        }
+        return [self._record(layout, row, by_setting, lines, (refs or {}).get(row["id"])) for row in rows]
 
     def _elsewhere(self, layout: Layout, setting: Setting, ids: Sequence[int]) -> dict[int, Row]:
         """The same records in another language or company."""
@@ -76,7 +83,12 @@ class Reader:
         return {row["id"]: row for row in rows}
 
     def _record(
-        self, layout: Layout, row: Row, by_setting: Mapping[Setting, Mapping[int, Row]], ref: str | None
+        self,
+        layout: Layout,
+        row: Row,
+        by_setting: Mapping[Setting, Mapping[int, Row]],
+        lines: Mapping[str, Found],
+        ref: str | None,
     ) -> Record:
         values: dict[str, Native] = {}
         unreadable = dict(layout.unreadable)
@@ -86,8 +98,14 @@ class Reader:
                 unreadable[column.name] = (
                     f"gone while it was read in {column.setting[0] or 'another company'}"
                 )
-            else:
+            elif column.lines is None:
                 values[column.name] = self._native(column, cells[column.base])
+            else:
+                found = lines[column.name][row["id"]]
+                if isinstance(found, str):
+                    unreadable[column.name] = found
+                else:
+                    values[column.name] = found
         archived = layout.archives and not row.get("active", True)
         written = row.get("write_date")
         return Record(
@@ -140,17 +158,6 @@ def version(write_date: str, values: Mapping[str, Native], archived: bool) -> st
 
 def write_date_of(version: str | None) -> str | None:
     return version.partition("/")[0] if version else None
-
-
-def _related(column: Column, rows: Iterable[Row]) -> set[int]:
-    ids: set[int] = set()
-    for row in rows:
-        raw = row[column.base]
-        if column.many:
-            ids.update(raw or ())
-        elif raw:
-            ids.add(raw[0] if isinstance(raw, (list, tuple)) else raw)
-    return ids
 
 
 def _forbidden(layout: Layout, id: int, reason: str) -> Record:

@@ -179,6 +179,18 @@ class Relations:
                 self._found[_sought(column)][same] = [{"id": id, key: word}]
 
 
+def related(column: Column, rows: Iterable[Mapping[str, Any]]) -> set[int]:
+    """The ids of the records that a column leads to from these rows."""
+    ids: set[int] = set()
+    for row in rows:
+        raw = row[column.base]
+        if column.many:
+            ids.update(raw or ())
+        elif raw:
+            ids.add(_id_of(raw))
+    return ids
+
+
 def _place(column: Column) -> Place:
     assert column.relation is not None
     return column.relation, column.key or "id", column.setting

@@ -94,8 +94,13 @@ def cell(written: Any) -> Any:
 
 
 def same(one: Native, other: Native) -> bool:
-    """Whether two native values are the same, ``None``, "" and an empty list all being empty."""
+    """Whether two native values are the same, ``None``, "" and an empty list all being empty.
+
+    The order of a list means nothing, but that of lines (dicts) does.
+    """
     if isinstance(one, list) and isinstance(other, list):
+        if any(isinstance(line, dict) for line in (*one, *other)):
+            return one == other
         return sorted(map(str, one)) == sorted(map(str, other))
     return _emptied(one) == _emptied(other)
 
