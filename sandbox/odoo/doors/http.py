@@ -13,12 +13,13 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An HTTP answer."""
+    """An HTTP answer. `announced` is the length it claims, where that is not the true one: it then breaks off."""
 
     status: int
     kind: str
     content: bytes
     headers: Mapping[str, str] = field(default_factory=dict)
+    announced: int | None = None
 
 
 Respond = Callable[[str, str, Mapping[str, str], bytes], Reply]
@@ -55,11 +56,17 @@ class Delay:
 class Server:
     """An HTTP server in threads of its own, from `start` to `stop`. `port` 0 takes a free one.
 
-    `clock` gives the time its answers carry, in seconds since the epoch.
+    `clock` gives the time its answers carry, in seconds since the epoch; `software` is what it says it is.
     """
 
-    def __init__(self, respond: Respond, port: int = 0, clock: Callable[[], float] = time.time) -> None:
-        self._http = _Http(("127.0.0.1", port), _handler(respond, clock))
+    def __init__(
+        self,
+        respond: Respond,
+        port: int = 0,
+        clock: Callable[[], float] = time.time,
+        software: str = "Werkzeug",
+    ) -> None:
+        self._http = _Http(("127.0.0.1", port), _handler(respond, clock, software))
         self._thread = threading.Thread(
             target=self._http.serve_forever, args=(0.05,), name="sandbox-odoo", daemon=True
         )
@@ -130,10 +137,10 @@ class _Http(ThreadingHTTPServer):
             thread.join(timeout=10)
 
 
-def _handler(respond: Respond, clock: Callable[[], float]) -> type[BaseHTTPRequestHandler]:
+def _handler(respond: Respond, clock: Callable[[], float], software: str) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
-        server_version = "Werkzeug"
+        server_version = software
         sys_version = ""
         disable_nagle_algorithm = True
         wbufsize = -1
@@ -152,10 +159,14 @@ def _handler(respond: Respond, clock: Callable[[], float]) -> type[BaseHTTPReque
             self.send_response(reply.status)
             for name, value in {"Content-Type": reply.kind, **reply.headers}.items():
                 self.send_header(name, value)
-            self.send_header("Content-Length", str(len(reply.content)))
+            length = len(reply.content) if reply.announced is None else reply.announced
+            self.send_header("Content-Length", str(length))
             self.end_headers()
             self.wfile.write(reply.content)
             self.wfile.flush()
+            if length != len(reply.content):
+                self.close_connection = True
+                self.connection.shutdown(socket.SHUT_RDWR)
 
         do_POST = do_GET = do_PUT = do_DELETE = _answer
 
