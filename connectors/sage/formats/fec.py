@@ -14,8 +14,9 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from itertools import chain, count, repeat
+from operator import mul
 from typing import Any, BinaryIO, Final
 
 from connectors.sage.formats.entries import (
@@ -51,8 +52,7 @@ HOLDS: Final = frozenset({
 _NAME = re.compile(r"(\d{9})FEC(\d{8})(?:\.(?:txt|csv|xml))?", re.IGNORECASE)
 _SEPARATORS = {"\t": "tabs", "|": "|", ";": ";", ",": ","}
 _SENSES = {"D": "letter", "C": "letter", "+1": "sign", "-1": "sign", "1": "sign"}
-_AMOUNTS = {",": re.compile(r"(?:-?[0-9]{1,15}(?:,[0-9]+)?\n)*"),
-            ".": re.compile(r"(?:-?[0-9]{1,15}(?:\.[0-9]+)?\n)*")}  # fmt: skip
+_PLAIN = {mark: f"0123456789\n{mark}".encode() for mark in ",."}
 
 
 class Fec:
@@ -153,26 +153,33 @@ class _Reader:
          ) = zip(*rows, strict=True)  # fmt: skip
         if "" in journals or "" in pieces or "" in dates or "" in accounts or not self._is_in_order(valids):
             return None
-        mark, days = self.options.decimal, self.days.__getitem__
-        matches = _AMOUNTS[mark].fullmatch
-        both = "\n".join(debits) + "\n", "\n".join(credits) + "\n"
-        if not matches(both[0]) or not matches(both[1]):
+        days = self.days.__getitem__
+        debit, credit = self._plain(debits), self._plain(credits)
+        if debit is None or credit is None or any(map(mul, debit, credit)):
             return None
-        debit, credit = (list(map(Decimal, one.replace(mark, ".").split())) for one in both)
         try:
             columns: Iterable[Iterable[Any]] = (
                 journals, map(days, dates), accounts, debit, credit, labels, pieces, invoices, thirds,
                 repeat(None), repeat(""), repeat(""), repeat(""), letters, map(days, letter_dates),
                 map(days, piece_dates), repeat(None), map(days, valids), currencies,
-                repeat(None) if not any(foreign) else map(self._foreign, foreign), journal_labels,
+                map(self._foreign, foreign) if any(foreign) else repeat(None), journal_labels,
                 account_labels, third_labels, repeat(""), repeat(()), repeat(()), repeat(()), count(number),
             )  # fmt: skip
-            entries = list(map(Entry._make, zip(*columns, strict=False)))
+            return list(map(tuple.__new__, repeat(Entry), zip(*columns, strict=False)))
         except Unreadable:
             return None
-        if True in map(_both, debit, credit):
+
+    def _plain(self, column: tuple[str, ...]) -> list[Decimal] | None:
+        """A column of amounts without signs, or ``None`` where one of them needs a closer look."""
+        text, mark = "\n".join(column), self.options.decimal
+        if not text.isascii() or text.encode().translate(None, _PLAIN[mark]) or max(map(len, column)) > 15:
             return None
-        return entries
+        if f"\n{mark}" in text or f"{mark}\n" in text or mark in (text[:1], text[-1:]) or "" in column:
+            return None
+        try:
+            return list(map(Decimal, text.replace(mark, ".").split("\n")))
+        except InvalidOperation:
+            return None
 
     def _is_ended(self) -> bool:
         return self.source.ended or self.options.last_line_end == "optional"
@@ -261,10 +268,6 @@ class _Reader:
 
 
 ENDED: Final = "export it again; if it is whole, say that its last line need not be ended"
-
-
-def _both(debit: Decimal, credit: Decimal) -> bool:
-    return bool(debit) and bool(credit)
 
 
 def _misfit(line: int, titles: list[str], shown: str) -> tuple[str, str]:
