@@ -44,10 +44,8 @@ def _block(block: Block, record: Record) -> str:
         fields = "".join(_field(field, record.values.get(field.name, field.empty)) for field in block.fields)
         return _element("GRP", f' ID="{block.id}"', fields)
     lines = record.grids.get(block.id, ())
-    content = "".join(
-        f'<LIN NUM="{number}">{"".join(_fld(one, line.get(one.name, one.empty)) for one in block.fields)}</LIN>'
-        for number, line in enumerate(lines, start=1)
-    )
+    drawn = ("".join(_fld(one, line.get(one.name, one.empty)) for one in block.fields) for line in lines)
+    content = "".join(f'<LIN NUM="{number}">{line}</LIN>' for number, line in enumerate(drawn, start=1))
     return _element("TAB", f' DIM="{block.dim}" ID="{block.id}" SIZE="{len(lines)}"', content)
 
 

@@ -68,13 +68,13 @@ class NoServices(Html):
 
 
 class Gateway(Html):
-    """A proxy had enough of waiting (504 or 524), a line of HTML."""
+    """A proxy had enough of waiting: 504, 524 or the like, and a page that says so."""
 
     def __init__(self, status: int = 504) -> None:
-        name = {502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Time-out"}.get(
-            status, "A timeout occurred"
-        )
-        super().__init__(status, f"<html><head><title>{status} {name}</title></head><body><h1>{status} {name}</h1></body></html>")  # fmt: skip
+        told = {502: "Bad Gateway", 503: "Service Unavailable", 504: "Gateway Time-out"}
+        title = f"{status} {told.get(status, 'A timeout occurred')}"
+        page = f"<html><head><title>{title}</title></head><body><h1>{title}</h1></body></html>"
+        super().__init__(status, page)
 
 
 class LoginPage(Html):

@@ -1,4 +1,4 @@
-"""What each operation of the web service does on a folder, given a call and the object it is published for."""
+"""What each operation of the web service does on a folder, for the object a call is about."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Literal
 
 from sandbox.x3 import drawing
 from sandbox.x3.payload import Change, Lines, read_change
+from sandbox.x3.running import Subprogram, groups_xml, read_groups
 from sandbox.x3.schema import Shape
 from sandbox.x3.store import Condition, Line, Record
 from sandbox.x3.wire import Answer, Request
@@ -14,13 +15,11 @@ from sandbox.x3.words import INFORMATION, Message, Refusal, Words
 from sandbox.x3.world import PAYABLE, World
 
 WRITES = ("save", "modify", "delete", "insertLines", "deleteLines", "actionObject", "actionObjectKeys", "run")
-Subprogram = Callable[[Mapping[str, object]], Mapping[str, object]]
-"""What a published subprogram does: its groups in, its groups out."""
 
 
 class Operations:
-    """`upserts`: whether a save of a key that exists replaces that record. `unlisted`: what becomes of a filter
-    on a field that the list does not show. `ranges`: whether a filter may begin with ``>=`` and the like."""
+    """`upserts`: whether a save of a key that exists replaces that record. `unlisted`: what becomes of a
+    filter on a field that the list does not show. `ranges`: whether one may begin with ``>=`` or such."""
 
     def __init__(
         self, world: World, *, upserts: bool, unlisted: Literal["ignored", "refused"], ranges: bool
@@ -52,6 +51,15 @@ class Operations:
         except Refusal as refusal:
             return Answer(0, None, refusal.messages)
 
+    def run_subprogram(self, request: Request, subprogram: Subprogram) -> Answer:
+        """A published subprogram, with the world to itself."""
+        try:
+            with self._world.turn:
+                given = read_groups(request.texts.get("inputXml", ""))
+                return Answer(1, _drawn(request, groups_xml(subprogram(given))))
+        except Refusal as refusal:
+            return Answer(0, None, refusal.messages)
+
     def key(self, request: Request, code: str) -> str:
         """The key a call is about, upper-cased as X3 keeps keys; blank where it has none."""
         name = self._world.tables[code].shape.key
@@ -60,7 +68,7 @@ class Operations:
                 return value.strip().upper()
         return ""
 
-    # -- reading -------------------------------------------------------------------------------------------------
+    # -- reading -------------------------------------------------------------------------------------------
 
     def _read(self, request: Request, code: str, words: Words) -> Answer:
         return self._shown(request, code, self._found(request, code, words))
@@ -93,7 +101,7 @@ class Operations:
     def _describe(self, request: Request, code: str, words: Words) -> Answer:
         return Answer(1, _drawn(request, drawing.description_xml(self._world.tables[code].shape)))
 
-    # -- writing -------------------------------------------------------------------------------------------------
+    # -- writing -------------------------------------------------------------------------------------------
 
     def _save(self, request: Request, code: str, words: Words) -> Answer:
         shape = self._world.tables[code].shape
@@ -196,7 +204,7 @@ class Operations:
         record, warned = self._world.change(code, key, {"INVSTA": "3"}, {}, words)
         return self._shown(request, code, record, warned)
 
-    # -- both ----------------------------------------------------------------------------------------------------
+    # -- both ----------------------------------------------------------------------------------------------
 
     def _found(self, request: Request, code: str, words: Words) -> Record:
         key = self.key(request, code)

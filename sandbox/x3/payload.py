@@ -17,7 +17,7 @@ _OURS = "ADXTEC"
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """Lines for a grid, each with its number where it has one; `size` where it was said how many there are."""
+    """Lines for a grid, each with its number where it has one; `size` where it was said how many they are."""
 
     lines: Sequence[tuple[int | None, Mapping[str, str]]]
     size: int | None = None
@@ -52,7 +52,7 @@ class _Reader:
             self._xml(text)
         return self._change
 
-    # -- XML ---------------------------------------------------------------------------------------------------
+    # -- XML -----------------------------------------------------------------------------------------------
 
     def _xml(self, text: str) -> None:
         try:
@@ -95,7 +95,7 @@ class _Reader:
         size = node.get("SIZE", "").strip()
         self._change.grids[block.id] = Lines(lines, int(size) if size.isdigit() else None)
 
-    # -- JSON --------------------------------------------------------------------------------------------------
+    # -- JSON ----------------------------------------------------------------------------------------------
 
     def _json(self, text: str) -> None:
         try:
@@ -120,7 +120,7 @@ class _Reader:
             else:
                 self._set_at_root(name, _of_json(value))
 
-    # -- both --------------------------------------------------------------------------------------------------
+    # -- both ----------------------------------------------------------------------------------------------
 
     def _block(self, id: str) -> Block:
         block = self._shape.by_id.get(id)

@@ -117,7 +117,7 @@ def plain(number: Decimal) -> str:
     return "0" if text in ("-0", "") else text
 
 
-# -- what an object works out -----------------------------------------------------------------------------------
+# -- what an object works out ------------------------------------------------------------------------------
 
 Values = dict[str, Value]
 Grids = dict[str, list[dict[str, str]]]

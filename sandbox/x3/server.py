@@ -1,4 +1,4 @@
-"""The whole sandbox X3: one folder behind Syracuse's addresses (or V6's), and `serve`, which runs it for a while."""
+"""The whole sandbox X3: one folder behind Syracuse's addresses or V6's, and `serve`, to run it a while."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ from sandbox.x3.objects.catalogue import SHAPES
 from sandbox.x3.operations import WRITES, Operations
 from sandbox.x3.person import Person
 from sandbox.x3.pool import Pool
+from sandbox.x3.running import Subprogram
 from sandbox.x3.wire import Answer, NotSoap, Request, Technical
 from sandbox.x3.words import ERROR, Message, Words
 from sandbox.x3.world import World
@@ -53,10 +54,11 @@ Hook = Callable[[Call], Any]
 class X3:
     """A running sandbox X3, with what a test or a demonstration needs of it.
 
-    `person` is somebody at its screens; `world` what it holds (`world.codes` are its tables of codes). `calls`
-    counts calls by (object, operation), `writes` those that changed something. `before` and `after` are hooks
-    around every call: what they raise (see `sandbox.x3.faults`) happens to it. `running` false: no web service
-    child. `moved`: the addresses (``wsdl``, ``call``) that are not where they were.
+    `person` is somebody at its screens; `world` what it holds (`world.codes` are its tables of codes).
+    `calls` counts calls by (object, operation), `writes` those that changed something. `before` and `after`
+    are hooks around every call: what they raise (see `sandbox.x3.faults`) happens to it. `running` false: no
+    web service child. `moved`: the addresses (``wsdl``, ``call``) that are not where they were.
+    `subprograms` are published for `run`, by publication name.
     """
 
     def __init__(
@@ -73,6 +75,7 @@ class X3:
         self.before: list[Hook] = []
         self.after: list[Hook] = []
         self.running = True
+        self.subprograms: dict[str, Subprogram] = {}
         self.moved: set[str] = set()
         self.sessions = 0
         self._known: set[str] = set()
@@ -131,7 +134,7 @@ class X3:
         """Stop answering; no thread is left."""
         self._server.stop()
 
-    # -- HTTP ------------------------------------------------------------------------------------------------------
+    # -- HTTP ----------------------------------------------------------------------------------------------
 
     def _respond(self, verb: str, path: str, headers: Mapping[str, str], body: bytes) -> Reply:
         given = {name.lower(): value for name, value in headers.items()}
@@ -179,7 +182,7 @@ class X3:
         cookie = {"Set-Cookie": f"{_COOKIE}={session}; Path=/; HttpOnly"}
         return Reply(reply.status, reply.kind, reply.content, {**reply.headers, **cookie}, reply.announced)
 
-    # -- a call ------------------------------------------------------------------------------------------------------
+    # -- a call --------------------------------------------------------------------------------------------
 
     def _called(self, request: Request) -> Reply:
         if request.context.get("poolAlias", "") != self.pool.alias:
@@ -215,6 +218,8 @@ class X3:
         words = Words(request.language)
         if self.version < 7 and not self._logged_in(request):
             return Answer(0, None, [Message(ERROR, words("folder login")), Message(ERROR, words("login"))])
+        if request.operation == "run" and request.publication in self.subprograms:
+            return self._operations.run_subprogram(request, self.subprograms[request.publication])
         if code is None:
             return Answer(0, None, [Message(ERROR, words("no service"))])
         return self._operations.run(request, code)

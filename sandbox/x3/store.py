@@ -1,4 +1,4 @@
-"""Records in memory, in the order of their keys, found by key, by beginning of a key, or by an indexed column.
+"""Records in memory, in the order of their keys, found by key, by how a key begins, or by an indexed column.
 
 Promises: a record is never changed in place, so that whoever holds one keeps what it got; a query looks at no
 more records than its narrowest condition leaves; nothing here knows XML.
@@ -22,7 +22,7 @@ _STAMPS = {"UPDDAT": "%Y%m%d", "UPDDATTIM": "%Y%m%d%H%M%S", "WW_MODSTAMP": "%Y%m
 
 @dataclass(frozen=True)
 class Record:
-    """`values` by field, arrays as tuples; `grids` by block id. `drawn` is its own cache of what it looks like."""
+    """`values` by field, arrays as tuples; `grids` by block id. `drawn` keeps what it looks like."""
 
     values: Mapping[str, Value]
     grids: Mapping[str, Sequence[Line]]
@@ -45,7 +45,7 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """One column of the list against a value: as it is, with ``*`` for any text, or after ``>=`` and the like."""
+    """One column of the list against a value: as it is, with ``*`` for any text, or after ``>=`` or such."""
 
     column: str
     value: str

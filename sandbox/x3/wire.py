@@ -1,4 +1,4 @@
-"""The SOAP of X3 as Axis 1.4 writes it, rpc/encoded: reading any form of a request, writing one form of answer.
+"""The SOAP of X3 as Axis 1.4 writes it, rpc/encoded: any form of request read, one form of answer written.
 
 Reading is lenient, as X3's is: parameters with or without types or namespaces, keys in any wrapping, values
 behind an ``href``. Writing is exact: prefixes, order and types never vary.
@@ -41,7 +41,7 @@ class NotSoap(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One call as it came in. `keys` in order, with names or ordinals; `texts` every text parameter by name."""
+    """One call as it came in. `keys` in order, by names or ordinals; `texts` every text parameter by name."""
 
     operation: str
     publication: str

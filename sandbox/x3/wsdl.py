@@ -34,7 +34,8 @@ def wsdl(address: str, version: int = 12) -> bytes:
         + "\n".join(_messages(name) for name in OPERATIONS)
         + '\n<wsdl:portType name="CAdxWebServiceXmlCC">\n'
         + "".join(_operation(name) for name in OPERATIONS)
-        + '</wsdl:portType><wsdl:binding name="CAdxWebServiceXmlCCSoapBinding" type="wss:CAdxWebServiceXmlCC">'
+        + "</wsdl:portType>"
+        '<wsdl:binding name="CAdxWebServiceXmlCCSoapBinding" type="wss:CAdxWebServiceXmlCC">'
         '<wsdlsoap:binding style="rpc" transport="http://schemas.xmlsoap.org/soap/http"/>\n'
         + "".join(_binding(name) for name in OPERATIONS)
         + '</wsdl:binding><wsdl:service name="CAdxWebServiceXmlCCService">'

@@ -13,7 +13,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An HTTP answer. `announced` is the length it claims, where that is not the true one: it then breaks off."""
+    """An HTTP answer. `announced` is the length it claims, where that is not the true one: it breaks off."""
 
     status: int
     kind: str
