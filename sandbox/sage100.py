@@ -53,8 +53,8 @@ COLUMNS: Mapping[str, str] = {
     "LI_Ville:35 LI_CodeRegion:25 LI_Pays:35 LI_Contact:35 LI_Principal:i LI_Telephone:21 LI_EMail:69",
     "F_ARTICLE": "AR_Ref:19 AR_Design:69 FA_CodeFamille:11 AR_UniteVen:i AR_PrixAch:n AR_Coef:n AR_PrixVen:n "
     "AR_PrixTTC:i AR_SuiviStock:i AR_Sommeil:i AR_CodeBarre:19 AR_PoidsNet:n AR_Type:i AR_DateModif:d",
-    "F_DOCENTETE": "DO_Domaine:i DO_Type:i DO_Piece:13 DO_Date:d DO_Ref:17 DO_Tiers:17 DO_Devise:i DO_Cours:n "
-    "CT_NumPayeur:17 CG_Num:13 DO_Souche:i DO_DateLivr:d DO_Statut:i DO_Cloture:i DO_Provenance:i "
+    "F_DOCENTETE": "DO_Domaine:i DO_Type:i DO_Piece:13 DO_Date:d DO_Ref:17 DO_Tiers:17 DO_Devise:i "
+    "DO_Cours:n CT_NumPayeur:17 CG_Num:13 DO_Souche:i DO_DateLivr:d DO_Statut:i DO_Cloture:i DO_Provenance:i "
     "DO_NoWeb:17 DO_Motif:69 DO_PieceOrig:13 DO_TotalHT:n DO_TotalTTC:n DO_NetAPayer:n DO_MontantRegle:n",
     "F_DOCLIGNE": "DO_Domaine:i DO_Type:i CT_Num:17 DO_Piece:13 DO_Date:d DL_Ligne:i DL_No:i DO_Ref:17 "
     "AR_Ref:19 DL_Design:69 DL_Qte:n DL_Remise01REM_Valeur:n DL_Remise01REM_Type:i DL_PrixUnitaire:n "
