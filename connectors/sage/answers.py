@@ -1,8 +1,9 @@
 """What Sage said of an import file: acknowledgements read from their folder, record by record where they say
 so.
 
-A refusal's text is read line by line: a line that begins with a code of the file (``C0012;…``) or with the
-number of one of its lines (``ligne 12: …``) concerns that record, any other the file as a whole.
+A refusal's text is read line by line: a line that begins with a code of the file (``C0012;…``), the number of
+one of its documents (``pièce FAC001 : …``) or the number of one of its lines (``ligne 12: …``) concerns that
+record, any other the file as a whole.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from connectors.sage.imports import Answer, Note
 from connectors.sage.settings import Settings
 
 _LINE_NUMBER = re.compile(r"(?i)(?:ligne|line)\s*(?:n[°o]\s*)?(\d+)\s*[:;,\t\-–]\s*(.+)")
+_CALLED = re.compile(r"(?i)^\s*(?:(?:pi[eè]ce|facture|document|piece|invoice)\s+)?(?:n[°o]\s*)?")
 _SEPARATOR = re.compile(r"[;:,\t|\-–]")
 
 
@@ -51,7 +53,8 @@ def hear(note: Note, settings: Settings) -> Heard | None:
 
 def refusal(note: Note, text: str, settings: Settings) -> list[Answer]:
     """The answers that the text of a refusal gives. Pure."""
-    ids = {id.upper(): id for id in note.ids}
+    ids = {name.upper(): line.id for line in note.lines for name in line.names}
+    ids |= {id.upper(): id for id in note.ids}
     by_id: dict[str, list[str]] = {}
     general: list[str] = []
     for line in filter(None, map(str.strip, text.splitlines())):
@@ -115,12 +118,12 @@ def _text(path: Path) -> str:
 def _attributed(note: Note, ids: Mapping[str, str], line: str) -> tuple[str | None, str]:
     """The record that a line of a refusal is about, and what it says of it."""
     for found in _SEPARATOR.finditer(line):
-        id = ids.get(line[: found.start()].strip().upper())
+        id = ids.get(_CALLED.sub("", line[: found.start()]).strip().upper())
         if id is not None:
             return id, line[found.end() :].strip()
     numbered = _LINE_NUMBER.fullmatch(line)
     if numbered:
         for handed in note.lines:
-            if handed.number == int(numbered[1]):
+            if handed.number <= int(numbered[1]) < handed.number + handed.count:
                 return handed.id, numbered[2]
     return None, line

@@ -9,7 +9,9 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
+from connectors.sage.documents import OPTIONS, is_document, options_of, problems_of
 from connectors.sage.exports import Export, Exports, Source, parse
+from connectors.sage.formats import by_name
 from connectors.sage.imports import Imports
 from connectors.sage.layout import FIELD_OPTIONS, VIEW_OPTIONS, Misfit
 from connectors.sage.settings import Settings
@@ -29,8 +31,11 @@ def check_views(
     if findings[0].level == "error":
         return findings
     for view in views:
-        findings += _options(view)
-        findings += _export(exports, settings, view)
+        if is_document(view):
+            findings += _document(settings, view)
+        else:
+            findings += _options(view)
+            findings += _export(exports, settings, view)
         if imports is not None and findings[1].level == "ok":
             findings += _waiting(imports, view, settings)
     return findings
@@ -63,6 +68,27 @@ def _options(view: View) -> Iterator[Finding]:
         for option in field.options:
             if option not in FIELD_OPTIONS:
                 yield _unknown_option(f"{view.entity}.{field.name}", option, FIELD_OPTIONS)
+
+
+def _document(settings: Settings, view: View) -> Iterator[Finding]:
+    """A view of documents needs no export; its words, and the form of its files, can be wrong."""
+    what = f"{view.entity} ({view.object})"
+    known = ("format", "file", "on_create", *OPTIONS)
+    for option in view.options:
+        if option not in known:
+            yield _unknown_option(view.entity, option, known)
+    problems = list(problems_of(view))
+    for problem in problems:
+        yield Finding("error", what, problem, "correct the mapping")
+    if problems:
+        return
+    name = str(view.options["format"])
+    try:
+        by_name(name).write((), options_of(view, settings)).data()
+    except (ValueError, TypeError, LookupError) as error:
+        yield Finding("error", what, f"format {name} cannot be written so: {error}", "correct its options")
+        return
+    yield Finding("ok", what, f"documents are handed over in format {name}")
 
 
 def _unknown_option(what: str, option: str, known: Sequence[str]) -> Finding:

@@ -108,10 +108,10 @@ class Exports:
 
     def sources(self, view: View) -> list[Source]:
         """The exports that make up the present state, oldest first: one, or a full one and those after it."""
-        found = self._list(self.pattern(view))
+        found = self.listed(self.pattern(view))
         full = self.full_pattern(view)
         if self.settings.incremental and full:
-            wholes = self._list(full)
+            wholes = self.listed(full)
             start = wholes[-1:]
             found = start + [s for s in found if s not in wholes and (not start or s > start[0])]
         if not found:
@@ -155,7 +155,7 @@ class Exports:
         kept = self._read.get(place)
         if kept and kept[0].same_file(source):
             return kept[1]
-        source, data = self._load(source)
+        source, data = self.load(source)
         try:
             export = parse(view, source, data, self.settings)
         except Damage as damage:
@@ -177,7 +177,8 @@ class Exports:
     def forget(self) -> None:
         self._read.clear()
 
-    def _list(self, pattern: str) -> list[Source]:
+    def listed(self, pattern: str) -> list[Source]:
+        """The finished files of these names, oldest first. Raises `Unreachable` or `Denied`."""
         folder = self.settings.exports
         found = []
         try:
@@ -205,8 +206,8 @@ class Exports:
             found, key=lambda s: s.name if self.settings.newest_by == "name" else (s.mtime_ns, s.name)
         )
 
-    def _load(self, source: Source) -> tuple[Source, bytes]:
-        """The bytes of a file that stands still."""
+    def load(self, source: Source) -> tuple[Source, bytes]:
+        """The bytes of a file that stands still. Raises `Busy` or `Unreachable`."""
         path = self.settings.exports / source.name
         pause = self.settings.stable_seconds
         try:

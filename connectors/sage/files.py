@@ -13,10 +13,12 @@ from pathlib import Path
 from connectors.sage.checking import check_views
 from connectors.sage.clock import clock_of
 from connectors.sage.codes import NoPattern, new_codes
+from connectors.sage.documents import is_document
 from connectors.sage.exports import Export, Exports, Source
 from connectors.sage.handing import Handing
 from connectors.sage.imports import Imports
-from connectors.sage.layout import longest_key
+from connectors.sage.journals import Journals
+from connectors.sage.layout import join_key, longest_key
 from connectors.sage.records import Spellings, record_of
 from connectors.sage.settings import Settings
 from hub.ports import (
@@ -24,6 +26,7 @@ from hub.ports import (
     Finding,
     Known,
     Misconfigured,
+    Native,
     Outcome,
     Page,
     Receipt,
@@ -53,6 +56,7 @@ class FilesConnector:
         self._exports = Exports(name, settings)
         self._imports = Imports(settings.imports, settings) if settings.imports else None
         self._handing = Handing(name, settings, self._imports) if self._imports else None
+        self._journals = Journals(name, settings, self._handing, self._exports)
 
     # -- reading -------------------------------------------------------------------------------------
 
@@ -62,6 +66,9 @@ class FilesConnector:
 
     def pull(self, view: View, cursor: str | None, known: Known) -> Iterator[Page]:
         """See `Connector.pull`. The cursor is the last export read: its name, date, size and hash."""
+        if is_document(view):
+            yield from self._journals.pull(view, cursor)
+            return
         seen = Source.of_cursor(cursor) if cursor else None
         sources = self._exports.sources(view)
         if seen is not None:
@@ -91,8 +98,8 @@ class FilesConnector:
 
     def ids(self, view: View) -> set[str]:
         """See `Connector.ids`. Raises `Misconfigured` where only exports of changes are known."""
-        export = self._exports.current(view)
-        if not export.whole:
+        export = None if is_document(view) else self._exports.current(view)
+        if export is None or not export.whole:
             raise Misconfigured(
                 self.name,
                 f"cannot list every {view.entity}",
@@ -105,6 +112,8 @@ class FilesConnector:
         """See `Connector.read`: as the newest export shows them."""
         if not ids:
             return []
+        if is_document(view):
+            return self._journals.read(view, ids)
         rows, spellings = self._exports.current(view).rows, self._spellings(view)
         return [record_of(view, id, rows[id], spellings) for id in ids if id in rows]
 
@@ -113,12 +122,22 @@ class FilesConnector:
         if not refs or self._handing is None:
             return {}
         created = self._handing.created(view)
+        if is_document(view):
+            records = {one.id: one for one in self._journals.read(view, [*created.values()])}
+            return {ref: records[created[ref]] for ref in refs if created.get(ref) in records}
         rows, spellings = self._exports.current(view).rows, self._spellings(view)
         wanted = {ref: created[ref] for ref in refs if ref in created}
         return {ref: record_of(view, id, rows[id], spellings) for ref, id in wanted.items() if id in rows}
 
     def allocate(self, view: View, count: int, taken: Iterable[str]) -> Sequence[str]:
         """See `Connector.allocate`."""
+        if is_document(view):
+            raise Misconfigured(
+                self.name,
+                f"no number for a new {view.entity}",
+                "the number of a document is its own, and it has none",
+                f"let the mapping fill {' and '.join(view.key)}",
+            )
         handed = self._handing.ids(view) if self._handing else set()
         export = self._exports.current(view)
         used = {*export.rows, *export.held, *taken, *handed}
@@ -148,13 +167,24 @@ class FilesConnector:
                 "no folder for import files",
                 "set imports, or direction: pull",
             )
+        if is_document(view):
+            return self._journals.write(view, writes)
         return self._handing.write(view, writes, self._exports.current(view))
 
     # -- answers -------------------------------------------------------------------------------------
 
     def receipts(self, view: View) -> Sequence[Receipt]:
         """See `Connector.receipts`."""
-        return self._handing.receipts(view) if self._handing is not None else []
+        if self._handing is None:
+            return []
+        return (self._journals if is_document(view) else self._handing).receipts(view)
+
+    def key_of(self, view: View, values: Mapping[str, Native]) -> str | None:
+        """See `Keyed`: a document is known by what it says, never by a number of ours."""
+        if not is_document(view):
+            return None
+        parts = [values.get(name) for name in view.key]
+        return join_key([str(part) for part in parts]) if all(parts) else ""
 
     def settle(self, view: View, receipts: Sequence[Receipt]) -> None:
         """See `Connector.settle`. Acknowledgements whose every record is settled go to `archive`."""

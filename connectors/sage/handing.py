@@ -110,11 +110,11 @@ class Handing:
         return shown > note.written_at + timedelta(hours=self.settings.pending_hours)
 
     def hand_over(
-        self, object: str, data: bytes, lines: Sequence[HandedLine], spelled: Spellings
+        self, object: str, data: bytes, lines: Sequence[HandedLine], spelled: Spellings, ending: str = ""
     ) -> str | Unknown:
         """Put a file where Sage looks; its name. Raises `Unreachable` where it certainly is not there."""
         try:
-            return self.imports.hand_over(object, data, lines, spelled)
+            return self.imports.hand_over(object, data, lines, spelled, ending)
         except NotHandedOver as error:
             raise Unreachable(
                 self.system,
@@ -154,7 +154,7 @@ class Handing:
 
     def _settle(self, note: Note, ids: Sequence[str]) -> None:
         heard = answers.hear(note, self.settings)
-        said = note.answers if note.answers is not None else heard.answers if heard else ()
+        said = note.answers if note.answers is not None else heard.answers if heard else None
         at = heard.at.isoformat() if heard and heard.at else note.answered
         if self.imports.settle(note, ids or note.ids, said, at) and heard:
             answers.put_away(heard, self.settings)

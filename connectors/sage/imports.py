@@ -31,7 +31,11 @@ ABANDONED = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class HandedLine:
-    """One record of an import file. `was` is what the export held in the columns of `values` at that time."""
+    """One record of an import file. `was` is what the export held in the columns of `values` at that time.
+
+    `number` is the first of its `count` lines; `names` are what else Sage may call it by (numbers of pieces).
+    `whole`: it is a document, made once and never changed.
+    """
 
     ref: str
     id: str
@@ -40,6 +44,9 @@ class HandedLine:
     values: Mapping[str, Native]
     was: Mapping[str, Native]
     spelled: Sequence[str] = ()
+    count: int = 1
+    names: Sequence[str] = ()
+    whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +94,11 @@ class Note:
         return cls(**facts)
 
 
+def digest_of(values: Mapping[str, Native]) -> str:
+    """The same for the same values, and for no others."""
+    return hashlib.sha256(json.dumps(values, sort_keys=True, ensure_ascii=False).encode("utf-8")).hexdigest()
+
+
 class NotHandedOver(Exception):
     """The file could not be put in the folder, and certainly is not there."""
 
@@ -115,10 +127,15 @@ class Imports:
 
     # -- handing over --------------------------------------------------------------------------------
 
-    def hand_over(self, object: str, data: bytes, lines: Sequence[HandedLine], spellings: Spellings) -> str:
-        """Put a file in the folder; its name. Raises `NotHandedOver`; `OSError` where that is not certain."""
+    def hand_over(
+        self, object: str, data: bytes, lines: Sequence[HandedLine], spellings: Spellings, ending: str = ""
+    ) -> str:
+        """Put a file in the folder; its name. Raises `NotHandedOver`; `OSError` where that is not certain.
+
+        `ending`: that of the name, where it would be ``.csv`` and the file is none.
+        """
         try:
-            name = self._stage(object, data)
+            name = self._stage(object, data, ending)
             now = datetime.now(UTC).isoformat(timespec="microseconds")
             note = Note(name, object, now, hashlib.sha256(data).hexdigest(), lines)
             _write_whole(self.memory / "open" / f"{name}.json", note.dumped())
@@ -139,7 +156,7 @@ class Imports:
                 raise NotHandedOver(str(error)) from error
             raise
 
-    def _stage(self, object: str, data: bytes) -> str:
+    def _stage(self, object: str, data: bytes, ending: str) -> str:
         """Write the file under a name never used, where Sage does not look.
 
         The import folder itself is never made: where it is missing, a share is not connected.
@@ -158,6 +175,8 @@ class Imports:
                 time=now.strftime("%H%M%S"),
                 sequence=f"{number:06d}",
             )
+            if ending and name.endswith(".csv"):
+                name = name.removesuffix(".csv") + ending
             if self._is_used(name):
                 continue
             try:
@@ -216,10 +235,16 @@ class Imports:
                     found = (note, line)
         return found
 
-    def settle(self, note: Note, ids: Iterable[str], answers: Sequence[Answer], answered: str | None) -> bool:
-        """Remember that these records' answers are stored; true once all of the file are."""
+    def settle(
+        self, note: Note, ids: Iterable[str], answers: Sequence[Answer] | None, answered: str | None
+    ) -> bool:
+        """Remember that these records' answers are stored; true once all of the file are.
+
+        `answers` is ``None`` where Sage has not said anything of the file itself.
+        """
         settled = tuple(dict.fromkeys([*note.settled, *ids]))
-        note = replace(note, settled=settled, answers=tuple(answers), answered=answered)
+        said = tuple(answers) if answers is not None else None
+        note = replace(note, settled=settled, answers=said, answered=answered)
         path = self.memory / "open" / f"{note.name}.json"
         if set(note.ids) - set(settled):
             _write_whole(path, note.dumped())
@@ -244,6 +269,7 @@ class Imports:
         oldest = datetime.now(UTC) - timedelta(days=self.settings.keep_days)
         for path in self._paths("done"):
             if path.stat().st_mtime < oldest.timestamp():
+                self._enter(self._note(path))
                 path.unlink(missing_ok=True)
                 self._kept.pop(path, None)
 
@@ -254,6 +280,28 @@ class Imports:
         noted = {path.stem for place in ("open", "done") for path in self._paths(place)}
         staged = [path for path in (self.memory / "staged").glob("*") if path.name not in noted]
         yield from (path for path in {*drafts, *staged} if path.stat().st_mtime < before)
+
+    def ledger(self, object: str) -> dict[str, str]:
+        """Documents that were handed over, taken, and are not remembered in full any more: id → digest.
+
+        Kept for ever: an invoice must not be handed over a second time however old the hub's database is.
+        """
+        path = self.memory / "ledger.json"
+        found: dict[str, str] = _json(path).get(object, {}) if path.exists() else {}
+        return found
+
+    def _enter(self, note: Note) -> None:
+        """Keep of a note that is forgotten which documents it held. Before it is: a stop repeats this."""
+        refused = {id for answer in note.answers or () if not answer.accepted for id in answer.ids}
+        entries = {
+            line.id: digest_of(line.values) for line in note.lines if line.whole and line.id not in refused
+        }
+        if not entries:
+            return
+        path = self.memory / "ledger.json"
+        data = _json(path) if path.exists() else {}
+        data.setdefault(note.object, {}).update(entries)
+        _write_whole(path, json.dumps(data, ensure_ascii=False, indent=0).encode("utf-8"))
 
     def spellings(self, object: str) -> dict[str, dict[str, tuple[str, str]]]:
         """What was meant by spellings that a character set forced on us."""

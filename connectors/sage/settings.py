@@ -74,8 +74,8 @@ class Settings(BaseModel):
     ack_error: str = ".err"
     rejects: Literal["lines", "file"] = "lines"
 
-    encoding: Literal["cp1252", "utf-8", "auto"] = "auto"
-    import_encoding: Literal["cp1252", "utf-8"] = "cp1252"
+    encoding: Literal["cp1252", "utf-8", "cp850", "iso8859-15", "auto"] = "auto"
+    import_encoding: Literal["cp1252", "utf-8", "cp850", "iso8859-15"] = "cp1252"
     unfit: Literal["transliterate", "refuse"] = "transliterate"
     delimiter: str = "auto"
     quote: Literal["minimal", "all", "none"] = "minimal"

@@ -10,6 +10,11 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+ENCODINGS = {
+    "cp1252": "CP1252 (ANSI)", "utf-8": "UTF-8", "cp850": "CP850 (DOS)", "iso8859-15": "ISO 8859-15",
+}  # fmt: skip
+"""Encodings that exports may have, and what a person calls them."""
+
 BOM = b"\xef\xbb\xbf"
 
 # What keyboards and pasted text produce beyond CP1252, and how a clerk would type it instead.
@@ -54,7 +59,10 @@ class Fitted:
 
 
 def decode(data: bytes, encoding: str) -> str:
-    """The text of a file, by ``cp1252``, ``utf-8`` or ``auto``. Raises `Damage` with line, column, byte."""
+    """The text of a file, by one of `ENCODINGS` or ``auto``. Raises `Damage` with line, column, byte.
+
+    ``auto`` is UTF-8 where it can be, else CP1252: whether it is CP850 or ISO 8859-15 instead, no file tells.
+    """
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise Damage("the file is in UTF-16 (“Unicode” in Windows)", "export it in CP1252 (ANSI) or UTF-8")
     if (zero := data.find(b"\0")) >= 0:
@@ -65,7 +73,7 @@ def decode(data: bytes, encoding: str) -> str:
     data = data.rstrip(b"\x1a")
     if encoding == "auto":
         encoding = "utf-8" if data.startswith(BOM) or _is_utf8(data) else "cp1252"
-    return _decode_utf8(data) if encoding == "utf-8" else _decode_cp1252(data)
+    return _decode_utf8(data) if encoding == "utf-8" else _decode_bytes(data, encoding)
 
 
 def doubly_encoded(text: str) -> int | None:
@@ -126,21 +134,30 @@ def _decode_utf8(data: bytes) -> str:
         ) from error
 
 
-def _decode_cp1252(data: bytes) -> str:
+def _decode_bytes(data: bytes, encoding: str) -> str:
+    """A file of one byte a character."""
+    called = ENCODINGS[encoding]
     high = re.search(rb"[\x80-\xff]", data)
     first = high.start() if high else 0
     if high and (data.startswith(BOM) or _is_utf8(data)):
         raise Damage(
-            f"the file is in UTF-8, not CP1252: byte {_byte(data, first)} at {_place(data, first)} "
-            f"would be read {data[first : first + 2].decode('cp1252', 'replace')!r}",
-            "set encoding: utf-8 (or auto), or export in CP1252 (ANSI)",
+            f"the file is in UTF-8, not {called}: byte {_byte(data, first)} at {_place(data, first)} "
+            f"would be read {data[first : first + 2].decode(encoding, 'replace')!r}",
+            f"set encoding: utf-8 (or auto), or export in {called}",
+        )
+    control = re.search(rb"[\x80-\x9f]", data) if encoding == "iso8859-15" else None
+    if control is not None:
+        at = control.start()
+        raise Damage(
+            f"byte {_byte(data, at)} at {_place(data, at)} is no character of ISO 8859-15",
+            "if this Sage exports in CP1252 (ANSI) or CP850 (DOS), set encoding: cp1252 or cp850",
         )
     try:
-        return data.decode("cp1252")
+        return data.decode(encoding)
     except UnicodeDecodeError as error:
         raise Damage(
-            f"byte {_byte(data, error.start)} at {_place(data, error.start)} is not CP1252",
-            "find out in which encoding this file was written, and export it in CP1252 (ANSI) or UTF-8",
+            f"byte {_byte(data, error.start)} at {_place(data, error.start)} is not {called}",
+            f"find out in which encoding this file was written, and export it in {called} or UTF-8",
         ) from error
 
 
