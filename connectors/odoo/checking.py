@@ -152,7 +152,7 @@ class Checker:
             if name not in known:
                 todo = did_you_mean(name, known) or f"known here: {', '.join(sorted(known))}"
                 yield Finding("error", f"{view.entity}: {view.object}", f"unknown option «{name}»", todo)
-        for field in (*view.fields, *(column for field in view.fields for column in field.columns)):
+        for field in (*view.fields, *(column for owner in view.fields for column in owner.columns)):
             usual = LINES_OPTIONS if field.type == "lines" else OPTIONS
             for name in field.options:
                 if name not in usual:

@@ -12,6 +12,8 @@ from connectors.odoo.checking import Checker
 from connectors.odoo.context import Contexts
 from connectors.odoo.faults import Fault
 from connectors.odoo.layout import Schema
+from connectors.odoo.payment_view import PAYMENT, WIZARD
+from connectors.odoo.payments import Payments
 from connectors.odoo.pulling import Puller
 from connectors.odoo.reading import Reader
 from connectors.odoo.refs import Refs
@@ -54,18 +56,23 @@ class OdooConnector:
         self._writer = Writer(
             self.session, self._contexts, self._schema, self._relations, self._reader, self._refs
         )
+        self._payments = Payments(
+            self.session, self._contexts, self._schema, self._relations, self._reader, self._refs
+        )
 
     def check(self, views: Sequence[View]) -> Sequence[Finding]:
         self._schema.forget()
         return Checker(self.session, self._contexts, self._schema, self._refs).findings(views)
 
     def pull(self, view: View, cursor: str | None, known: Known) -> Iterator[Page]:
+        self._be_readable(view)
         with self._told(view):
             self._relations.forget()
             self._schema.forget_gaps()
             yield from self._puller.pull(view, cursor, known)
 
     def ids(self, view: View) -> set[str]:
+        self._be_readable(view)
         with self._told(view):
             return self._puller.ids(view)
 
@@ -74,14 +81,21 @@ class OdooConnector:
             return []
         with self._told(view):
             given = [int(id) for id in ids if id.isdecimal()]
+            if view.object == WIZARD:
+                return self._payments.read(view, given)
             return self._reader.records(self._schema.layout(view), given)
 
     def find(self, view: View, refs: Sequence[str]) -> Mapping[str, Record]:
         if not refs:
             return {}
         with self._told(view):
-            by_id = {id: ref for ref, id in self._refs.ids(view.object, refs).items()}
-            records = self._reader.records(self._schema.layout(view), sorted(by_id), by_id)
+            paying = view.object == WIZARD
+            model = PAYMENT if paying else view.object
+            by_id = {id: ref for ref, id in self._refs.ids(model, refs).items()}
+            if paying:
+                records = self._payments.read(view, sorted(by_id), by_id)
+            else:
+                records = self._reader.records(self._schema.layout(view), sorted(by_id), by_id)
             return {record.ref: record for record in records if record.ref is not None}
 
     def allocate(self, view: View, count: int, taken: Iterable[str]) -> Sequence[str]:
@@ -93,6 +107,8 @@ class OdooConnector:
         if not writes:
             return []
         with self._told(view):
+            if view.object == WIZARD:
+                return self._payments.write(view, writes)
             return self._writer.write(view, writes)
 
     def receipts(self, view: View) -> Sequence[Receipt]:
@@ -106,6 +122,11 @@ class OdooConnector:
 
     def close(self) -> None:
         self.session.close()
+
+    def _be_readable(self, view: View) -> None:
+        if view.object == WIZARD:
+            what, why = f"{WIZARD} is no list of payments", "payments are made through it, and not read"
+            raise Misconfigured(self.name, what, why, "write `direction: push` for this system")
 
     @contextmanager
     def _told(self, view: View) -> Iterator[None]:

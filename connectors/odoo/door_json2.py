@@ -35,6 +35,7 @@ PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "fields_get": ("allfields", "attributes"),
     "get_metadata": ("ids",),
     "has_access": ("ids", "operation"),
+    "js_assign_outstanding_line": ("ids", "line_id"),
     "load": ("fields", "data"),
     "read": ("ids", "fields", "load"),
     "search": ("domain", "offset", "limit", "order"),

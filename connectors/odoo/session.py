@@ -106,7 +106,7 @@ class Session:
             answer = client.call(model, method, *args, context=context)
         except (Lost, Fault) as error:
             self.told += 1
-            if isinstance(error, Lost) or error.kind in DOUBTFUL:
+            if isinstance(error, Lost) or error.kind in DOUBTFUL - {"mute"}:
                 _log.warning(
                     "odoo write in doubt, looked up next",
                     system=self.system, model=model, method=method, reason=str(error),
