@@ -8,8 +8,10 @@ raised: a server that cannot be reached is a finding too.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
+from connectors.odoo.checking_payments import PaymentChecker
 from connectors.odoo.context import Contexts
 from connectors.odoo.faults import Fault
 from connectors.odoo.layout import (
@@ -24,21 +26,27 @@ from connectors.odoo.layout import (
     Schema,
     did_you_mean,
 )
+from connectors.odoo.payment_view import PAYMENT, WIZARD
 from connectors.odoo.refs import Refs
 from connectors.odoo.session import Session
 from hub.ports import ConnectorError, Finding, Misconfigured, NativeField, View
 
+_ACCOUNTING = "install Odoo's app Invoicing (module account), or correct `object` in the mapping"
+_SEE = "give the hub's user the right to see it"
 RIGHTS = {"read": "read", "write": "change", "create": "create"}
 
 
 class Checker:
     """Looks at one Odoo for some views."""
 
-    def __init__(self, session: Session, contexts: Contexts, schema: Schema, refs: Refs) -> None:
+    def __init__(
+        self, session: Session, contexts: Contexts, schema: Schema, refs: Refs, payments: PaymentChecker
+    ) -> None:
         self._session = session
         self._contexts = contexts
         self._schema = schema
         self._refs = refs
+        self._payments = payments
 
     def findings(self, views: Sequence[View]) -> list[Finding]:
         """Connection first; the views only where there is one."""
@@ -88,12 +96,17 @@ class Checker:
         try:
             fields = self._schema.every(view.object)
         except Misconfigured as error:
-            yield Finding("error", f"{view.entity}: {error.what}", error.why, error.todo)
+            todo = _ACCOUNTING if view.object.startswith("account.") else error.todo
+            yield Finding("error", f"{view.entity}: {error.what}", error.why, todo)
             return
         except Fault as fault:
             yield Finding(
                 "error", f"{view.entity}: {view.object}", fault.message, "give the hub's user the right"
             )
+            return
+        if view.object == WIZARD:
+            yield from self._payments.findings(view)
+            yield from self._references(replace(view, object=PAYMENT))
             return
         problems = [
             *self._rights(view),
@@ -175,6 +188,10 @@ class Checker:
             return Finding(
                 "error", f"{view.entity}: {native.name}", f"{error.what} {error.why}".strip(), error.todo
             )
+        except Fault as fault:
+            if fault.kind != "access":
+                raise
+            return Finding("error", f"{view.entity}: {native.name}", fault.message, _SEE)
 
     def _field(
         self, view: View, fields: Mapping[str, FieldInfo], native: NativeField, layout: Layout
@@ -184,7 +201,7 @@ class Checker:
             reason = layout.unreadable[native.name]
             base = native.name.partition(".")[0]
             unread = fields.get(base, {}).get("type") not in (None, *READABLE)
-            todo = "take it out of the mapping" if unread else "give the hub's user the right to see it"
+            todo = "take it out of the mapping" if unread else _SEE
             yield Finding("error", what, reason, todo)
             return
         column = layout.columns[0]
@@ -202,7 +219,7 @@ class Checker:
 
     def _lines(self, what: str, lines: Lines) -> Iterator[Finding]:
         for name, reason in lines.layout.unreadable.items():
-            yield Finding("error", f"{what}.{name}", reason, "give the hub's user the right to see it")
+            yield Finding("error", f"{what}.{name}", reason, _SEE)
         for column in lines.layout.columns:
             if column.relation is not None and column.key is None:
                 message = f"a relation to {column.relation} without a field of it: its ids"
@@ -211,7 +228,8 @@ class Checker:
         try:
             self._session.ask(lines.layout.model, "search_count", list(lines.where), context=context)
         except Fault as fault:
-            yield Finding("error", f"{what}: where", fault.message, "correct `where` of these lines")
+            todo = _SEE if fault.kind == "access" else "correct `where` of these lines"
+            yield Finding("error", f"{what}: where", fault.message, todo)
 
     def _creation(self, view: View, fields: Mapping[str, FieldInfo]) -> Iterator[Finding]:
         given = view.options.get("on_create") or {}

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from connectors.odoo.checking import Checker
+from connectors.odoo.checking_payments import PaymentChecker
 from connectors.odoo.context import Contexts
 from connectors.odoo.faults import Fault
 from connectors.odoo.layout import Schema
@@ -62,7 +63,8 @@ class OdooConnector:
 
     def check(self, views: Sequence[View]) -> Sequence[Finding]:
         self._schema.forget()
-        return Checker(self.session, self._contexts, self._schema, self._refs).findings(views)
+        payments = PaymentChecker(self.session, self._schema, self._payments.views)
+        return Checker(self.session, self._contexts, self._schema, self._refs, payments).findings(views)
 
     def pull(self, view: View, cursor: str | None, known: Known) -> Iterator[Page]:
         self._be_readable(view)

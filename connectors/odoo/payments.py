@@ -92,16 +92,16 @@ class Payments:
         self._contexts = contexts
         self._schema = schema
         self._refs = refs
-        self._views = PaymentViews(session, schema, relations, reader)
+        self.views = PaymentViews(session, schema, relations, reader)
         self._invoices = Invoices(session, contexts, schema)
 
     def read(self, view: View, ids: Sequence[int], refs: Mapping[int, str] | None = None) -> list[Record]:
         """These payments, under the wizard's names."""
-        return self._views.plan(view).records(ids, refs)
+        return self.views.plan(view).records(ids, refs)
 
     def write(self, view: View, writes: Sequence[Write]) -> list[Outcome]:
         """See `hub.ports.Connector.write`. One after the other: each may change what is left for the next."""
-        plan = self._views.plan(view)
+        plan = self.views.plan(view)
         known = self._refs.ids(PAYMENT, [write.ref for write in writes if write.id is None])
         told = self._session.told
         outcomes: list[Outcome] = []
