@@ -108,6 +108,9 @@ class Engine:
         systems = self._routes(mapping, READS, only)
         if lost is not None and lost.whole:
             systems = recovering.in_order(self, systems)
+        unread = [one for one in self._routes(mapping, WRITES, only) if one.direction not in READS]
+        for puller in [Puller(self, mapping, system, report, lost) for system in unread]:
+            self._guarded(puller, Puller.hear, report)
         pullers = [Puller(self, mapping, system, report, lost) for system in systems]
         for puller in pullers:
             self._guarded(puller, lambda puller: puller.run(compare), report)
@@ -386,6 +389,8 @@ def _settle_page(
                     paid.append(row.id)
             elif row is None:
                 due.append((golden.id, system.system))
+            elif row.state == "sent" and owing.on_its_way(world, system, golden):
+                continue
             elif _is_news(row, debt, golden, world.links_of.get(golden.id, {}).get(system.system)):
                 row.revive()
                 revived.append(row)

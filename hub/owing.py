@@ -51,13 +51,19 @@ def owed(world: World, system: SystemMapping, golden: Golden, link: Link | None)
             result.impossible[lens.name] = str(problem)
         else:
             differing = _differing(put, current, link)
-            if differing and link is not None and not system.updates:
+            if differing and link is not None and not (system.updates or link.unconfirmed):
                 result.impossible[lens.name] = f"{system.system} has this document, which is never changed"
             else:
                 result.values.update(differing)
     if not system.updates and (result.impossible or result.waiting):
         result.values.clear()
     return result
+
+
+def on_its_way(world: World, system: SystemMapping, golden: Golden) -> bool:
+    """Whether a document was handed over and not answered: until it is, nothing more is owed of it."""
+    link = world.links_of.get(golden.id, {}).get(system.system)
+    return link is not None and link.unconfirmed and not system.updates
 
 
 def is_owed(world: World, system: SystemMapping, golden: Golden, blocked: bool = False) -> Owed | None:

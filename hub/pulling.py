@@ -61,7 +61,7 @@ class Puller:
         self.rejected: set[str] = set()
 
     def run(self, compare: bool) -> None:
-        self._receipts()
+        self.hear()
         self._look_up()
         self._number()
         with self.engine.store.reading() as connection:
@@ -273,13 +273,17 @@ class Puller:
             gone += [one for one in part if one not in there]
         return gone
 
-    def _receipts(self) -> None:
-        """Answers of an asynchronous system to what was handed over earlier."""
+    def hear(self) -> None:
+        """Answers of an asynchronous system to what was handed over earlier.
+
+        A rehearsal looks at them and leaves them where they are: nothing of it is stored.
+        """
         if self.connector.traits.confirms:
             return
         receipts = self.connector.receipts(self.view)
         if not receipts:
             return
         with self.engine.store.transaction() as connection:
-            reviews.take_receipts(connection, self.mapping, self.system.system, receipts, self.engine.clock())
-        self.connector.settle(self.view, receipts)
+            reviews.take_receipts(connection, self.mapping, self.system, receipts, self.engine.clock())
+        if not self.engine.rehearsing:
+            self.connector.settle(self.view, receipts)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Connection, delete, select
 
-from hub.mapping import EntityMapping
+from hub.mapping import EntityMapping, SystemMapping
 from hub.matching import CANDIDATE, Key, are_sites, key_in_words, keys_of, sirets_of
 from hub.model import Golden, Link, Review
 from hub.ports import Receipt, Rejected
@@ -214,23 +214,47 @@ def _forget_handed_over(row: outbox.Mail, link: Link) -> None:
 
 
 def take_receipts(
-    connection: Connection, mapping: EntityMapping, system: str, receipts: Sequence[Receipt], at: str
+    connection: Connection,
+    mapping: EntityMapping,
+    system: SystemMapping,
+    receipts: Sequence[Receipt],
+    at: str,
 ) -> None:
-    """Answers to what was sent: a refusal becomes a dead letter, an acceptance waits to be seen in a pull."""
+    """Answers to what was sent: a refusal becomes a dead letter, an acceptance waits to be seen in a pull.
+
+    Where a system is never read, its acceptance is all there will be: what was handed over is its base.
+    """
     for receipt in receipts:
-        if receipt.accepted:
+        if receipt.accepted and system.direction != "push":
             continue
-        rows = outbox.sent(connection, mapping.entity, system, [receipt.receipt])
+        rows = outbox.sent(connection, mapping.entity, system.system, [receipt.receipt])
         world = World(mapping, str)
         worlds.fill_goldens(connection, world, [row.golden_id for row in rows])
-        refused = []
+        refused, paid = [], []
         for row in rows:
-            link = world.links_of.get(row.golden_id, {}).get(system)
+            link = world.links_of.get(row.golden_id, {}).get(system.system)
             if receipt.ids and (link is None or link.external_id not in receipt.ids):
                 continue
-            _refuse(row, receipt, link, system)
-            refused.append(row)
-            if link is not None:
-                _forget_handed_over(row, link)
+            if receipt.accepted:
+                _confirm(row, link)
+                paid.append(row.id)
+            else:
+                _refuse(row, receipt, link, system.system)
+                refused.append(row)
+                if link is not None:
+                    _forget_handed_over(row, link)
+            if receipt.accepted or not system.updates:
+                # What was edited while it was on its way was not looked at.
+                world.goldens[row.golden_id].dirty = True
+        outbox.remove(connection, paid)
         outbox.update_rows(connection, refused, at)
         saving.save(connection, world, 0, at)
+
+
+def _confirm(row: outbox.Mail, link: Link | None) -> None:
+    """What a system that is never read has accepted is what it holds."""
+    if link is None:
+        return
+    payload = row.payload or {}
+    link.agree(tuple(payload), payload)
+    link.unconfirmed = False
