@@ -11,6 +11,7 @@ from sandbox.odoo.schema import Field, Model, Row
 
 if TYPE_CHECKING:
     from sandbox.odoo.env import Env
+    from sandbox.odoo.store import Table
 
 Method = TypeVar("Method", bound=Callable[..., Any])
 NEWEST = 1000
@@ -24,6 +25,13 @@ def remote(*, on: str = "records", since: int = 0, until: int = NEWEST) -> Calla
         return method
 
     return mark
+
+
+def shown(field: Field, others: Table, id: int) -> list[int]:
+    """The ids of the rows of the other model that a one2many of the record `id` is about."""
+    assert field.inverse
+    found = others.indexes[field.inverse].get(id, {})
+    return [other for other in found if field.only is None or field.only(others.rows[other])]
 
 
 class Base:
@@ -95,8 +103,8 @@ class Base:
         assert field.relation
         assert field.inverse
         others = self.env[field.relation]
-        found = others.table.indexes[field.inverse].get(id, {})
-        return others.sort(self._live(field, list(found)))
+        found = shown(field, others.table, id)
+        return others.sort(self._live(field, found))
 
     def below(self, roots: Iterable[int], parent: str = "parent_id") -> set[int]:
         """These records and everything that has one of them above it."""
@@ -137,7 +145,8 @@ class Base:
         """Without the archived ones, unless the context asks for them."""
         assert field.relation
         others = self.env.table(field.relation)
-        everything = self.env.context.get("active_test") is False and not field.only_live
+        asked = self.env.context.get("active_test") is False and not field.only_live
+        everything = asked or field.archived_too
         if everything or "active" not in others.model.fields:
             return ids
         return [id for id in ids if id in others.rows and others.rows[id].get("active")]

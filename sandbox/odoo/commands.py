@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
+from sandbox.odoo.base import shown
 from sandbox.odoo.errors import IntegrityError
 from sandbox.odoo.schema import Field
 
@@ -74,7 +75,7 @@ def apply_one2many(env: Env, field: Field, id: int, value: Any) -> None:
             _let_go(env, field, [other], delete=command == DELETE)
         else:
             wanted = list(given) if command == SET else []
-            now = list(others.table.indexes[inverse].get(id, ()))
+            now = shown(field, others.table, id)
             _let_go(env, field, [other for other in now if other not in wanted], delete=False)
             added = [other for other in wanted if other not in now]
             if added:

@@ -221,7 +221,8 @@ class Loading(Writing):
                 raise KeyError("record")
             raise ValidationError("Cannot update a record without specifying its id or xml_id")
         if id is not None:
-            self.browse([id]).write(row.values)
+            if not (row.xml_id and self._is_settled(row.xml_id)):
+                self.browse([id]).write(row.values)
             return int(id)
         created = int(self.create(row.values))
         if row.xml_id:
@@ -231,10 +232,18 @@ class Loading(Writing):
                 "name": name,
                 "model": self.spec.name,
                 "res_id": created,
-                "noupdate": False,
+                "noupdate": bool(self.env.context.get("noupdate")),
             }
             self.env.sudo()["ir.model.data"].create(data)
         return created
+
+    def _is_settled(self, xml_id: str) -> bool:
+        """Whether an update leaves the record of this external id as it is."""
+        module, _, name = xml_id.partition(".")
+        rows = self.env.table("ir.model.data").rows
+        named = [rows[data] for data in self.env.table("ir.model.data").matching("name", [name])]
+        settled = any(row["module"] == module and row.get("noupdate") for row in named)
+        return settled and self.env.context.get("mode") == "update"
 
     def _bound(self, xml_id: str) -> int | None:
         """The record of this model that carries the external id."""

@@ -29,7 +29,8 @@ class Field:
 
     `default` is a value or a function of the env; `inverse` names the many2one behind a one2many.
     `recorded` is whether the real server keeps it in a column, which a field computed here may be there.
-    `only_live` is a one2many that never shows archived records, whatever the context asks.
+    `only_live` is an x2many that never shows archived records, whatever the context asks; `archived_too` one
+    that always does; `only` says which rows of the other model a one2many shows.
     """
 
     type: str
@@ -47,6 +48,8 @@ class Field:
     searchable: bool = True
     recorded: bool = True
     only_live: bool = False
+    archived_too: bool = False
+    only: Callable[[Row], bool] | None = None
 
     @property
     def stored(self) -> bool:

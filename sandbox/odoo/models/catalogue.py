@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from sandbox.odoo.models import base, partner, users
+from sandbox.odoo.models import accounts, base, documents, partner, users
 from sandbox.odoo.schema import (
     Field,
     Model,
@@ -38,7 +38,8 @@ def models_of(version: int, extra: Iterable[Model] = ()) -> dict[str, Model]:
         _partner, _category, _industry, _country, _state, _user, _company, _lang, _currency, _group,
         _model, _model_field, _model_data, _model_access,
     ]  # fmt: skip
-    found = [make(version) for make in makers] + list(extra)
+    booked = [*accounts.models(version), *documents.models(version)]
+    found = [make(version) for make in makers] + booked + list(extra)
     declared = {model.name: replace(model, fields=_common(model)) for model in found}
     return {name: _indexed(model, declared) for name, model in declared.items()}
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import phonenumbers
 from phonenumbers.geodata.locale import LOCALE_DATA
 
 from sandbox.odoo.env import Account, Database, Env, group_field
+from sandbox.odoo.models import chart
 from sandbox.odoo.schema import Row
 
 GROUPS = {
@@ -16,6 +18,8 @@ GROUPS = {
     "base.group_system": ("Administration/Settings", "Role / Administrator"),
     "base.group_multi_company": ("Multi Companies", "Multi Companies"),
     "base.group_partner_manager": ("Extra Rights/Contact Creation", "Contact/Creation"),
+    "account.group_account_invoice": ("Invoicing/Billing", "Accounting/Invoicing"),
+    "account.group_account_manager": ("Invoicing/Billing Administrator", "Accounting/Administrator"),
 }
 STATES = (
     ("US", "CA", "California"), ("US", "NY", "New York"), ("US", "TX", "Texas"),
@@ -46,6 +50,7 @@ def seed(base: Database, login: str, password: str, api_key: str) -> None:
             _put(base, "res.country.state", row, f"base.state_{country.lower()}_{code.lower()}")
         for name in INDUSTRIES:
             _put(base, "res.partner.industry", {"name": {"en_US": name}, "active": True})
+        chart.seed(base.version, partial(_put, base))
         _registry(base)
 
 

@@ -28,6 +28,7 @@ IMPLIED = {
     "base.group_system": ("base.group_erp_manager", "base.group_user"),
     "base.group_erp_manager": ("base.group_user",),
     "base.group_partner_manager": (),
+    "account.group_account_manager": ("account.group_account_invoice",),
 }
 
 
