@@ -30,8 +30,8 @@ from connectors.sage.formats.entries import (
 NAMES = ("sage", "pnm", "ximport", "fec", "csv")
 
 __all__ = [
-    "NAMES", "Analytic", "Change", "Entry", "Format", "Item", "Options", "Reading", "Refusal", "Remark", "Row",
-    "Written", "by_name",
+    "NAMES", "Analytic", "Change", "Entry", "Format", "Item", "Options", "Reading", "Refusal", "Remark",
+    "Row", "Written", "by_name",
 ]  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date as Day
 from decimal import Decimal
 from typing import BinaryIO, NamedTuple, Protocol
 
@@ -44,7 +44,7 @@ class Entry(NamedTuple):
     """
 
     journal: str
-    date: date
+    date: Day
     account: str
     debit: Decimal = ZERO
     credit: Decimal = ZERO
@@ -52,15 +52,15 @@ class Entry(NamedTuple):
     piece: str = ""
     invoice: str = ""
     third_party: str = ""
-    due: date | None = None
+    due: Day | None = None
     payment_mode: str = ""
     reference: str = ""
     tax_code: str = ""
     letter: str = ""
-    letter_date: date | None = None
-    piece_date: date | None = None
-    entered: date | None = None
-    validated: date | None = None
+    letter_date: Day | None = None
+    piece_date: Day | None = None
+    entered: Day | None = None
+    validated: Day | None = None
     currency: str = ""
     currency_amount: Decimal | None = None
     journal_label: str = ""
@@ -80,7 +80,7 @@ class Row(NamedTuple):
     """
 
     kind: str
-    values: Mapping[str, str | Decimal | date | None]
+    values: Mapping[str, str | Decimal | Day | None]
     line: int = 0
 
 
@@ -97,7 +97,7 @@ class Refusal(NamedTuple):
     raw: str = ""
     lines: tuple[int, ...] = ()
     field: str = ""
-    piece: tuple[str, ...] = ()
+    piece: tuple[object, ...] = ()
 
 
 class Change(NamedTuple):
@@ -127,8 +127,8 @@ class Options:
     """How a file is written, as far as its format leaves a choice. Every default is the format's own.
 
     `encoding`: ``auto``, ``cp1252``, ``cp850``, ``iso8859-15``, ``ascii``, ``utf-8`` (``utf-8-sig`` with a
-    byte order mark), ``cp500`` or ``cp1140`` (EBCDIC). Reading with ``auto`` decides by what is there; writing
-    with ``auto`` uses the format's usual one.
+    byte order mark), ``cp500`` or ``cp1140`` (EBCDIC). Reading with ``auto`` decides by what is there;
+    writing with ``auto`` uses the format's usual one.
     `line_end`: ``crlf`` or ``lf`` for writing. `last_line_end`: ``required`` refuses a last line that is not
     ended (it may be half a file), ``optional`` takes it.
     `balance`: whether pieces are held together and must balance; `held`: how many lines of pieces that do not

@@ -211,7 +211,9 @@ class _Reader:
 
     def _entry(self, number: int, cells: list[str]) -> Entry:
         if len(cells) != 18:
-            todo = "each column takes its place even where it is empty; see whether a text holds the separator"
+            todo = (
+                "each column takes its place even where it is empty; see whether a text holds the separator"
+            )
             raise Unreadable(f"{len(cells)} columns, and a FEC has 18", todo)
         for at in (0, 2, 3, 4):
             if not cells[at].strip():
@@ -221,9 +223,9 @@ class _Reader:
         when = dates[3]
         assert when is not None
         return Entry(
-            cells[0], when, cells[4], debit, credit, cells[10], cells[2], cells[8], cells[6], letter=cells[13],
-            letter_date=dates[14], piece_date=dates[9], validated=dates[15], currency=cells[17],
-            currency_amount=self._amount(cells, 16) if cells[16] else None, journal_label=cells[1],
+            cells[0], when, cells[4], debit, credit, cells[10], cells[2], cells[8], cells[6],
+            letter=cells[13], letter_date=dates[14], piece_date=dates[9], validated=dates[15],
+            currency=cells[17], currency_amount=self._amount(cells, 16) if cells[16] else None, journal_label=cells[1],
             account_label=cells[5], third_party_label=cells[7], line=number,
         )  # fmt: skip
 
@@ -232,7 +234,8 @@ class _Reader:
             debit, credit = self._amount(cells, 11), self._amount(cells, 12)
             if debit and credit:
                 raise Unreadable(
-                    f"Debit is {cells[11]} and Credit is {cells[12]}", "a line has one of them; the other is 0,00"
+                    f"Debit is {cells[11]} and Credit is {cells[12]}",
+                    "a line has one of them; the other is 0,00",
                 )
             return debit, credit
         sense = _SENSES.get(cells[12])
@@ -262,7 +265,8 @@ class _Reader:
             return []
         self.disordered = True
         return [Remark(
-            number, f"validated {valid}, after a line validated {before}: a FEC is in the order of validation",
+            number,
+            f"validated {valid}, after a line validated {before}: a FEC is in the order of validation",
             "have it written in that order before it is handed to anybody",
         )]  # fmt: skip
 

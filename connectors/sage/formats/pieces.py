@@ -14,7 +14,7 @@ from itertools import accumulate
 from operator import itemgetter, sub
 from typing import Any
 
-from connectors.sage.formats.entries import ZERO, Entry, Item, Refusal
+from connectors.sage.formats.entries import ZERO, Entry, Item, Refusal, Row
 
 Key = tuple[Any, ...]
 
@@ -67,14 +67,22 @@ class _Pieces:
         return self.out
 
     def _take_quickly(self, batch: list[Any]) -> bool:
-        """The usual case, column by column: entries alone, pieces whole and together, all of them balanced."""
+        """The usual case, column by column: entries alone, pieces whole, together, and all balanced."""
         if self.waiting or self.piece.spoiled or not batch or set(map(type, batch)) != _types:
             return False
         keys = list(map(self.key, batch))
-        balances = list(accumulate(map(sub, map(_debit, batch), map(_credit, batch)), initial=self.piece.balance))
+        balances = list(
+            accumulate(map(sub, map(_debit, batch), map(_credit, batch)), initial=self.piece.balance)
+        )
         # The place in the batch at which each piece begins, and the balance that was reached there.
-        begins = [at for at, pair in enumerate(zip([self.current, *keys], keys, strict=False)) if pair[0] != pair[1]]
-        if not begins or any(balances[at] for at in begins) or len(self.piece.entries) + begins[0] > self.held:
+        begins = [
+            at for at, pair in enumerate(zip([self.current, *keys], keys, strict=False)) if pair[0] != pair[1]
+        ]
+        if (
+            not begins
+            or any(balances[at] for at in begins)
+            or len(self.piece.entries) + begins[0] > self.held
+        ):
             return False
         last = begins[-1]
         self.out = [*self.piece.entries, *batch[:last]]
@@ -102,7 +110,7 @@ class _Pieces:
             if item.piece != self.current:
                 self._turn(item.piece)
             self.piece.spoiled = self.piece.spoiled or item.line
-        elif not self.piece.balance and not self.piece.spoiled:
+        elif type(item) is Row and not self.piece.balance and not self.piece.spoiled:
             self._turn(())
         self.out.append(item)
 
@@ -116,7 +124,7 @@ class _Pieces:
             self.kept += len(piece.entries)
         else:
             self.out += piece.entries
-        self.current, self.piece = key, self.waiting.pop(key, None) or _Piece()
+        self.current, self.piece = key, self.waiting.pop(key) if key in self.waiting else _Piece()
         self.kept -= len(self.piece.entries)
         while self.kept > self.held:
             oldest = self.waiting.pop(next(iter(self.waiting)))

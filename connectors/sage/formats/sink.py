@@ -53,7 +53,7 @@ class Pen:
                     field, f"{text!r} has {len(text)} characters, and {longest} fit", "shorten it"
                 )
             cut = text[:longest].rstrip()
-            self._note(field, text, cut, f"it has {len(text)} characters, and {longest} fit")
+            self.note(field, text, cut, f"it has {len(text)} characters, and {longest} fit")
             text = cut
         return text
 
@@ -76,7 +76,7 @@ class Pen:
     def _spelled(self, field: str, value: str) -> str:
         text = value.translate(self.barred)
         if text != value:
-            self._note(field, value, text, "a character in it would end the value in this file")
+            self.note(field, value, text, "a character in it would end the value in this file")
         try:
             fitted = fit(text, self.codec)
         except Unfit as unfit:
@@ -86,13 +86,15 @@ class Pen:
             lost = ", ".join(repr(old) for old, _ in fitted.changes)
             if self.options.unfit == "refuse":
                 why = f"{value!r} holds {lost}, which {self.encoding} does not know"
-                raise Unwritable(field, why, "write it otherwise, or let it be spelled (unfit: transliterate)")
-            self._note(field, text, fitted.text, f"{self.encoding} does not know {lost}")
+                raise Unwritable(
+                    field, why, "write it otherwise, or let it be spelled (unfit: transliterate)"
+                )
+            self.note(field, text, fitted.text, f"{self.encoding} does not know {lost}")
         elif fitted.text != text:
-            self._note(field, text, fitted.text, "an accent that stood apart is joined to its letter")
+            self.note(field, text, fitted.text, "an accent that stood apart is joined to its letter")
         return fitted.text
 
-    def _note(self, field: str, meant: str, written: str, why: str) -> None:
+    def note(self, field: str, meant: str, written: str, why: str) -> None:
         self.changes.append(Change(self.line, field, meant, written, why))
 
 
@@ -149,7 +151,11 @@ class _Writer:
     def _written(self, batch: list[Any]) -> Iterator[bytes]:
         if not batch:
             return
-        if self.sheet.quick and set(map(type, batch)) == {Entry} and (data := self.sheet.quick(batch)) is not None:
+        if (
+            self.sheet.quick
+            and set(map(type, batch)) == {Entry}
+            and (data := self.sheet.quick(batch)) is not None
+        ):
             self._look_for_lost(batch, self.pen.line)
             self.pen.line += len(batch)
             yield data
@@ -189,7 +195,9 @@ class _Writer:
         if isinstance(item, Entry):
             return self.sheet.lines(self.pen, item)
         if self.sheet.row is None:
-            raise Unwritable("", f"a {item.kind} has no place in {self.sheet.label}", "write it in another format")
+            raise Unwritable(
+                "", f"a {item.kind} has no place in {self.sheet.label}", "write it in another format"
+            )
         return self.sheet.row(self.pen, item)
 
     def _look_for_lost(self, entries: list[Entry], line: int) -> None:

@@ -35,7 +35,7 @@ class Source:
     tell, once all is read, whether the last line was ended, and its number."""
 
     def __init__(self, stream: BinaryIO, options: Options, usual: Sequence[str]) -> None:
-        """`usual`: the encodings that ``auto`` chooses from where a byte is not ASCII, the likeliest first."""
+        """`usual`: the encodings that ``auto`` chooses from for bytes beyond ASCII, the likeliest first."""
         self._stream, self._usual = stream, usual
         self.found = options
         self._encoding = "" if options.encoding == "auto" else options.encoding
@@ -87,7 +87,9 @@ class Source:
 
     def _begin(self, data: bytes) -> bytes:
         if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-            raise Damage("the file is in UTF-16 (“Unicode” in Windows)", "export it in CP1252 (ANSI) or UTF-8")
+            raise Damage(
+                "the file is in UTF-16 (“Unicode” in Windows)", "export it in CP1252 (ANSI) or UTF-8"
+            )
         if data.startswith(BOM):
             if self._encoding not in ("", "utf-8", "utf-8-sig"):
                 raise Damage(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 
 from connectors.sage.formats.entries import ZERO
 
@@ -86,16 +86,6 @@ def as_amount(number: Decimal, mark: str = ",") -> str:
     return text.replace(".", mark)
 
 
-def quantity(text: str, mark: str = ",") -> Decimal:
-    """A number whose decimals may be many: a rate, a quantity. Raises `Unreadable`."""
-    return amount(text, mark)
-
-
-def point_amount(text: str) -> Decimal:
-    """An amount written with a point, blanks before or after it. Raises `Unreadable`."""
-    return amount(text.strip(), ".")
-
-
 def day(text: str) -> date:
     """A day written AAAAMMJJ. Raises `Unreadable`."""
     if len(text) == 8 and text.isdecimal() and text.isascii():
@@ -149,11 +139,3 @@ class Amounts(dict[str, Decimal]):
             self.clear()
         found = self[text] = amount(text, self.mark)
         return found
-
-
-def number_of(text: str) -> Decimal | None:
-    """A number in the spelling of Python, or ``None``."""
-    try:
-        return Decimal(text)
-    except InvalidOperation:
-        return None
