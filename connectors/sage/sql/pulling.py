@@ -11,10 +11,10 @@ was, everything is listed anew. In the hour that clocks repeat in autumn the loo
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 from connectors.sage.sql import queries
 from connectors.sage.sql.layout import Layout
@@ -22,10 +22,12 @@ from connectors.sage.sql.layout import Place as TablePlace
 from connectors.sage.sql.queries import Since
 from connectors.sage.sql.reading import Place, Reader
 from connectors.sage.sql.values import Spoilt, moment_of
-from hub.ports import Known, Page, View
+from hub.ports import Known, Page, Record, View
 
 Mark = tuple[str, int | None]
 """The latest stamp of a table (ISO, the server's clock) and the `cbMarq` of the row that has it."""
+
+Meant: TypeAlias = Callable[[Sequence[Record]], list[Record]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +62,10 @@ class Puller:
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
 
-    def pull(self, view: View, cursor: str | None, known: Known) -> Iterator[Page]:
-        """See `hub.ports.Connector.pull`."""
+    def pull(
+        self, view: View, cursor: str | None, known: Known, meant: Meant | None = None
+    ) -> Iterator[Page]:
+        """See `hub.ports.Connector.pull`. `meant` makes of records what was meant to be written in them."""
         layout = self.reader.layout(view)
         start = Cursor.parse(cursor)
         under_way = start.after is not None
@@ -74,7 +78,7 @@ class Puller:
         while True:
             batch = self.reader.batch(layout, after, since, doubles)
             listed = listed and not batch.unattributed
-            records = batch.records
+            records = meant(batch.records) if meant else batch.records
             if not whole and records:
                 held = known([record.id for record in records])
                 records = [one for one in records if one.id not in held or held[one.id] != one.version]

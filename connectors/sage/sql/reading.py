@@ -6,6 +6,7 @@ halving the page it is on; it costs itself, and its field or its row is said.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC
@@ -205,7 +206,8 @@ class Reader:
             after = batch.last
             if after is None:
                 break
-        return [record for record in found.records if ids.count(record.id) == 1]
+        times = Counter(ids)
+        return [record for record in found.records if times[record.id] == 1]
 
     def ids(self, layout: Layout) -> Iterator[str]:
         """The ids of every row of the view. Raises `Misconfigured` where one cannot be told."""
