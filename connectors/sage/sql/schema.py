@@ -116,7 +116,7 @@ class Schema:
 
     @property
     def schema(self) -> str | None:
-        given = self._session.settings.schema_
+        given = self._session.settings.db_schema
         return given or ("dbo" if self._session.dialect == "mssql" else None)
 
     def shape(self, name: str) -> Shape:
@@ -151,7 +151,7 @@ class Schema:
         for title, kind, length in rows:
             kind, said = _kind(str(kind), length)
             fields[str(title).casefold()] = Field(str(title), kind, family(kind), said)
-        return Shape(name, self._session.settings.schema_, fields)
+        return Shape(name, self._session.settings.db_schema, fields)
 
 
 def family(kind: str) -> Family:

@@ -42,7 +42,7 @@ class Settings(BaseModel):
     transport: Literal["sql"] = "sql"
     url: str = Field(description="The base's address: mssql+pytds://USER@SERVER:1433/BASE")
     password: SecretStr | None = Field(default=None, description="Of the login in `url`.")
-    schema_: str | None = Field(default=None, alias="schema", description="Where the tables are.")
+    db_schema: str | None = Field(default=None, description="Where the tables are.")
     ca: Path | None = Field(default=None, description="Certificate authority file: encrypts the connection.")
     timezone: str = Field(default="Europe/Paris", description="Of the server's clock, which stamps changes.")
     overlap_minutes: float = Field(
