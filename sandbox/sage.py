@@ -9,6 +9,8 @@ long, refuses a line with a reason, moves what it imported aside, and exports an
     sage.add(CT_Num="C0001", CT_Intitule="Durand SA")
     sage.export()
     sage.step()                       # import what waits, answer, export
+
+Files in Format Sage go to its accounts (`sage.accounts`, see `sandbox.sage_accounts`).
 """
 
 from __future__ import annotations
@@ -22,7 +24,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-Encoding = Literal["cp1252", "utf-8"]
+from sandbox.sage_accounts import Accounts
+
+Encoding = Literal["cp1252", "utf-8", "cp850", "iso8859-15"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,7 @@ class Sage:
         self.forbidden: dict[str, str] = {}
         self.imported: list[str] = []
         self._exported = 0
+        self.accounts = Accounts(self.rows, self._write_delimited)
 
     # -- at the screen -------------------------------------------------------------------------------
 
@@ -117,12 +122,15 @@ class Sage:
         return self._write([self.rows[code] for code in codes], "_maj")
 
     def _write(self, rows: Iterable[Mapping[str, str]], mark: str) -> Path:
-        self._exported += 1
         titles = [column.title for column in self.columns]
         lines = [titles] if self.header else []
         lines += [[row[title] for title in titles] for row in rows]
-        data = self.formatted(lines).encode(self.encoding)
-        target = self.exports / f"{self.object}{mark}_{datetime.now():%Y%m%d}_{self._exported:06d}.csv"
+        return self._write_delimited(f"{self.object}{mark}", lines)
+
+    def _write_delimited(self, name: str, lines: Iterable[Iterable[str]]) -> Path:
+        self._exported += 1
+        data = self.formatted([list(line) for line in lines]).encode(self.encoding)
+        target = self.exports / f"{name}_{datetime.now():%Y%m%d}_{self._exported:06d}.csv"
         draft = target.with_suffix(".tmp")
         draft.write_bytes(data)
         self._date_after_others(draft)
@@ -162,7 +170,9 @@ class Sage:
     def _import(self, name: str) -> None:
         path = self.imports / name
         try:
-            refusals = self._take(path.read_bytes())
+            data = path.read_bytes()
+            known = self.accounts.knows(data)
+            refusals = self.accounts.take(data.decode(self.encoding)) if known else self._take(data)
         except (ValueError, csv.Error) as error:
             refusals = [str(error)]
         self.imported.append(name)
