@@ -38,7 +38,7 @@ def checked(
         given = values.get(name, field.empty)
         items = (given,) if isinstance(given, str) else given
         formed = tuple(form(field, one) for one in items)
-        if field.required and not formed[0]:
+        if field.required and not _first(values.get(name, "")).strip():
             wrong.append(words("required", field=field.words))
         kept[name] = formed[0] if field.size == 1 else formed
     lines: dict[str, list[dict[str, str]]] = {}
