@@ -114,7 +114,9 @@ class Sage:
     # -- exports -------------------------------------------------------------------------------------
 
     def export(self) -> Path:
-        """Write every third party to a new file."""
+        """Write every third party to a new file, and every payment to another where there are any."""
+        if self.accounts.payments:
+            self.accounts.export_payments()
         return self._write(self.rows.values(), "")
 
     def export_only(self, codes: Iterable[str]) -> Path:

@@ -45,7 +45,7 @@ ACCOUNTS = (
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One line entered, as Sage keeps it. `letter` is set once an invoice is paid in full."""
+    """One line entered, as Sage keeps it."""
 
     journal: str
     date: str
@@ -174,10 +174,8 @@ def _entry(said: Mapping[str, str], line: int) -> Entry:
         raise ValueError(f"ligne {line} : montant invalide : {said['montant']}") from error
     if said["sens"] not in ("0", "1"):
         raise ValueError(f"ligne {line} : sens invalide : {said['sens']}")
-    side = (
-        {"debit": amount, "credit": Decimal(0)}
-        if said["sens"] == "0"
-        else {"debit": Decimal(0), "credit": amount}
-    )
-    kept = ("journal", "date", "piece", "facture", "compte", "tiers", "intitule", "echeance", "code_taxe")
-    return Entry(**{name: said[name] for name in kept}, **side)
+    debit, credit = (amount, Decimal(0)) if said["sens"] == "0" else (Decimal(0), amount)
+    return Entry(
+        said["journal"], said["date"], said["piece"], said["facture"], said["compte"], said["tiers"],
+        said["intitule"], said["echeance"], said["code_taxe"], debit, credit,
+    )  # fmt: skip

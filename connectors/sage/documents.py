@@ -137,7 +137,7 @@ def piece_of(view: View, values: Mapping[str, Native]) -> Piece:
     whole, entries, left_out = _Header(header), list[Entry](), list[str]()
     for number, line in enumerate(found, 1):
         if not isinstance(line, Mapping):
-            raise Unfit(f"line {number}: {line!r} is no line", table.name)
+            raise Unfit(f"line {number}: {line!r} is no line", table.name, "correct the mapping")
         entry = whole.entry(number, line, table)
         if entry.debit or entry.credit:
             entries.append(entry)
