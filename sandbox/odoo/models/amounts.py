@@ -41,8 +41,8 @@ def tax_of(amount: Decimal, tax: Row) -> Decimal:
 def priced(line: Row, taxes: Mapping[int, Row]) -> tuple[float, float]:
     """A line without and with its taxes."""
     amount = base(line, taxes)
-    added = sum((tax_of(amount, taxes[id]) for id in line.get("tax_ids") or ()), Decimal(0))
-    return money(amount), money(amount + added)
+    added = [money(tax_of(amount, taxes[id])) for id in line.get("tax_ids") or ()]
+    return money(amount), total([money(amount), *added])
 
 
 def taxed(lines: Iterable[Row], taxes: Mapping[int, Row], *, by_line: bool) -> dict[int, tuple[float, float]]:

@@ -359,7 +359,7 @@ class Line(Records):
             **values,
         }
         if kind is not None and self.old:
-            price = amount if kind == "tax" and ledger.sign(move) > 0 else -amount
+            price = ledger.sign(move) * amount
             stored |= {"exclude_from_invoice_tab": True, "quantity": 1.0, "price_unit": price,
                        "price_subtotal": price, "price_total": price}  # fmt: skip
         if line is None:

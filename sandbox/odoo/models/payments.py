@@ -198,6 +198,7 @@ class Payment(Records):
         return [
             {
                 **common,
+                **({} if self.old else dict.fromkeys(("price_subtotal", "price_total"), ledger.money(over))),
                 "account_id": where,
                 "name": text,
                 "debit": max(ledger.money(over), 0.0),

@@ -1,4 +1,4 @@
-"""What the sandbox and a real Odoo are both asked: some four hundred calls, good and bad, on each door.
+"""What the sandbox and a real Odoo are both asked: some five hundred calls, good and bad, on each door.
 
 A step is what it shows and what was answered. Later parts may use what earlier ones made.
 """
@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from tests.sandbox.doors import Side
+from tests.sandbox.scenario.accounting import accounting
 from tests.sandbox.scenario.contacts import contacts
 from tests.sandbox.scenario.imports import loading, multi
 from tests.sandbox.scenario.manners import json2_manners, refusals, services
@@ -33,6 +34,7 @@ PARTS: tuple[Callable[[Side], Iterator[Step]], ...] = (
     rights,
     companies,
     unlinking,
+    accounting,
     describing,
 )
 
