@@ -35,10 +35,17 @@ class Spoiled(Lost):
 
 
 class Half(Spoiled):
-    """Half the answer, told as if it were all."""
+    """Half the answer, or the answer until `last`, told as if it were all."""
+
+    def __init__(self, last: bytes = b"") -> None:
+        super().__init__("cut")
+        self.last = last
 
     def spoil(self, reply: Reply) -> Reply:
-        return replace(reply, content=reply.content[: len(reply.content) // 2])
+        cut = len(reply.content) // 2
+        if self.last:
+            cut = reply.content.index(self.last) + len(self.last)
+        return replace(reply, content=reply.content[:cut])
 
 
 class Broken(Spoiled):

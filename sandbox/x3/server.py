@@ -15,7 +15,7 @@ from datetime import datetime
 from http.cookies import SimpleCookie
 from typing import Any, Literal
 
-from sandbox.odoo.doors.http import Reply, Server
+from sandbox.odoo.doors.http import Lost, Reply, Server
 from sandbox.x3 import wire
 from sandbox.x3.faults import NoServices, Spoiled
 from sandbox.x3.objects.catalogue import SHAPES
@@ -23,7 +23,7 @@ from sandbox.x3.operations import WRITES, Operations
 from sandbox.x3.person import Person
 from sandbox.x3.pool import Pool
 from sandbox.x3.running import Subprogram
-from sandbox.x3.wire import Answer, NotSoap, Request, Technical
+from sandbox.x3.wire import Answer, Request, Technical
 from sandbox.x3.words import ERROR, Message, Words
 from sandbox.x3.world import World
 from sandbox.x3.wsdl import wsdl
@@ -153,8 +153,10 @@ class X3:
             raise NoServices
         try:
             reply = self._called(wire.read_request(body))
-        except NotSoap as error:
-            reply = Reply(500, wire.KIND, wire.write_fault(str(error)))
+        except Lost:
+            raise
+        except Exception as error:  # noqa: BLE001 what breaks here must not look like a lost line
+            reply = Reply(500, wire.KIND, wire.write_fault(f"{type(error).__name__}: {error}"))
         return self._with_session(reply, given) if modern else reply
 
     def _wsdl(self, given: Mapping[str, str], modern: bool) -> Reply:
