@@ -25,6 +25,15 @@ _SPELLED = {
     "\u200b": "", "\u200c": "", "\u200d": "", "\u2060": "", "\ufeff": "", "\u2028": " ", "\u2029": " ",
 }  # fmt: skip
 
+# What a clerk types where a character set has not even the signs of CP1252 (CP850, ISO 8859-15, ASCII).
+_PLAINER = {
+    "€": "EUR", "£": "GBP", "¥": "JPY", "œ": "oe", "Œ": "OE", "æ": "ae", "Æ": "AE", "ø": "o", "Ø": "O",
+    "ß": "ss", "ð": "d", "Ð": "D", "þ": "th", "Þ": "Th", "‘": "'", "’": "'", "‚": ",", "“": '"', "”": '"',
+    "„": '"',
+    "«": '"', "»": '"', "‹": "<", "›": ">", "–": "-", "—": "-", "…": "...", "•": "-", "·": ".", "°": "o",
+    "×": "x", "÷": "/", "µ": "u", "´": "'", "¨": " ", "¸": ",", "®": "(R)", "©": "(C)", "†": "+", "‰": "o/oo",
+}  # fmt: skip
+
 # The second byte of an accented letter in UTF-8, as CP1252 shows it.
 _SECOND = bytes(byte for byte in range(0x80, 0xC0)).decode("cp1252", "ignore")
 _DOUBLED = re.compile(f"[\u00c2\u00c3][{re.escape(_SECOND)}]")
@@ -98,14 +107,25 @@ def fit(text: str, encoding: str) -> Fitted:
 
 
 def _spelling(character: str, encoding: str) -> str:
-    if character in _SPELLED:
+    if character in _SPELLED and _holds(encoding, _SPELLED[character]):
         return _SPELLED[character]
+    if character in _PLAINER and _holds(encoding, _PLAINER[character]):
+        return _PLAINER[character]
+    if character in _SPELLED:
+        return "".join(c if _holds(encoding, c) else _spelling(c, encoding) for c in _SPELLED[character])
     plain = "".join(c for c in unicodedata.normalize("NFKD", character) if not unicodedata.combining(c))
     if unicodedata.category(character) == "Zs":
         plain = " "
+    plain = "".join(c if c == character or _holds(encoding, c) else _once_more(c, encoding) for c in plain)
     if (not plain and not unicodedata.combining(character)) or not _holds(encoding, plain):
         raise Unfit(character)
     return plain
+
+
+def _once_more(character: str, encoding: str) -> str:
+    """The spelling of a part of a spelling (the ``⁄`` of ``½``), itself where it has none."""
+    found = _SPELLED.get(character) or _PLAINER.get(character)
+    return found if found is not None and _holds(encoding, found) else character
 
 
 def _holds(encoding: str, text: str) -> bool:

@@ -23,6 +23,7 @@ from hub.cli import (
     plan,
     rebuild,
     release,
+    sage,
     status,
     sync,
     undo,
@@ -62,7 +63,7 @@ def root(
 
 for module in (
     init, demo, check, plan, sync, status, conflicts, deadletters, release, journal, undo, mapping, odoo,
-    backup, rebuild, doctor, calls,
+    backup, rebuild, doctor, calls, sage,
 ):  # fmt: skip
     module.register(app)
 

@@ -26,13 +26,26 @@ from connectors.sage.formats.entries import (
     Row,
     Written,
 )
+from connectors.sage.formats.source import ENCODINGS
 
 NAMES = ("sage", "pnm", "ximport", "fec", "csv")
 
 __all__ = [
-    "NAMES", "Analytic", "Change", "Entry", "Format", "Item", "Options", "Reading", "Refusal", "Remark",
-    "Row", "Written", "by_name",
-]  # fmt: skip
+    "ENCODINGS",
+    "NAMES",
+    "Analytic",
+    "Change",
+    "Entry",
+    "Format",
+    "Item",
+    "Options",
+    "Reading",
+    "Refusal",
+    "Remark",
+    "Row",
+    "Written",
+    "by_name",
+]
 
 
 def by_name(name: str) -> Format:

@@ -142,7 +142,8 @@ class Options:
     FEC and delimited: `separator` (``auto``, or the character). FEC: `sense`: ``auto`` or ``debit`` (columns
     Debit and Credit), ``letter`` (Montant and Sens, D or C), ``sign`` (the same, +1 or -1).
     Format Sage: `version` (what follows ``#VER``), `flag`, `currency` (``#DEV``), and `versions`: lines per
-    block for versions that are not known or differ here, ``{"14": {"#MECG": 39}}``. PNM: `company`.
+    block for versions that are not known or differ here, ``{"14": {"#MECG": 39}}``; `blocks`: the same
+    for whatever version the file is. PNM: `company`.
     `lengths`: longest value by field of `Entry`, where a site's differ. `columns`: for delimited files, the
     heading of each field, ``{"third_party": "Code client"}``; `kind`: what their rows are.
     """
@@ -162,6 +163,7 @@ class Options:
     flag: str = "000"
     currency: str = "EUR"
     versions: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    blocks: Mapping[str, int] = field(default_factory=dict)
     company: str = ""
     lengths: Mapping[str, int] = field(default_factory=dict)
     columns: Mapping[str, str] = field(default_factory=dict)

@@ -35,6 +35,8 @@ from connectors.sage.formats.sink import Pen, Sheet, written
 from connectors.sage.formats.source import Source
 from connectors.sage.formats.values import Amounts, Days, Unreadable, amount, as_amount, as_day, day
 from connectors.sage.text import Damage
+from hub.values import Unreadable as NotRead
+from hub.values import make_type
 
 COLUMNS: Final = (
     "JournalCode", "JournalLib", "EcritureNum", "EcritureDate", "CompteNum", "CompteLib", "CompAuxNum",
@@ -49,6 +51,7 @@ HOLDS: Final = frozenset({
     "third_party_label",
 })  # fmt: skip
 
+_SIREN = make_type("siren")
 _NAME = re.compile(r"(\d{9})FEC(\d{8})(?:\.(?:txt|csv|xml))?", re.IGNORECASE)
 _SEPARATORS = {"\t": "tabs", "|": "|", ";": ";", ",": ","}
 _SENSES = {"D": "letter", "C": "letter", "+1": "sign", "-1": "sign", "1": "sign"}
@@ -100,10 +103,11 @@ class _Reader:
                 skipped = self._head(number, lines)
                 number, lines = number + skipped, lines[skipped:]
                 begun = True
+            found = self._quickly(number, lines) or self._one_by_one(number, lines)
             self.reading.options = replace(
                 self.source.found, separator=self.separator, sense=self.sense, name=self.options.name
             )
-            yield self._quickly(number, lines) or self._one_by_one(number, lines)
+            yield found
         if not begun:
             raise Damage("the file is empty", "wait for the copy to end, or export again")
 
@@ -119,8 +123,11 @@ class _Reader:
             )]  # fmt: skip
         try:
             day(found[2])
+            _SIREN.parse(found[1])
         except Unreadable as error:
             return [Remark(0, f"the closing date in the file's name: {error.why}", "correct the name")]
+        except NotRead as error:
+            return [Remark(0, f"the SIREN in the file's name: {error}", "correct the name")]
         return []
 
     def _head(self, number: int, lines: list[str]) -> int:
@@ -165,9 +172,11 @@ class _Reader:
                 map(self._foreign, foreign) if any(foreign) else repeat(None), journal_labels,
                 account_labels, third_labels, repeat(""), repeat(()), repeat(()), repeat(()), count(number),
             )  # fmt: skip
-            return list(map(tuple.__new__, repeat(Entry), zip(*columns, strict=False)))
+            entries = list(map(tuple.__new__, repeat(Entry), zip(*columns, strict=False)))
         except Unreadable:
             return None
+        self.newest = valids[-1]
+        return entries
 
     def _plain(self, column: tuple[str, ...]) -> list[Decimal] | None:
         """A column of amounts without signs, or ``None`` where one of them needs a closer look."""
@@ -185,10 +194,9 @@ class _Reader:
         return self.source.ended or self.options.last_line_end == "optional"
 
     def _is_in_order(self, valids: tuple[str, ...]) -> bool:
-        if valids[0] < self.newest or "" in valids or list(valids) != sorted(valids):
-            return self.disordered
-        self.newest = valids[-1]
-        return True
+        if self.disordered:
+            return True
+        return valids[0] >= self.newest and "" not in valids and list(valids) == sorted(valids)
 
     def _foreign(self, text: str) -> Decimal | None:
         return self.amounts[text] if text else None
@@ -225,8 +233,8 @@ class _Reader:
         return Entry(
             cells[0], when, cells[4], debit, credit, cells[10], cells[2], cells[8], cells[6],
             letter=cells[13], letter_date=dates[14], piece_date=dates[9], validated=dates[15],
-            currency=cells[17], currency_amount=self._amount(cells, 16) if cells[16] else None, journal_label=cells[1],
-            account_label=cells[5], third_party_label=cells[7], line=number,
+            currency=cells[17], currency_amount=self._amount(cells, 16) if cells[16] else None,
+            journal_label=cells[1], account_label=cells[5], third_party_label=cells[7], line=number,
         )  # fmt: skip
 
     def _sides(self, cells: list[str]) -> tuple[Decimal, Decimal]:

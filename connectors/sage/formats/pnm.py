@@ -98,7 +98,8 @@ class _Reader(FixedReader):
             labelled("account", ACCOUNT.of(line)),
             ZERO if side == "C" else figure, figure if side == "C" else ZERO, LABEL.of(line),
             PIECE.of(line), REFERENCE.of(line), auxiliary,
-            short_day(DUE.of(line)) if DUE.of(line) else None, MODE.of(line), kind=KIND.of(line), more=() if nature == "N" else (("nature", nature),), line=number,
+            short_day(DUE.of(line)) if DUE.of(line) else None, MODE.of(line),
+            kind=KIND.of(line), more=() if nature == "N" else (("nature", nature),), line=number,
         )  # fmt: skip
 
     def _analytic(self, line: str, side: str, number: Decimal) -> None:

@@ -84,10 +84,10 @@ def counts(version: str, options: Options) -> Mapping[str, int]:
     """How many lines each block has. Raises `ValueError` for a version that is not known."""
     said = options.versions.get(version)
     known = VERSIONS.get(version)
-    if known is None and said is None:
+    if known is None and said is None and "#MECG" not in options.blocks:
         names = ", ".join(sorted({*VERSIONS, *options.versions}, key=lambda one: (len(one), one)))
         raise ValueError(UNKNOWN_VERSION.format(version=version, known=names))
-    return {**EVERY, **(known or {}), **(said or {})}
+    return {**EVERY, **(known or {}), **(said or {}), **options.blocks}
 
 
 class _Reader:

@@ -21,7 +21,7 @@ MECG: Final = (
     "journal", "date", "entered", "piece", "invoice", "treasury_piece", "account", "counterpart",
     "third_party", "third_party_counterpart", "label", "payment_mode", "due", "parity", "quantity",
     "currency", "side", "amount", "letter", "currency_letter", "tick", "reminders", "opening_kind",
-    "revision",     "currency_amount", "tax_code", "norm", "origin", "penalty", "penalty_date", "reminder_date",
+    "revision", "currency_amount", "tax_code", "norm", "origin", "penalty", "penalty_date", "reminder_date",
     "reconciled_date", "reference", "paid_state", "paid_amount", "paid_date", "operation_date", "line_38",
     "line_39",
 )  # fmt: skip

@@ -13,7 +13,16 @@ from datetime import date
 from itertools import groupby, islice
 from typing import Any, Final
 
-from connectors.sage.formats.entries import Change, Entry, Item, Options, Refusal, Row, Written
+from connectors.sage.formats.entries import (
+    Change,
+    Entry,
+    Item,
+    Options,
+    Refusal,
+    Remark,
+    Row,
+    Written,
+)
 from connectors.sage.formats.pieces import Key, balanced
 from connectors.sage.formats.values import as_amount
 from connectors.sage.text import Unfit, fit
@@ -174,6 +183,8 @@ class _Writer:
         first = items[0]
         if type(first) is Refusal:
             self.found.refused.append(first)
+            return []
+        if type(first) is Remark:
             return []
         begin, lines = self.pen.line, []
         try:
