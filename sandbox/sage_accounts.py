@@ -30,17 +30,9 @@ NAMES = (
 OTHER_BLOCKS = ("#MECA", "#MIVA", "#MRGT")
 PAYMENTS = ("Numero", "Facture", "Tiers", "Date", "Montant", "Journal", "Mode", "Reference")
 ACCOUNTS = (
-    "411000",
-    "411100",
-    "445710",
-    "445712",
-    "512000",
-    "706000",
-    "707000",
-    "707100",
-    "708500",
-    "709000",
-)
+    "411000", "4110000", "411100", "445710", "4457100", "4457110", "445712", "512000", "706000", "7060000",
+    "707000", "7070000", "707100", "708500", "709000",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +59,7 @@ class Accounts:
     third_parties: Container[str]
     write: Callable[[str, Iterable[Iterable[str]]], object]
     accounts: set[str] = field(default_factory=lambda: set(ACCOUNTS))
-    journals: set[str] = field(default_factory=lambda: {"VTE", "BQ", "OD"})
+    journals: set[str] = field(default_factory=lambda: {"VE", "VTE", "BQ", "OD"})
     longest_label: int = 69
     entered: list[Entry] = field(default_factory=list)
     payments: list[dict[str, str]] = field(default_factory=list)

@@ -200,7 +200,11 @@ def fill_references(
     to_golden: Iterable[tuple[str, str, str]],
     to_external: Iterable[tuple[str, str, str]],
 ) -> None:
-    """Links of other entities: (entity, system, external id) and (entity, system, golden id)."""
+    """Links of other entities: (entity, system, external id) and (entity, system, golden id).
+
+    A record that was handed over and not shown or answered yet can be referred to by nothing: the system may
+    take the files in any order, and refuses what points to nobody.
+    """
     for (entity, system), wanted in _grouped(to_golden).items():
         for part in chunks(wanted):
             rows = connection.execute(
@@ -219,6 +223,7 @@ def fill_references(
                     among(connection, t.link.c.golden_id, part),
                     t.link.c.system == system,
                     t.link.c.gone.is_(False),
+                    t.link.c.unconfirmed.is_(False),
                 )
             )
             for row in rows:

@@ -32,6 +32,8 @@ def company(store: Store, tmp_path: Path, load: Callable[[str], Mappings]) -> Co
         MemorySystem("list", Traits(assigns_ids=False, incremental=False)),
     )
     made.odoo["partner"].add({"name": "Durand SA", "siret": SIRETS[0]}, id="7")
+    made.sync()
+    answered(made)
     return made
 
 
@@ -152,6 +154,16 @@ def test_a_plan_looks_at_answers_and_leaves_them_for_the_sync(company: Company) 
     assert not company.dead_letters()
     company.sync()
     assert [letter.reason for letter in company.dead_letters()] == ["compte P707 inconnu"]
+
+
+def test_a_document_waits_until_its_customer_is_there_and_not_only_on_its_way(company: Company) -> None:
+    company.odoo["partner"].add({"name": "Martin", "siret": SIRETS[1]}, id="8")
+    posted(company, partner="8")
+    company.sync()
+    company.sync()
+    assert not handed_over(company)
+    answered(company)
+    assert handed_over(company) == ["FAC/2026/0001"]
 
 
 @pytest.mark.parametrize("knob", ["crash_before", "crash_after"])
