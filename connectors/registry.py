@@ -32,7 +32,9 @@ CALLS = "calls"
 PACKAGES: Mapping[str, str] = {**KINDS, **EXCHANGES, CALLS: "hub.calllog"}
 """Every kind of system, and where its `Settings` are."""
 
-TRANSPORTS: Mapping[str, Mapping[str, str]] = {"sage": {"sql": "connectors.sage.sql"}}
+TRANSPORTS: Mapping[str, Mapping[str, str]] = {
+    "sage": {"soap": "connectors.sage.soap", "sql": "connectors.sage.sql"}
+}
 """Kinds that are reached in several ways: ``transport:`` → its package, where it is not the kind's own."""
 
 

@@ -18,7 +18,12 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-LATER_TRANSPORTS = {"soap": "Sage X3 web services", "sql": "the Sage 100 database, read-only"}
+TRANSPORTS = {
+    "files": "export and import files",
+    "soap": "the web services of Sage X3",
+    "sql": "the database of Sage 100, read only",
+}
+"""All ways to a Sage, for those who write another; soap and sql have settings of their own."""
 
 DELIMITERS = {"tab": "\t", "\\t": "\t", "semicolon": ";", "comma": ",", "pipe": "|"}
 
@@ -95,13 +100,11 @@ class Settings(BaseModel):
 
     @model_validator(mode="before")
     @classmethod
-    def _only_files_so_far(cls, data: Any) -> Any:
+    def _known_transport(cls, data: Any) -> Any:
         transport = data.get("transport", "files") if isinstance(data, Mapping) else "files"
-        if isinstance(transport, str) and transport in LATER_TRANSPORTS:
-            raise ValueError(
-                f"transport: {transport} ({LATER_TRANSPORTS[transport]}) is not there yet; "
-                "use transport: files, with a folder of exports"
-            )
+        if transport != "files":
+            ways = "; ".join(f"{name}: {what}" for name, what in TRANSPORTS.items())
+            raise ValueError(f"there is no transport {transport!r} ({ways})")
         return data
 
     @field_validator("delimiter")
