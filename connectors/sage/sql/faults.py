@@ -34,7 +34,11 @@ class LoginRefused(Denied):
     locks = True
 
 
-_LOGIN = ({"28P01", "28000"}, {18456, 18452, 18470, 18486, 18487, 18488}, "password authentication failed")
+_LOGIN = (
+    {"28P01", "28000"},
+    {18456, 18452, 18470, 18486, 18487, 18488},
+    "password authentication failed|role .* does not exist",
+)
 _RIGHT = ({"42501"}, {229, 230, 297, 300, 916}, "permission denied|access permission")
 _BASE = ({"3D000"}, {4060, 911}, "unable to open database file|database .* does not exist")
 _NAME = ({"42P01", "42703", "3F000"}, {207, 208}, "no such table|no such column")

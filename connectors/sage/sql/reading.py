@@ -79,9 +79,10 @@ class Reader:
         after: Place | None,
         since: Since | None,
         doubles: frozenset[str] = frozenset(),
-        size: int = PAGE,
+        size: int = 0,
     ) -> Batch:
-        """Up to `size` rows behind a place; those in `doubles` are set aside."""
+        """Up to `size` (`PAGE`) rows behind a place; those in `doubles` are set aside."""
+        size = size or PAGE
         width = len(layout.order)
         try:
             rows = self.rows(layout, queries.page(layout, after, since, size))
