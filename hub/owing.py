@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from hub.lenses import Parked, Unwritable
+from hub.lenses import Lens, Parked, Unwritable
 from hub.mapping import SystemMapping
 from hub.model import MISSING, Golden, Link, Missing, same
 from hub.ports import Native
@@ -35,8 +35,10 @@ def owed(world: World, system: SystemMapping, golden: Golden, link: Link | None)
     current = link.current() if link else {}
     for lens in system.lenses:
         value: Canonical | Missing = golden.values.get(lens.name, MISSING)
-        if value is MISSING or not lens.writes or (link is None and value is None):
+        if not lens.writes or _nothing_to_say(lens, value, link):
             continue
+        if value is MISSING:
+            value = None
         if lens.name in contested and not (link is None and lens.name in _required_fields(world)):
             continue
         if link is not None and any(native in link.blocked for native in lens.natives):
@@ -64,6 +66,13 @@ def on_its_way(world: World, system: SystemMapping, golden: Golden) -> bool:
     """Whether a document was handed over and not answered: until it is, nothing more is owed of it."""
     link = world.links_of.get(golden.id, {}).get(system.system)
     return link is not None and link.unconfirmed and not system.updates
+
+
+def _nothing_to_say(lens: Lens, value: Canonical | Missing, link: Link | None) -> bool:
+    """Whether the hub has no value for a field, and the mapping none of its own in its place."""
+    if link is None:
+        return (value is MISSING or value is None) and lens.unasked is None
+    return value is MISSING and lens.unasked != "always"
 
 
 def is_owed(world: World, system: SystemMapping, golden: Golden, blocked: bool = False) -> Owed | None:

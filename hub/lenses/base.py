@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from hub.ports import Native, NativeField
 from hub.values import Canonical, FieldType, Unreadable, Unwritable
@@ -71,6 +71,13 @@ class Lens:
     options: Mapping[str, Any] = field(default_factory=dict)
     native_type: str = "text"
     fills: bool = False
+
+    @property
+    def unasked(self) -> Literal["new", "always"] | None:
+        """Whether the mapping itself has something to write where the hub has no value: in new records
+        (a default) or always (a constant).
+        """
+        return None
 
     def get(self, native: Mapping[str, Native], refs: Refs = NO_REFS) -> Canonical:
         """The canonical value of a record's natives. Raises `Unreadable` (absent natives too), `Parked`."""

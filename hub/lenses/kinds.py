@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from hub.lenses.base import NO_REFS, Lens, LensError, Parked, Refs
 from hub.ports import Native
@@ -52,6 +52,10 @@ class Single(Lens):
     shape: Shape = Shape()
     table: Table | None = None
     default: Native = None
+
+    @property
+    def unasked(self) -> Literal["new", "always"] | None:
+        return None if self.default is None else "new"
 
     def _decode(self, native: Mapping[str, Native], refs: Refs) -> Canonical:
         raw = native[self.natives[0]]
@@ -173,6 +177,10 @@ class Constant(Lens):
     """A value that is always the same: one the system has no field for (pull) or always wants (push)."""
 
     constant: Native = None
+
+    @property
+    def unasked(self) -> Literal["new", "always"] | None:
+        return "always"
 
     def _decode(self, native: Mapping[str, Native], refs: Refs) -> Canonical:
         return self.type.parse(self.constant) if self.reads else None
