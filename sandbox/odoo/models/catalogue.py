@@ -319,6 +319,8 @@ def _currency(version: int) -> Model:
     fields = {
         "name": char("Currency", size=3, required=True),
         "symbol": char("Symbol", required=True),
+        "rounding": decimal("Rounding Factor", default=0.01),
+        "decimal_places": integer("Decimal Places", readonly=True, compute=lambda env, row: 2),
         "active": boolean("Active", default=True),
     }
     return Model(

@@ -39,8 +39,12 @@ INDUSTRIES = (
 def seed(base: Database, login: str, password: str, api_key: str) -> None:
     """Fill an empty database. `login` is the administrator, user 2."""
     with base.transaction():
-        _put(base, "res.currency", {"name": "EUR", "symbol": "€", "active": True}, "base.EUR")
-        _put(base, "res.currency", {"name": "USD", "symbol": "$", "active": True}, "base.USD")
+        _put(
+            base, "res.currency", {"name": "EUR", "symbol": "€", "rounding": 0.01, "active": True}, "base.EUR"
+        )
+        _put(
+            base, "res.currency", {"name": "USD", "symbol": "$", "rounding": 0.01, "active": True}, "base.USD"
+        )
         _languages(base)
         countries = _countries(base)
         _company_and_users(base, login, countries["FR"])
