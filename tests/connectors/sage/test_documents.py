@@ -16,7 +16,23 @@ import pytest
 from connectors.sage import connect
 from connectors.sage.files import FilesConnector
 from connectors.sage.settings import Settings
-from hub.ports import Done, Misconfigured, Native, NativeField, Outcome, Receipt, Refused, Sent, View, Write
+from hub.ports import (
+    Busy,
+    Connector,
+    Done,
+    Keyed,
+    Misconfigured,
+    Native,
+    NativeField,
+    Outcome,
+    Receipt,
+    Refused,
+    Sent,
+    SourceDamaged,
+    Unreachable,
+    View,
+    Write,
+)  # fmt: skip
 from sandbox.sage import Sage
 from tests.tally import tally
 
@@ -520,3 +536,134 @@ def test_the_number_of_a_document_may_be_made_of_several_values(tmp_path: Path) 
     values: Mapping[str, Native] = invoice().values
     assert site.connector.key_of(site.view, values) == "VTE|FAC/2026/0001"
     assert site.connector.key_of(site.view, {**values, "facture": None}) == ""
+
+
+# -- what is asked of every connector that can be asked of one that is only written -------------------
+
+
+def test_it_keeps_what_every_connector_promises_of_writing(site: Site) -> None:
+    assert isinstance(site.connector, Connector)
+    assert isinstance(site.connector, Keyed)
+    assert site.write() == []
+    assert site.connector.find(site.view, []) == {}
+    site.write(invoice())
+    site.sage.take()
+    assert site.receipts() == site.receipts() != [], "until it is settled"
+    site.connector.close()
+    site.connector.close()
+
+
+def test_five_hundred_documents_in_one_batch(site: Site) -> None:
+    writes = [invoice(f"FAC/2026/{number:04}") for number in range(1, 501)]
+    outcomes = site.write(*writes)
+    assert [outcome.id for outcome in outcomes if isinstance(outcome, Sent)] == [w.new_id for w in writes]
+    assert len(site.files()) == 1
+    site.sage.take()
+    assert site.numbers() == [write.new_id for write in writes]
+    ids = [id for receipt in site.settled() if receipt.accepted for id in receipt.ids]
+    assert ids == [write.new_id for write in writes]
+
+
+def test_a_refusal_of_one_of_many_by_its_line_finds_it(site: Site) -> None:
+    """Each of the three blocks of a document has 38 lines, below three lines of the file's own."""
+    site.write(*(invoice(f"FAC/2026/{number:04}") for number in range(1, 301)))
+    (path,) = site.files()
+    lines = path.read_text("cp1252").splitlines()
+    at = next(n for n, text in enumerate(lines, 1) if text == "FAC/2026/0217")
+    path.unlink()
+    (site.sage.acks / f"{path.name}.err").write_text(f"Ligne {at} : tiers bloqué", encoding="cp1252")
+    (refused,) = [receipt for receipt in site.receipts() if not receipt.accepted]
+    assert (refused.ids, refused.reason) == (("FAC/2026/0217",), "tiers bloqué")
+
+
+def test_a_full_disk_hands_nothing_over_and_the_next_try_does(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: Any) -> None:
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "replace", full)
+        with pytest.raises(Unreachable, match="No space left"):
+            site.write(invoice())
+    assert not site.files()
+    assert isinstance(site.write(replace(invoice(), again=True))[0], Sent)
+    site.sage.take()
+    assert site.numbers() == ["FAC/2026/0001"]
+
+
+def test_an_export_still_being_written_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    site = Site(tmp_path)
+    path = exported(site)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:200])
+    real = Path.read_bytes
+
+    def growing(self: Path) -> bytes:
+        data = real(self)
+        self.write_bytes(whole)
+        return data
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_bytes", growing)
+        with pytest.raises(Busy, match="still being written"):
+            list(site.connector.pull(site.view, None, lambda ids: {}))
+    (page,) = site.connector.pull(site.view, None, lambda ids: {})
+    assert [record.id for record in page.records] == ["FAC/2026/0001"]
+
+
+def test_half_an_export_says_so_and_gives_no_half_document(site: Site) -> None:
+    path = exported(site, "ecritures_1.txt", invoice(), invoice("FAC/2026/0002"))
+    lines = path.read_bytes().split(b"\r\n")
+    path.write_bytes(b"\r\n".join(lines[: 3 + 38 * 4]) + b"\r\n")
+    (page,) = site.connector.pull(site.view, None, lambda ids: {})
+    assert [record.id for record in page.records] == ["FAC/2026/0001"]
+    assert any("without #FIN" in one.reason for one in page.rejected)
+    tally("bad inputs tried")
+
+
+@pytest.mark.parametrize("encoding", ["cp850", "iso8859-15"])
+def test_a_sage_of_another_character_set_is_read_and_written_in_it(tmp_path: Path, encoding: Any) -> None:
+    site = Site(tmp_path, import_encoding=encoding, encoding=encoding)
+    site.sage.encoding = encoding
+    site.sage.add(CT_Num="C0003", CT_Intitule="ÉLECTRICITÉ", CT_Contact="Zoë Çelik à Nîmes")
+    site.sage.export()
+    site.write(invoice(lignes=second(intitule="Entretien déjà réglé – 5 €")))
+    data = site.files()[0].read_bytes()
+    assert "Entretien déjà réglé".encode(encoding) in data
+    site.sage.take()
+    label = site.sage.accounts.entries()[1].intitule
+    assert label.startswith("Entretien déjà réglé - 5 ")
+    (receipt,) = site.receipts()
+    assert "'–'" in receipt.reason
+    tiers = View("customer", "tiers", (NativeField("CT_Intitule"), NativeField("CT_Contact")), ("CT_Num",))
+    (record,) = site.connector.read(tiers, ["C0003"])
+    assert record.values == {"CT_Intitule": "ÉLECTRICITÉ", "CT_Contact": "Zoë Çelik à Nîmes"}
+
+
+@pytest.mark.parametrize(
+    ("encoding", "data", "problem"),
+    [
+        ("cp850", "CT_Num;CT_Intitule\r\nC1;Évry\r\n".encode(), "the file is in UTF-8, not CP850"),
+        ("iso8859-15", "CT_Num;CT_Intitule\r\nC1;Évry\r\n".encode(), "the file is in UTF-8, not ISO 8859-15"),
+        (
+            "iso8859-15",
+            "CT_Num;CT_Intitule\r\nC1;\x82vry\r\n".encode("latin-1"),
+            "0x82 .* is no character of ISO",
+        ),
+        (
+            "iso8859-15",
+            "CT_Num;CT_Intitule\r\nC1;12 €\r\n".encode("cp1252"),
+            "0x80 .* is no character of ISO",
+        ),
+    ],
+)
+def test_a_file_in_another_character_set_than_said_is_not_read(
+    tmp_path: Path, encoding: str, data: bytes, problem: str
+) -> None:
+    site = Site(tmp_path, encoding=encoding)
+    (site.sage.exports / "tiers_1.csv").write_bytes(data)
+    tiers = View("customer", "tiers", (NativeField("CT_Intitule"),), ("CT_Num",))
+    tally("bad inputs tried")
+    with pytest.raises(SourceDamaged, match=problem):
+        site.connector.read(tiers, ["C1"])

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
 from decimal import Decimal
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -284,3 +286,59 @@ def test_a_hub_that_lost_its_database_hands_no_invoice_over_again(company: Compa
     assert not company.dead_letters()
     assert company.sync().writes == 0
     tally("records duplicated", len(company.numbers()) - 3)
+
+
+class Died(BaseException):
+    """The hub's process is gone."""
+
+
+def test_a_hub_that_dies_at_any_step_hands_every_invoice_over_once(
+    company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each rename, flush and removal of the hand-over is a place to die; Sage imports before it is back."""
+    company.settle()
+    posted: list[str] = []
+    for at in count(1):
+        for _ in range(2):
+            posted.append(f"FAC/2026/{len(posted) + 1:04}")
+            company.post(posted[-1])
+        with monkeypatch.context() as patch:
+            steps = _dying(patch, at)
+            try:
+                company.sync()
+                died = False
+            except Died:
+                died = True
+        if not died:
+            assert steps[0] == at - 1 > 10, "every step was tried"
+            return
+        tally("faults injected")
+        company.settle()
+        assert sorted(company.numbers()) == posted, at
+        assert not company.dead_letters(), at
+        assert company.sync().writes == 0
+        tally("records duplicated", len(company.numbers()) - len(posted))
+
+
+def _dying(patch: pytest.MonkeyPatch, at: int) -> list[int]:
+    steps = [0]
+
+    def dying(real: Callable[..., Any]) -> Callable[..., Any]:
+        def taken(*args: Any, **kwargs: Any) -> Any:
+            _count(steps, at)
+            found = real(*args, **kwargs)
+            _count(steps, at)
+            return found
+
+        return taken
+
+    for name in ("replace", "fsync"):
+        patch.setattr(os, name, dying(getattr(os, name)))
+    patch.setattr(Path, "unlink", dying(Path.unlink))
+    return steps
+
+
+def _count(steps: list[int], at: int) -> None:
+    steps[0] += 1
+    if steps[0] == at:
+        raise Died
