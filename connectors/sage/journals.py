@@ -244,7 +244,7 @@ class _Draft:
         if any(line.id == id for line in self.handed):
             raise refused(f"{id} is in this file already", self.view.key[0], "two records bear one number")
         self._check_shown(write, id)
-        piece = piece_of(self.view, write.values)
+        piece = self._numbered(piece_of(self.view, write.values))
         data, changes, refusals = self._written(piece.entries)
         if refusals:
             raise refused(refusals[0].reason, refusals[0].field or None, refusals[0].todo)
@@ -271,6 +271,18 @@ class _Draft:
             raise NotThis(Done(record))
         todo = "compare the two; discard this letter if they are one, else give the new one another number"
         raise refused(f"Sage has {id} already ({record.where})", self.view.key[0], todo)
+
+    def _numbered(self, piece: Piece) -> Piece:
+        """With the number of a piece that its format cannot do without, where the mapping gives none."""
+        needed = self.format.name in ("fec", "ximport")
+        if not needed or any(entry.piece for entry in piece.entries):
+            return piece
+        place = str(len(self.handed) + 1)
+        entries = (
+            entry._replace(piece=entry.invoice if self.format.name == "fec" else place)
+            for entry in piece.entries
+        )
+        return Piece(tuple(entries), piece.left_out)
 
     def _append(self, write: Write, id: str, piece: Piece, data: bytes, changes: Iterable[Change]) -> None:
         first, count = self._place(data)

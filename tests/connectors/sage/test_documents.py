@@ -240,6 +240,21 @@ def test_a_document_can_be_handed_over_in_the_formats_of_other_sages(tmp_path: P
     assert len(of_it) == 3, lines
 
 
+@pytest.mark.parametrize(("name", "numbers"), [("fec", ["F1", "F2"]), ("ximport", ["    1", "    2"])])
+def test_a_piece_has_a_number_where_its_format_needs_one(
+    tmp_path: Path, name: str, numbers: list[str]
+) -> None:
+    site = Site(tmp_path, view_of(format=name, file="ecritures*"))
+    site.write(invoice("F1", journal="VT", tiers="C1"), invoice("F2", journal="VT", tiers="C1"))
+    lines = site.files()[0].read_bytes().decode("cp1252").splitlines()[-6:]
+    given = [text.split("\t")[2] if name == "fec" else text[:5] for text in lines]
+    assert given == [numbers[0]] * 3 + [numbers[1]] * 3
+    if name == "fec":
+        (site.sage.exports / site.files()[0].name).write_bytes(site.files()[0].read_bytes())
+        (page,) = site.connector.pull(site.view, None, lambda ids: {})
+        assert ([record.id for record in page.records], page.rejected) == (["F1", "F2"], [])
+
+
 def test_versions_of_format_sage_and_its_currency_are_chosen_in_the_mapping(tmp_path: Path) -> None:
     site = Site(tmp_path, view_of(version=25, devise="CHF"))
     site.write(invoice())
