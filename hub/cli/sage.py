@@ -15,6 +15,7 @@ import typer
 
 from hub.cli import screen
 from hub.cli.failures import WrongUse
+from hub.cli.sageprobe import probe
 from hub.cli.session import DONE, WAITING, Session, command, group
 
 if TYPE_CHECKING:
@@ -40,6 +41,7 @@ def register(app: typer.Typer) -> None:
     found = typer.Typer(help="See what a Sage says, before anything is trusted to it.", no_args_is_help=True)
     found.callback()(group(lambda session: DONE))
     found.command("read")(command(read))
+    found.command("probe")(command(probe))
     app.add_typer(found, name="sage")
 
 

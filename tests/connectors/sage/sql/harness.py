@@ -74,7 +74,8 @@ class SqlHarness(BaseHarness):
         for row in rows:
             self._number += 1
             code = f"T{self._number:04d}"
-            self.base.third_party(code, row.get("name") or "", **self._native(row, "CT_Intitule"))
+            columns: dict[str, Any] = self._native(row, "CT_Intitule")
+            self.base.third_party(code, row.get("name") or "", **columns)
             ids.append(code)
         return ids
 
@@ -128,7 +129,7 @@ class SqlHarness(BaseHarness):
     def _marq(self, code: str) -> int:
         return next(int(row["cbMarq"]) for row in self.base.rows("F_COMPTET") if row["CT_Num"] == code)
 
-    def _native(self, row: Row, *but: str) -> dict[str, str]:
+    def _native(self, row: Row, *but: str) -> dict[str, Any]:
         return {COLUMNS[column]: value or "" for column, value in row.items() if COLUMNS[column] not in but}
 
 

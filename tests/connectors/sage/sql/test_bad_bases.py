@@ -473,15 +473,6 @@ def test_what_a_mapping_asks_and_the_base_has_not_is_said_with_what_was_meant(
 # -- many --------------------------------------------------------------------------------------------
 
 
-def _fill(base: Base, start: int, count: int) -> None:
-    table = base.tables["F_COMPTET"]
-    row = {"CT_Intitule": "Établissements Durand", "CT_Type": 0, "cbModification": datetime(2026, 1, 1)}
-    with base.engine.begin() as connection:
-        for first in range(start, count, 10_000):
-            some = [{**row, "CT_Num": f"C{n:06d}"} for n in range(first, first + 10_000)]
-            connection.execute(insert(table), some)
-
-
 @pytest.mark.parametrize("use", ["file_site", "server_site"])
 def test_a_hundred_thousand_rows_are_never_in_memory_together(
     use: str, request: pytest.FixtureRequest

@@ -127,7 +127,7 @@ def test_an_address_may_hold_no_password_and_must_name_a_base() -> None:
         tally("bad inputs tried")
 
 
-def test_the_session_of_a_sql_server_is_asked_for_as_read_only() -> None:
+def test_the_session_of_a_sql_server_is_asked_for_as_read_only(monkeypatch: pytest.MonkeyPatch) -> None:
     session = Session("sage", Settings(url=r"mssql+pytds://hub@SRV\SAGE100/BASE", lock_timeout=3))
     arguments: dict[str, Any] = {}
 
@@ -138,12 +138,9 @@ def test_the_session_of_a_sql_server_is_asked_for_as_read_only() -> None:
         arguments.update(given)
         raise Asked
 
-    session.engine.dialect.loaded_dbapi.connect, real = connect, session.engine.dialect.loaded_dbapi.connect
-    try:
-        with pytest.raises(Asked):
-            session.engine.connect()
-    finally:
-        session.engine.dialect.loaded_dbapi.connect = real
+    monkeypatch.setattr(session.engine.dialect.dbapi, "connect", connect)
+    with pytest.raises(Asked):
+        session.engine.connect()
     assert arguments["readonly"] is True
     assert arguments["autocommit"] is False
     assert arguments["dsn"] == r"SRV\SAGE100"
