@@ -10,22 +10,22 @@ As in the rest of the demo, `holds` looks into the three programs themselves, ne
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import yaml
 
 from hub.private import write_private
 from sandbox.company import Customer
 from sandbox.odoo import Odoo, serve
-from sandbox.odoo.office import Item, Office
+from sandbox.odoo.office import Office
 from sandbox.sage import Sage
-from sandbox.x3 import X3, Gateway
+from sandbox.x3 import X3
 from sandbox.x3 import serve as serve_x3
 
 MAPPINGS = Path(__file__).resolve().parents[2] / "mappings"
@@ -43,6 +43,7 @@ TABLES = {
     "accounts": {"411100": "4110000", "707000": "7070000", "445710": "4457100"},
 }
 """What an admin types into the tables: their own taxes, terms, journals and accounts."""
+WRITES = ("load", "write", "create", "action_post", "js_assign_outstanding_line")
 PASSWORD = "demo"
 DAY = date(2026, 3, 2)
 
@@ -56,10 +57,11 @@ class Books:
         self.sage = Sage(folder / "sage")
         self.config = folder / "hub.yaml"
         x3.person.add("ITM", {"ITMREF": "DIVERS", "TCLCOD": "SERV", "DES1AXX": "Divers"})
-        self._write_config()
+        self.write_config("error", default="1h", deliver="1h")
         self.sage.export()
 
-    def _write_config(self) -> None:
+    def write_config(self, level: str, *, default: str, deliver: str) -> None:
+        """hub.yaml, the mappings, and the secrets beside them."""
         mappings = self.folder / "mappings"
         mappings.mkdir(parents=True, exist_ok=True)
         for name, parts in PARTS.items():
@@ -95,9 +97,9 @@ systems:
     acks: sage/acks
     stable_seconds: 0
 
-schedule: {{default: 1h, deliver: 1h}}
+schedule: {{default: {default}, deliver: {deliver}}}
 http: {{enabled: false}}
-logging: {{level: warning}}
+logging: {{level: {level}}}
 """,
             "utf-8",
         )
@@ -119,7 +121,13 @@ logging: {{level: warning}}
     # -- what the three show -----------------------------------------------------------------------------
 
     def partner(self, id: int) -> dict[str, Any]:
+        """A customer's name and reference in Odoo."""
         return dict(self.odoo.env["res.partner"].browse([id]).read(["name", "ref"])[0])
+
+    def written(self) -> int:
+        """How many writes there were in all three: while it grows, there is something to do."""
+        odoo = sum(count for (_, method), count in self.odoo.calls.items() if method in WRITES)
+        return odoo + sum(self.x3.writes.values()) + len(self.sage.imported)
 
     def documents(self, reference: str) -> list[str]:
         """The numbers of X3's invoices that bear a number of Odoo's."""
@@ -129,7 +137,8 @@ logging: {{level: warning}}
     def booked(self, reference: str) -> tuple[int, Decimal, Decimal]:
         """How many entries the accountant's Sage has of an invoice, their debit and their credit."""
         found = self.sage.accounts.entries(reference)
-        return len(found), sum((e.debit for e in found), Decimal(0)), sum((e.credit for e in found), Decimal(0))
+        debit = sum((entry.debit for entry in found), Decimal(0))
+        return len(found), debit, sum((entry.credit for entry in found), Decimal(0))
 
 
 def laid_together(parts: tuple[str, ...]) -> str:
@@ -154,12 +163,17 @@ def _lay(whole: dict[str, Any], part: Mapping[str, Any]) -> None:
             whole.setdefault(key, value)
 
 
+def _french_time() -> datetime:
+    """What the clock on the wall says where X3 runs: its stamps are in that time."""
+    return datetime.now(ZoneInfo("Europe/Paris")).replace(tzinfo=None)
+
+
 @contextmanager
 def opened(folder: Path) -> Iterator[Books]:
     """The three programs for as long as the block lasts; the folder's files stay."""
     key = secrets.token_hex(20)
     with (
         serve(19, database="books", password=PASSWORD, api_key=key) as odoo,
-        serve_x3(password=secrets.token_hex(12), custom={"BPC": {"YHUBREF": 60}}) as x3,
+        serve_x3(password=secrets.token_hex(12), custom={"BPC": {"YHUBREF": 60}}, clock=_french_time) as x3,
     ):
         yield Books(folder, odoo, x3)

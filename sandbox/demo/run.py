@@ -33,6 +33,8 @@ from hub.store import history, listing, tables
 from sandbox.company import Customer
 from sandbox.company import customers as company
 from sandbox.demo import screens, telephone
+from sandbox.demo.bookings import Case, acts
+from sandbox.demo.books import Books, opened
 from sandbox.demo.place import Place, placed
 from sandbox.demo.story import Edit, settled, story
 from scheduler import Daemon
@@ -92,17 +94,22 @@ def main(
     """
     console = _console(picture)
     # Sage holds 69 letters of an e-mail address; a customer with a longer one is not for a first look.
-    *known, new, twice = islice((one for one in company(400) if len(one.email) <= 69), CUSTOMERS + 2)
-    with _folder(folder, keep) as chosen, placed(chosen, known, port or 0, _free_port()) as place:
-        good = _tell(place, story(known, new, twice), console)
+    fitting = (one for one in company(400) if len(one.email) <= 69)
+    *known, new, twice, booked = islice(fitting, CUSTOMERS + 3)
+    with (
+        _folder(folder, keep) as chosen,
+        placed(chosen, known, port or 0, _free_port()) as place,
+        opened(chosen / "books") as books,
+    ):
+        good = _tell(place, books, story(known, new, twice), booked, console)
         if picture is not None:
             picture.write_text(_drawn(console), "utf-8")
         if keep:
-            _stay(place, console)
+            _stay(place, books, console)
     return 0 if good else 1
 
 
-def _tell(place: Place, edits: Sequence[Edit], console: Console) -> bool:
+def _tell(place: Place, books: Books, edits: Sequence[Edit], booked: Customer, console: Console) -> bool:
     began = time.monotonic()
     before = place.counts()
     console.print(screens.opening(place, before))
@@ -133,6 +140,9 @@ def _tell(place: Place, edits: Sequence[Edit], console: Console) -> bool:
 
         console.print(screens.heading(5, "The telephone rings"))
         good &= _ring(place, hub, console, edits[1].customer)
+
+        console.print(screens.heading(6, "Invoices go to Sage, payments come back"))
+        good &= _account(books, console, Case(booked))
         console.print(screens.closing(place.counts(), good, time.monotonic() - began))
         return good
     finally:
@@ -181,6 +191,31 @@ def _ring(place: Place, hub: Hub, console: Console, customer: Customer) -> bool:
     return customer.name in known and not strangers and not rung[1].after and not waits
 
 
+def _account(books: Books, console: Console, case: Case) -> bool:
+    """A customer, their invoices and payments, in an Odoo, a Sage X3 and a Sage 100 with a hub of its own."""
+    console.print(screens.group(case.customer.name))
+    daemon = Daemon(books.config)
+    daemon.start(scheduled=False)
+    told: list[screens.Booked] = []
+    try:
+        for steps in acts():
+            for step in steps:
+                step.act(books, case)
+            for _ in range(ROUNDS):
+                before = books.written()
+                daemon.cycle()
+                books.sage.step()
+                if books.written() == before:
+                    break
+            told += [(step, step.seen(books, case), step.holds(books, case)) for step in steps]
+        with daemon.store.reading() as connection:
+            open_ = listing.conflicts(connection)
+    finally:
+        daemon.stop()
+    console.print(screens.booked(told))
+    return all(holds for _, _, holds in told) and [one.field for one in open_] == ["name"]
+
+
 def _command(place: Place, console: Console, *words: str, **values: Any) -> None:
     """A command of the hub's as a person would run it; its own screen, on this console."""
     console.print(screens.prompt([*words, *(f"--{name} {value}" for name, value in values.items())]))
@@ -208,24 +243,28 @@ def _agree(place: Place, console: Console) -> bool:
     return not differences and found["odoo"][1] == found["clients"][1]
 
 
-def _stay(place: Place, console: Console) -> None:
-    """The daemon at its own rhythm, Sage importing now and then, until Ctrl-C."""
+def _stay(place: Place, books: Books, console: Console) -> None:
+    """The daemons at their own rhythm, both Sages importing now and then, until Ctrl-C."""
     place.write_config("info", default="3s", deliver="3s")
+    books.write_config("info", default="3s", deliver="3s")
     asked = threading.Event()
-    daemon = Daemon(place.config, lost=asked.set)
+    daemons = [Daemon(config, lost=asked.set) for config in (place.config, books.config)]
     previous = {
         number: signal.signal(number, lambda *_: asked.set())
         for number in (signal.SIGINT, signal.SIGTERM)
         if threading.current_thread() is threading.main_thread()
     }
-    console.print(screens.staying(place))
-    daemon.start()
+    console.print(screens.staying(place, books))
+    for daemon in daemons:
+        daemon.start()
     try:
         while not asked.wait(SAGE_SECONDS):
-            if any(path.is_file() for path in place.sage.imports.iterdir()):
-                place.sage.step()
+            for sage in (place.sage, books.sage):
+                if any(path.is_file() for path in sage.imports.iterdir()):
+                    sage.step()
     finally:
-        daemon.stop()
+        for daemon in daemons:
+            daemon.stop()
         for number, handler in previous.items():
             signal.signal(number, handler)
 

@@ -18,9 +18,11 @@ from hub.daemon.worker import Work
 from hub.rehearsal import Plan
 from hub.store.history import Change
 from hub.store.listing import OpenConflict
+from sandbox.demo.bookings import Seen, Step
 from sandbox.demo.story import Edit
 
 if TYPE_CHECKING:
+    from sandbox.demo.books import Books
     from sandbox.demo.place import Place
     from sandbox.demo.telephone import Rung
 
@@ -28,6 +30,7 @@ NAMES = {"odoo": "Odoo", "clients": "workbook", "sage": "Sage"}
 MANY = 3
 _NAMES = {"name", "Raison sociale", "CT_Intitule"}
 Counts = Mapping[str, tuple[int, int]]
+Booked = tuple[Step, Sequence[Seen], bool]
 Told = tuple[Edit, Sequence[Change], Sequence[OpenConflict], bool]
 
 
@@ -185,6 +188,33 @@ def rung(calls: Sequence[Rung]) -> RenderableType:
     return Group(table, Text.assemble(_mark(True), " ", back), Text(""))
 
 
+def group(customer: str) -> RenderableType:
+    """Who keeps which books in the last part."""
+    return Text.assemble(
+        "A second company of the group invoices in Odoo, has its orders in a Sage X3, and an accountant with "
+        "a Sage 100. The hub speaks SOAP with the one and writes import files for the other.\n"
+        "The customer: ", (customer, "bold"), ".\n",
+    )  # fmt: skip
+
+
+def booked(told: Sequence[Booked]) -> RenderableType:
+    """Each thing people did in the books, and what the programs then show."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False, expand=True)
+    table.add_column("in", width=9)
+    table.add_column("people do", ratio=9)
+    table.add_column("and the hub", ratio=13)
+    table.add_column("", no_wrap=True)
+    for step, seen, holds in told:
+        style = "bold yellow" if step.word.startswith("a conflict") else "bold green"
+        lines = [
+            Text.assemble(("→ ", "green"), program, (f" {record}" if record else "", "dim"), "  ", what)
+            for program, record, what in seen
+        ]
+        answer = Group(Text(step.word, style=style), *lines)
+        table.add_row(Text(step.where), Text(step.text), answer, _mark(holds), end_section=True)
+    return table
+
+
 def closing(counts: Counts, good: bool, seconds: float) -> RenderableType:
     """How it ended, and where to go from here."""
     customers, contacts = counts["odoo"]
@@ -204,7 +234,7 @@ def closing(counts: Counts, good: bool, seconds: float) -> RenderableType:
     return Padding(Panel(text, border_style="green" if good else "red", padding=(1, 2)), (1, 0, 0, 0))
 
 
-def staying(place: Place) -> RenderableType:
+def staying(place: Place, books: Books) -> RenderableType:
     """What there is to try while the daemon runs."""
     grid = Table.grid(padding=(0, 2))
     config = f"--config {place.config}"
@@ -214,11 +244,14 @@ def staying(place: Place) -> RenderableType:
         ("", "It speaks XML-RPC, JSON-RPC and JSON-2, and has no screen of its own."),
         ("workbook", str(place.workbook)),
         ("Sage", f"{place.sage.exports.parent}  imports what it is given every few seconds"),
+        ("Sage X3", f"{books.x3.host}  pool {books.x3.pool.alias}, login {books.x3.login}"),
+        ("", f"with an Odoo and a Sage 100 of its own in {books.folder}"),
         ("health", f"http://127.0.0.1:{place.http_port}/healthz and /metrics"),
         ("", ""),
         ("try", "Change a cell of the workbook, save and close it; then, in another terminal:"),
         ("", f"hub status {config}"),
         ("", f"hub journal {config}"),
+        ("", f"hub conflicts --config {books.config}"),
         ("", "Ctrl-C ends it; the folder stays."),
     ):
         grid.add_row(Text(name, style="bold"), Text(text, overflow="fold"))

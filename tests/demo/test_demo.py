@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import os
 import re
@@ -9,19 +10,25 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import openpyxl
 import pytest
 import structlog
+from rich.console import Console
 
 from hub.cli.failures import WrongUse
-from sandbox.company import Customer
+from sandbox.company import Customer, customers
 from sandbox.demo import main, run
+from sandbox.demo.bookings import Case, Step, acts
+from sandbox.demo.books import Books, opened
 from sandbox.demo.story import Edit, story
+from sandbox.x3.server import SYRACUSE_WSDL
 
 PROJECT = Path(__file__).resolve().parents[2]
 
@@ -51,6 +58,12 @@ def test_it_ends_well_fits_the_screen_and_leaves_nothing_behind(tmp_path: Path) 
         "conflict 1: the phone waits for a person",
         "$ hub conflicts resolve 1 --take odoo",
         "writes 0 records",
+        "C00001 as its reference",
+        "4 entries, 991.20 = 991.20",
+        "591.20 € left to pay",
+        "looked up, not made twice",
+        "0.00 € left to pay",
+        "a conflict: the name waits for a person",
         "302 customers and 228 contacts, the same everywhere",
     ):
         assert words in shown
@@ -93,6 +106,10 @@ def test_with_keep_the_daemon_goes_on_with_what_people_type(
         time.sleep(0.2)
     with urllib.request.urlopen(health[0], timeout=5) as answer:
         assert answer.status == 200
+    x3 = re.search(r"Sage X3 +(http://127\.0\.0\.1:\d+) ", shown)
+    assert x3 is not None, shown
+    with pytest.raises(urllib.error.HTTPError, match="401"):
+        urllib.request.urlopen(x3[1] + SYRACUSE_WSDL + "?wsdl", timeout=5)
     process.send_signal(getattr(signal, "CTRL_BREAK_EVENT", signal.SIGINT))
     rest, _ = process.communicate(timeout=30)
     assert process.returncode == 0, rest
@@ -131,3 +148,35 @@ def test_an_edit_that_did_not_arrive_is_shown_and_fails_the_demo(
     drawn = (tmp_path / "demo.svg").read_text("utf-8")
     assert "src:" not in drawn
     assert "@font-face" not in drawn
+
+
+@pytest.fixture
+def books(tmp_path: Path) -> Iterator[Books]:
+    with opened(tmp_path / "books") as found:
+        yield found
+
+
+@pytest.mark.usefixtures("_log")
+def test_a_payment_that_nobody_made_is_shown_and_fails_the_books(
+    monkeypatch: pytest.MonkeyPatch, books: Books
+) -> None:
+    def without_the_first_payment() -> list[list[Step]]:
+        first, (payment, *second), *rest = acts()
+        return [first, [replace(payment, act=lambda books, case: None), *second], *rest]
+
+    monkeypatch.setattr(run, "acts", without_the_first_payment)
+    console = Console(width=100, record=True, file=io.StringIO())
+    assert not run._account(books, console, Case(next(customers(1))))
+    shown = console.export_text()
+    assert shown.count("✗") == 1
+    assert "991.20 € left to pay" in shown
+
+
+@pytest.mark.usefixtures("_log")
+def test_an_entry_that_the_accountant_changed_is_shown_and_fails_the_books(
+    monkeypatch: pytest.MonkeyPatch, books: Books
+) -> None:
+    monkeypatch.setattr(books, "booked", lambda reference: (3, Decimal("100.00"), Decimal("100.00")))
+    console = Console(width=100, record=True, file=io.StringIO())
+    assert not run._account(books, console, Case(next(customers(1))))
+    assert console.export_text().count("✗") == 3
