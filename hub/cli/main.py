@@ -16,6 +16,7 @@ from hub.cli import (
     deadletters,
     demo,
     doctor,
+    documents,
     init,
     journal,
     mapping,
@@ -63,7 +64,7 @@ def root(
 
 for module in (
     init, demo, check, plan, sync, status, conflicts, deadletters, release, journal, undo, mapping, odoo,
-    backup, rebuild, doctor, calls, sage,
+    backup, rebuild, doctor, calls, documents, sage,
 ):  # fmt: skip
     module.register(app)
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.house.source import Module, modules, within
 
-PORTS = ("hub.ports", "hub.values", "hub.exchange", "hub.desk")
+PORTS = ("hub.ports", "hub.values", "hub.exchange", "hub.desk", "hub.apart")
 PURE = (
     "hub.values",
     "hub.lenses",
@@ -51,7 +51,7 @@ def wrong(room: str, *forbidden: str, but: tuple[str, ...] = ()) -> list[str]:
     ]
 
 
-MAPS_OF_THEIR_OWN = ("connectors.voip.webhook.profiles",)
+MAPS_OF_THEIR_OWN = ("connectors.voip.webhook.profiles", "connectors.word.profiles")
 """They read YAML that people edit, which is read by `hub.yamlfile` and nothing else."""
 
 

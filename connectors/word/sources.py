@@ -1,0 +1,211 @@
+"""Finds in a document what a profile's source points at: the raw texts, with where each stands.
+
+Promises: a label counts at the start of a line, or of a stretch of a line after a tab or wide gap, or after
+another label of the line; never in the middle of a sentence. A value ends where the next label of its line
+begins. What nobody filled (a placeholder, dots, `«NUMERO»`) is no value. Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+from connectors.word.document import Cell, Document, Mark, Place, Span
+from connectors.word.profile import Source
+from connectors.word.words import fold
+
+NAMES = {"sdt": "content control", "form_field": "form field", "bookmark": "bookmark",
+         "merge_field": "merge field", "table": "table", "below": "column", "label": "label",
+         "regex": "regular expression"}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One raw text that may be a value. `beside` is what the file says besides: a control's own date."""
+
+    source: str
+    raw: str
+    place: str
+    sentence: str
+    rank: int
+    beside: str | None = None
+    initial: bool = False
+
+
+def candidates(document: Document, source: Source, labels: Sequence[str]) -> list[Candidate]:
+    """All that a source finds, in the document's order, narrowed by its `within` and `occurrence`."""
+    found = [one for one in _found(document, source, labels) if _is_within(one[1], source.within)]
+    if source.occurrence == "first":
+        found = found[:1]
+    elif source.occurrence == "last":
+        found = found[-1:]
+    elif isinstance(source.occurrence, int):
+        found = found[source.occurrence - 1 : source.occurrence]
+    return [
+        Candidate(
+            f"{NAMES[source.kind]} {name}",
+            raw,
+            str(place),
+            document.sentence(span),
+            source.rank,
+            beside,
+            initial,
+        )
+        for name, place, span, raw, beside, initial in found
+    ]
+
+
+_Found = tuple[str, Place, Span, str, "str | None", bool]
+
+
+def _found(document: Document, source: Source, labels: Sequence[str]) -> Iterator[_Found]:
+    if source.sdt:
+        yield from _marks(document, document.controls, source.sdt)
+    elif source.form_field:
+        yield from _marks(document, document.form_fields, source.form_field)
+    elif source.bookmark:
+        yield from _marks(document, document.bookmarks, source.bookmark)
+    elif source.merge_field:
+        yield from _marks(document, document.merge_fields, source.merge_field)
+    elif source.table:
+        yield from _cells(document, source.table, below=False)
+    elif source.below:
+        yield from _cells(document, source.below, below=True)
+    elif source.label:
+        yield from _labelled(document, source, labels)
+    elif source.regex:
+        yield from _matches(document, source.regex)
+
+
+def _is_within(place: Place, within: str | None) -> bool:
+    if within == "table":
+        return bool(place.cells)
+    return within is None or place.story.startswith(within)
+
+
+def _marks(document: Document, marks: Iterable[Mark], names: Sequence[str]) -> Iterator[_Found]:
+    wanted = {fold(name) for name in names}
+    for mark in marks:
+        if fold(mark.name) not in wanted and not (mark.title and fold(mark.title) in wanted):
+            continue
+        raw = document.cut(mark.span)
+        if mark.kind == "checkbox":
+            raw = "☒" if mark.value == "true" else "☐"
+        if not mark.blank and is_filled(raw):
+            untouched = (
+                mark.initial is not None and bool(mark.initial) and raw.strip() == mark.initial.strip()
+            )
+            yield (
+                mark.name,
+                mark.place,
+                mark.span,
+                raw,
+                mark.value if mark.kind == "date" else None,
+                untouched,
+            )
+
+
+_EDGES = re.compile(r"^[\s|;•▪]*(?:[._…]{2,}\s*)*|[\s|;•▪]*(?:\s*[._…]{3,})*\s*$")
+_UNFILLED = re.compile(r"[\s._…:/\-–—\x07]*|«[^»]*»|\{\{[^}]*\}\}|\[[^\]]{0,40}\]|<<[^>]*>>")
+
+
+def is_filled(raw: str) -> bool:
+    """Whether anybody wrote something there: dots, dashes and `«NUMERO»` are nothing."""
+    return not _UNFILLED.fullmatch(raw.strip())
+
+
+def _same_label(text: str, labels: set[str]) -> bool:
+    return " ".join(fold(text).split()).rstrip(" :=.") in labels
+
+
+def _cells(document: Document, names: Sequence[str], below: bool) -> Iterator[_Found]:
+    wanted = {" ".join(fold(name).split()).rstrip(" :=.") for name in names}
+    for table in document.tables:
+        for number, row in enumerate(table.rows):
+            for at, cell in enumerate(row):
+                text = document.cut(cell.span)
+                if len(text) > 200 or not _same_label(text, wanted):
+                    continue
+                under = [r[at] for r in table.rows[number + 1 :] if at < len(r)]
+                values = under if below else _right_of(document, row, at)
+                for value in values:
+                    raw = document.cut(value.span)
+                    if is_filled(raw):
+                        yield " ".join(text.split()).rstrip(" :"), value.place, value.span, raw, None, False
+
+
+def _right_of(document: Document, row: Sequence[Cell], at: int) -> list[Cell]:
+    """The next cell of the row; one that holds a colon alone is passed over."""
+    for cell in row[at + 1 :]:
+        if document.cut(cell.span).strip() != ":":
+            return [cell]
+    return []
+
+
+_GAP = r"(?:\t+|[ ]{2,}|[|;•▪])"
+_SEPARATOR = r"[ ]*(?:[:=]|\t|[._…]{2,}|(?= \d)|(?= €))[ \t:=._…]*"
+_ANY_LABEL = re.compile(rf"{_GAP}[ ]*[^\W\d_][^:\t|;]{{0,40}}?[ ]?:(?!//)")
+
+
+@lru_cache(maxsize=512)
+def _label_expression(labels: tuple[str, ...]) -> re.Pattern[str]:
+    words = "|".join(r"[ ]+".join(map(re.escape, label.split())) for label in labels if label)
+    return re.compile(rf"(?<![\w'-])(?P<label>{words})(?![\w'-])(?P<sep>{_SEPARATOR})")
+
+
+def _labelled(document: Document, source: Source, labels: Sequence[str]) -> Iterator[_Found]:
+    wanted = {" ".join(fold(name).split()).rstrip(" :") for name in source.label}
+    expression = _label_expression(tuple(sorted({*labels, *wanted}, key=lambda one: (-len(one), one))))
+    lines = list(document.lines())
+    for number, (span, paragraph) in enumerate(lines):
+        line = document.text[span.start : span.end]
+        if not line:
+            continue
+        for label, start, end in _stretches(fold(line), expression):
+            name = line[label.start : label.end]
+            if " ".join(fold(name).split()) not in wanted:
+                continue
+            value = Span(span.start + start, span.start + end)
+            raw, place = _EDGES.sub("", document.text[value.start : value.end]), paragraph.place
+            if not is_filled(raw) and source.next_line and number + 1 < len(lines):
+                value, place = lines[number + 1][0], lines[number + 1][1].place
+                raw = document.text[value.start : value.end].strip()
+                if expression.match(fold(raw)):
+                    continue
+            if is_filled(raw):
+                yield f"'{name}'", place, value, raw, None, False
+
+
+def _stretches(line: str, expression: re.Pattern[str]) -> Iterator[tuple[Span, int, int]]:
+    """Every (label, start of its value, end of it) of a folded line, by the rules of this module."""
+    found: list[tuple[Span, int]] = []
+    reached = False
+    for match in expression.finditer(line):
+        before = line[: match.start()]
+        opens = re.fullmatch(r"[\s•▪·*>)(-]*(?:\d{1,2}[.)°-]+\s*)?", before) is not None
+        after_gap = re.search(rf"{_GAP}[ ]*$", before) is not None
+        strict = match["sep"].strip(" ") != ""
+        if opens or after_gap or (reached and strict and before.endswith((" ", "\t"))):
+            found.append((Span(*match.span("label")), match.end()))
+            reached = True
+    for (label, end), after in zip(found, [*found[1:], None], strict=True):
+        stop = after[0].start if after else len(line)
+        other = _ANY_LABEL.search(line, end, stop)
+        yield label, end, other.start() if other else stop
+
+
+def _matches(document: Document, expression: str) -> Iterator[_Found]:
+    pattern = re.compile(expression, re.IGNORECASE)
+    for paragraph in document.paragraphs:
+        text = document.text[paragraph.span.start : paragraph.span.end]
+        plain = text.replace("\N{NO-BREAK SPACE}", " ").replace("\N{NARROW NO-BREAK SPACE}", " ")
+        for match in pattern.finditer(plain):
+            group = 1 if pattern.groups and match[1] is not None else 0
+            raw = match[group].strip()
+            if is_filled(raw):
+                span = Span(
+                    paragraph.span.start + match.start(group), paragraph.span.start + match.end(group)
+                )
+                yield f"/{expression}/", paragraph.place, span, raw, None, False
