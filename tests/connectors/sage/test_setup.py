@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from connectors.registry import connect
 from connectors.sage.codes import NoPattern, new_codes
 from connectors.sage.layout import join_key, split_key
 from connectors.sage.settings import Settings
@@ -21,16 +22,16 @@ def settings(**values: Any) -> Settings:
     return Settings(**{"exports": "/srv/exports", **values})
 
 
-@pytest.mark.parametrize("transport", ["soap", "sql"])
-def test_a_transport_to_come_is_refused_in_words(transport: str) -> None:
-    with pytest.raises(ValidationError, match="is not there yet; use transport: files"):
-        settings(transport=transport)
+def test_a_transport_that_is_none_is_refused_with_those_there_are() -> None:
+    with pytest.raises(Misconfigured) as refused:
+        connect("sage", "sage", {"exports": "/srv/exports", "transport": "sopa"})
+    assert all(f"{transport}: " in str(refused.value) for transport in ("files", "soap", "sql"))
 
 
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        ({"transport": "ftp"}, "Input should be 'files'"),
+        ({"transport": "ftp"}, "there is no transport 'ftp'"),
         ({"imports": "/srv/imports"}, "acks: name the folder"),
         ({"imports": "/srv/exports", "ack_by": "removal"}, "two folders"),
         ({"import_name": "tiers.csv"}, "must hold {sequence}"),

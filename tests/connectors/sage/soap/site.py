@@ -67,7 +67,7 @@ class SiteHarness(BaseHarness):
 
     def _add(self, row: Row) -> str:
         head = {"BCGCOD": "FR", "CRY": "FR", "BPRNAM": [row.get("name") or "", "second line"]}
-        address = {"CODADR": "001", "BPACRY": "FR", "BPAADDFLG": 2, **self._address(row)}
+        address = {"CODADR": "001", "BPACRY": "FR", "BPAADDFLG": "2", **self._address(row)}
         other = {"CODADR": "LIV", "BPACRY": "FR", "CTY": "Ailleurs"}
         return self.x3.person.add("BPC", head, [address, other])
 
