@@ -25,7 +25,7 @@ _STATES = {"draft": "is a draft, not yet posted", "cancel": "is cancelled"}
 _TODO = {"draft": "post it in Odoo; then replay this payment", "cancel": "give the payment another invoice"}
 _SURPLUS = (
     "correct the payment in the system it came from, or register what is too much in Odoo by hand; "
-    "then replay or dismiss it"
+    "then retry or discard it (`hub deadletters`)"
 )
 
 

@@ -211,9 +211,8 @@ class Payments:
             return Refused(f"{_called(now)} was made for it, and cancelled in Odoo", None, todo)
         if now.matched:
             return self._done(road, now)
-        refusal = road.invoice.refusal(road.amount)
-        if refusal is not None:
-            return self._back_to_draft(road, now, refusal)
+        if road.invoice.refusal(road.amount) is not None:
+            return self._crowded_out(road, now, None)
         if now.state == "draft":
             now = self._posted(road, now)
         if now.line is None or now.matched:
@@ -224,13 +223,7 @@ class Payments:
             return self._done(road, after)
         if isinstance(trouble, Lost) or (trouble is not None and trouble.kind == "busy"):
             return self._judged(road, trouble)
-        # Somebody was quicker: what was left is no longer there.
-        invoice = self._invoices.read(road.invoice.id, road.plan.setting)
-        refusal = invoice.refusal(road.amount) if invoice is not None else None
-        if refusal is None:
-            reason = trouble.message if trouble is not None else f"{_called(after)} was not matched"
-            refusal = Refused(reason, FIELD, "match it with the invoice in Odoo")
-        return self._back_to_draft(road, after, refusal)
+        return self._crowded_out(road, after, trouble)
 
     def _posted(self, road: _Road, now: _Now) -> _Now:
         changed = road.plan.corrections(now.row, road.vals, road.amount)
@@ -245,14 +238,23 @@ class Payments:
             raise _Settled(self._kept(after, self._judged(road, trouble)))
         return after
 
-    def _back_to_draft(self, road: _Road, now: _Now, refusal: Refused) -> Outcome:
-        """Booked but with no place on its invoice: not booked any more, for a person to decide."""
+    def _crowded_out(self, road: _Road, now: _Now, trouble: Fault | Lost | None) -> Outcome:
+        """What was left of the invoice is no longer there: the payment is not booked any more."""
         if now.state != "draft":
-            trouble = self._told(PAYMENT, "action_draft", road, [now.id])
+            if now.line is not None:
+                # In Odoo 19 a draft keeps the matches it had: what it paid would still count as paid.
+                self._told("account.move.line", "remove_move_reconcile", road, [now.line])
+            kept = self._told(PAYMENT, "action_draft", road, [now.id])
             now = self._again(road, now)
             if now.state != "draft":
-                why = f"{refusal.reason}; {_called(now)} is booked and could not be set back to draft"
-                return Unknown(f"{why}: {trouble}")
+                why = f"{_called(now)} has no place on {road.invoice.name}, and is booked all the same"
+                return Unknown(f"{why}: {kept}" if kept is not None else why)
+        # Looked at only now: before, it may have had a part of the payment itself.
+        invoice = self._invoices.read(road.invoice.id, road.plan.setting)
+        refusal = invoice.refusal(road.amount) if invoice is not None else None
+        if refusal is None:
+            reason = str(trouble) if trouble is not None else f"{_called(now)} was not matched"
+            refusal = Refused(reason, FIELD, "book the payment in Odoo and match it with the invoice there")
         return self._kept(now, refusal)
 
     def _kept(self, now: _Now, outcome: Outcome) -> Outcome:

@@ -93,7 +93,7 @@ class Books:
         domain = [
             ["type_tax_use", "=", "sale"],
             ["amount", "=", rate],
-            ["tax_exigibility", "=", "on_invoice"],
+            ["name", "not ilike", "encaissement"],
             ["price_include", "=", False],
         ]
         context = {"active_test": False}

@@ -128,7 +128,7 @@ class PaymentFaults(BooksFixture):
             (outcome,) = interrupted.write(PAYMENT, [books.payment(method, made, 50.0)])
             interrupted.close()
             assert isinstance(outcome, Refused), outcome
-            assert "has 20.00 EUR left to pay, and this payment is 50.00" in outcome.reason
+            assert "has 20.00 EUR left to pay, and this payment is 50.00" in outcome.reason, outcome
             assert "stays a draft in Odoo" in outcome.reason
             assert books.state(made) == ("partial", 20.0)
             drafts = [row for row in books.payments() if row["text"].startswith(method)]
