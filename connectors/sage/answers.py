@@ -66,7 +66,7 @@ def refusal(note: Note, text: str, settings: Settings) -> list[Answer]:
         return [Answer(False, " / ".join([*general, *reasons]) or "Sage gave no reason", note.ids)]
     answers = [Answer(False, "; ".join(lines) or "Sage gave no reason", (id,)) for id, lines in by_id.items()]
     taken = tuple(id for id in note.ids if id not in by_id)
-    return [*([Answer(True, said, taken)] if taken else []), *answers]
+    return [*_taken(note, taken, said), *answers]
 
 
 def put_away(heard: Heard, settings: Settings) -> None:
@@ -80,9 +80,13 @@ def put_away(heard: Heard, settings: Settings) -> None:
             os.replace(path, archive / path.name)
 
 
-def _taken(note: Note) -> list[Answer]:
-    spelled = [f"{line.id}: {', '.join(line.spelled)}" for line in note.lines if line.spelled]
-    return [Answer(True, "; ".join(spelled), note.ids)]
+def _taken(note: Note, ids: Sequence[str] | None = None, said: str = "") -> list[Answer]:
+    """These records (all of the file) were taken; what of each is written otherwise than it was meant."""
+    wanted = note.ids if ids is None else ids
+    told = {line.id: f"{line.id}: {', '.join(line.spelled)}" for line in note.lines if line.spelled}
+    plain = tuple(id for id in wanted if id not in told)
+    spelled = [Answer(True, "; ".join(filter(None, (told[id], said))), (id,)) for id in wanted if id in told]
+    return [*([Answer(True, said, plain)] if plain else []), *spelled]
 
 
 def _files(settings: Settings, name: str) -> tuple[list[Path], list[Path]]:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete, select
 
 from hub.mapping import EntityMapping, SystemMapping
 from hub.matching import CANDIDATE, Key, are_sites, key_in_words, keys_of, sirets_of
-from hub.model import Golden, Link, Review
+from hub.model import HUB, REASON, Golden, Link, Review
 from hub.ports import Receipt, Rejected
 from hub.store import claims, outbox, saving, worlds
 from hub.store import tables as t
@@ -222,10 +222,12 @@ def take_receipts(
 ) -> None:
     """Answers to what was sent: a refusal becomes a dead letter, an acceptance waits to be seen in a pull.
 
-    Where a system is never read, its acceptance is all there will be: what was handed over is its base.
+    Where a system is never read, its acceptance is all there will be: what was handed over is its base. What
+    it says beside accepting (a character was spelled otherwise) is in the journal.
     """
+    unread = system.direction == "push"
     for receipt in receipts:
-        if receipt.accepted and system.direction != "push":
+        if receipt.accepted and not unread and not receipt.reason:
             continue
         rows = outbox.sent(connection, mapping.entity, system.system, [receipt.receipt])
         world = World(mapping, str)
@@ -236,14 +238,18 @@ def take_receipts(
             if receipt.ids and (link is None or link.external_id not in receipt.ids):
                 continue
             if receipt.accepted:
-                _confirm(row, link)
-                paid.append(row.id)
+                if receipt.reason:
+                    note = {REASON: receipt.reason}
+                    world.note(world.goldens[row.golden_id], "confirmed", HUB, {}, note, link)
+                if unread:
+                    _confirm(row, link)
+                    paid.append(row.id)
             else:
                 _refuse(row, receipt, link, system.system)
                 refused.append(row)
                 if link is not None:
                     _forget_handed_over(row, link)
-            if receipt.accepted or not system.updates:
+            if (receipt.accepted and unread) or not system.updates:
                 # What was edited while it was on its way was not looked at.
                 world.goldens[row.golden_id].dirty = True
         outbox.remove(connection, paid)

@@ -15,9 +15,10 @@ from connectors.sage import connect
 from connectors.sage.settings import Settings
 from hub.engine import Engine
 from hub.mapping import load_mappings
+from hub.model import REASON
 from hub.ports import Traits
 from hub.report import Report
-from hub.store import Store, listing
+from hub.store import Store, history, listing
 from sandbox.sage import Sage
 from tests.memory import MemorySystem
 from tests.tally import tally
@@ -258,6 +259,22 @@ def test_an_amount_is_read_as_it_is_meant_or_set_aside(
         said
     )
     tally("bad inputs tried", int(read is None))
+
+
+def test_a_character_that_was_spelled_otherwise_is_in_the_journal_of_its_invoice(company: Company) -> None:
+    lines = [
+        {"code": "411100", "third": True, "name": "Łódź", "debit": 120.0, "credit": 0.0},
+        {"code": "707100", "third": False, "name": "Visite", "debit": 0.0, "credit": 120.0},
+    ]
+    company.post("FAC/2026/0001", line_ids=lines)
+    company.post("FAC/2026/0002")
+    company.settle()
+    assert [one.intitule for one in company.sage.accounts.entries("FAC/2026/0001")] == ["Lódz", "Visite"]
+    with company.store.transaction() as connection:
+        found = history.changes(connection, history.Filter(entity="invoice", system="sage"))
+    (told,) = [change for change in found if change.kind == "confirmed"]
+    assert told.external_id == "FAC/2026/0001"
+    assert "label 'Łódź' is written 'Lódz'" in told.after[REASON]
 
 
 def test_an_account_sage_does_not_know_is_told_in_its_words_and_mends_by_itself(company: Company) -> None:
