@@ -123,6 +123,6 @@ def masked(value: Native) -> str:
     if value is None or isinstance(value, bool | int | float):
         return "" if value is None else str(value)
     return "".join(
-        "9" if letter.isdigit() else "X" if letter.isupper() else "x" if letter.isalpha() else letter
+        "9" if letter.isnumeric() else "X" if letter.isupper() else "x" if letter.isalpha() else letter
         for letter in str(value)
     )

@@ -18,7 +18,7 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, literal, select
+from sqlalchemy import ColumnElement, and_, exists, literal_column, select
 
 from connectors.sage.layout import join_key
 from connectors.sage.records import version_of
@@ -175,7 +175,7 @@ def _entries(view: View) -> View:
 
 
 def _exists(other: Place, same: ColumnElement[bool], wanted: ColumnElement[bool]) -> ColumnElement[bool]:
-    return exists(select(literal(1)).select_from(other.joined()).where(same, wanted))
+    return exists(select(literal_column("1")).select_from(other.joined()).where(same, wanted))
 
 
 def _column(place: Place, name: str) -> ColumnElement[Any]:

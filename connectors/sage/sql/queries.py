@@ -11,7 +11,18 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, literal, or_, select, type_coerce
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    exists,
+    func,
+    literal_column,
+    null,
+    or_,
+    select,
+    type_coerce,
+)
 from sqlalchemy.types import NullType
 
 from connectors.sage.sql.layout import Layout, LinesOf, Place, Source
@@ -59,7 +70,7 @@ def chosen(layout: Layout, condition: ColumnElement[bool], limit: int) -> Select
 
 def _rows(layout: Layout, limit: int) -> Select[Any]:
     stamp = layout.stamp
-    stamped = type_coerce(stamp, NullType()) if stamp is not None else literal(None)
+    stamped = type_coerce(stamp, NullType()) if stamp is not None else null()
     columns = [*map(raw, layout.order), *map(raw, layout.key), stamped, *map(raw, layout.fields)]
     labelled = [column.label(f"c{number}") for number, column in enumerate(columns)]
     found = select(*labelled).select_from(layout.base.joined())
@@ -83,7 +94,7 @@ def changed(layout: Layout, since: Since) -> ColumnElement[bool]:
         own = layout.base.table.c
         same = and_(*(own[column.name] == lines.owner.table.c[column.name] for column in _identity(layout)))
         theirs = lines.place.joined().join(lines.owner.table, lines.on)
-        conditions.append(exists(select(literal(1)).select_from(theirs).where(inner, same)))
+        conditions.append(exists(select(literal_column("1")).select_from(theirs).where(inner, same)))
     return or_(*conditions)
 
 
