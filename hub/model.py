@@ -88,7 +88,7 @@ class Golden:
     @property
     def title(self) -> str:
         """What a person calls this record."""
-        return str(self.values.get("name") or self.id[:8])
+        return str(self.values.get("name") or self.values.get("number") or self.id[:8])
 
 
 @dataclass(slots=True, eq=False)

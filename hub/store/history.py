@@ -222,7 +222,7 @@ def _change(row: Row[Any]) -> Change:
 
 def _title(data: str | None, golden_id: str) -> str:
     values = loads(data) if data else {}
-    return str(values.get("name") or golden_id[:8])
+    return str(values.get("name") or values.get("number") or golden_id[:8])
 
 
 _SHORT_ID = 6

@@ -243,4 +243,4 @@ def _counted(connection: Connection, query: Select[Any]) -> dict[tuple[str, str]
 
 def _title(data: str | None, golden_id: str) -> str:
     values = loads(data) if data else {}
-    return str(values.get("name") or golden_id[:8])
+    return str(values.get("name") or values.get("number") or golden_id[:8])

@@ -1,0 +1,27 @@
+"""The story of the accounts on the sandbox's Odoo, of both versions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sandbox import x3
+from sandbox.odoo import serve
+from tests.live.servers import Odoo
+from tests.story.accounts import Books, tell
+from tests.story.site import Hub, NearHub
+
+
+@pytest.mark.timeout(300)
+@pytest.mark.parametrize(
+    ("version", "transport", "hub"),
+    [(19, "jsonrpc", NearHub), (14, "xmlrpc", NearHub)],
+    ids=["19-jsonrpc", "14-xmlrpc"],
+)
+def test_customers_invoices_and_payments_between_odoo_and_x3(
+    version: int, transport: str, hub: type[Hub], tmp_path: Path
+) -> None:
+    with serve(version=version) as odoo, x3.serve(custom={"BPC": {"YHUBREF": 41}}) as sage:
+        server = Odoo(version, odoo.url, odoo.login, odoo.password, odoo.api_key, odoo.database, "")
+        tell(Books(tmp_path, server, odoo.database, sage, transport, hub))
