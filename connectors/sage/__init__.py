@@ -10,9 +10,10 @@ Never does: delete or change an export, overwrite an import file, touch Sage's o
 
 How it is built: `text` (bytes and characters), `table` (lines and cells) and `layout` (columns) are pure and
 make up `exports`, which reads the folder Sage writes. `lines` decides what line a write becomes, `imports`
-hands files over and remembers them, `answers` reads the acknowledgements. `files` is the port over these for
-`transport: files`; SOAP (Sage X3) and SQL (Sage 100, read-only) are transports of their own, still to be
-built.
+hands files over and remembers them, `answers` reads the acknowledgements, and `handing` is these three for
+any transport that writes by files. `documents` makes balanced pieces of invoices, which `formats` writes and
+reads, and `journals` hands them over. `files` is the port over these for `transport: files`; SOAP (Sage X3)
+and SQL (Sage 100, read-only) are packages of their own.
 """
 
 from __future__ import annotations
