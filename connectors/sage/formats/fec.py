@@ -18,6 +18,7 @@ from decimal import Decimal, InvalidOperation
 from itertools import chain, count, repeat
 from operator import mul
 from typing import Any, BinaryIO, Final
+from unicodedata import is_normalized
 
 from connectors.sage.formats.entries import (
     ZERO,
@@ -30,10 +31,10 @@ from connectors.sage.formats.entries import (
     Row,
     Written,
 )
-from connectors.sage.formats.pieces import BY_NUMBER, balanced
-from connectors.sage.formats.sink import Pen, Sheet, written
+from connectors.sage.formats.pieces import BY_NUMBER, Batch, balanced
+from connectors.sage.formats.sink import CONTROLS, Pen, Sheet, written
 from connectors.sage.formats.source import Source
-from connectors.sage.formats.values import Amounts, Days, Unreadable, amount, as_amount, as_day, day
+from connectors.sage.formats.values import Amounts, Unreadable, amount, as_amount, as_day, day
 from connectors.sage.text import Damage
 from hub.values import Unreadable as NotRead
 from hub.values import make_type
@@ -55,6 +56,7 @@ _SIREN = make_type("siren")
 _NAME = re.compile(r"(\d{9})FEC(\d{8})(?:\.(?:txt|csv|xml))?", re.IGNORECASE)
 _SEPARATORS = {"\t": "tabs", "|": "|", ";": ";", ",": ","}
 _SENSES = {"D": "letter", "C": "letter", "+1": "sign", "-1": "sign", "1": "sign"}
+_CONTROLS = re.compile("[\x7f-\x9f]")
 _PLAIN = {mark: f"0123456789\n{mark}".encode() for mark in ",."}
 
 
@@ -81,6 +83,7 @@ class Fec:
         return written(items, Sheet(
             pen, BY_NUMBER, HOLDS, writer.lines, head=lambda pen: [separator.join(writer.columns)],
             quick=writer.quick, label="a FEC",
+            needs=("journal", "account", "piece"),
         ))  # fmt: skip
 
 
@@ -91,7 +94,8 @@ class _Reader:
         self.options = options
         self.source = Source(stream, options, USUAL)
         self.separator = options.separator
-        self.days, self.amounts = Days(), Amounts(options.decimal)
+        self.known: dict[str, date | None] = {"": None}
+        self.amounts = Amounts(options.decimal)
         self.sense = options.sense
         self.newest, self.disordered = "", False
 
@@ -158,32 +162,41 @@ class _Reader:
         (journals, journal_labels, pieces, dates, accounts, account_labels, thirds, third_labels, invoices,
          piece_dates, labels, debits, credits, letters, letter_dates, valids, foreign, currencies,
          ) = zip(*rows, strict=True)  # fmt: skip
-        if "" in journals or "" in pieces or "" in dates or "" in accounts or not self._is_in_order(valids):
+        if not (all(journals) and all(pieces) and all(dates) and all(accounts) and self._is_in_order(valids)):
             return None
-        days = self.days.__getitem__
         debit, credit = self._plain(debits), self._plain(credits)
         if debit is None or credit is None or any(map(mul, debit, credit)):
             return None
         try:
+            days = list(self._days(dates))
             columns: Iterable[Iterable[Any]] = (
-                journals, map(days, dates), accounts, debit, credit, labels, pieces, invoices, thirds,
-                repeat(None), repeat(""), repeat(""), repeat(""), letters, map(days, letter_dates),
-                map(days, piece_dates), repeat(None), map(days, valids), currencies,
-                map(self._foreign, foreign) if any(foreign) else repeat(None), journal_labels,
+                journals, days, accounts, debit, credit, labels, pieces, invoices, thirds, repeat(None),
+                repeat(""), repeat(""), repeat(""), letters, self._days(letter_dates),
+                days if piece_dates == dates else self._days(piece_dates), repeat(None), self._days(valids),
+                currencies, map(self._foreign, foreign) if any(foreign) else repeat(None), journal_labels,
                 account_labels, third_labels, repeat(""), repeat(()), repeat(()), repeat(()), count(number),
             )  # fmt: skip
             entries = list(map(tuple.__new__, repeat(Entry), zip(*columns, strict=False)))
         except Unreadable:
             return None
-        self.newest = valids[-1]
-        return entries
+        self.newest = valids[-1] or self.newest
+        return Batch(entries, list(zip(journals, pieces, strict=True)), debit, credit)
+
+    def _days(self, column: tuple[str, ...]) -> Iterable[date | None]:
+        """A column of days, empty ones among them. Raises `Unreadable`."""
+        if not any(column):
+            return repeat(None)
+        known = self.known
+        for text in set(column).difference(known):
+            known[text] = day(text)
+        return map(known.__getitem__, column)
 
     def _plain(self, column: tuple[str, ...]) -> list[Decimal] | None:
         """A column of amounts without signs, or ``None`` where one of them needs a closer look."""
         text, mark = "\n".join(column), self.options.decimal
         if not text.isascii() or text.encode().translate(None, _PLAIN[mark]) or max(map(len, column)) > 15:
             return None
-        if f"\n{mark}" in text or f"{mark}\n" in text or mark in (text[:1], text[-1:]) or "" in column:
+        if f"\n{mark}" in text or f"{mark}\n" in text or mark in (text[:1], text[-1:]):
             return None
         try:
             return list(map(Decimal, text.replace(mark, ".").split("\n")))
@@ -194,9 +207,9 @@ class _Reader:
         return self.source.ended or self.options.last_line_end == "optional"
 
     def _is_in_order(self, valids: tuple[str, ...]) -> bool:
-        if self.disordered:
+        if self.disordered or not any(valids):
             return True
-        return valids[0] >= self.newest and "" not in valids and list(valids) == sorted(valids)
+        return valids[0] >= self.newest and all(valids) and list(valids) == sorted(valids)
 
     def _foreign(self, text: str) -> Decimal | None:
         return self.amounts[text] if text else None
@@ -262,7 +275,7 @@ class _Reader:
 
     def _day(self, cells: list[str], at: int) -> date | None:
         try:
-            return self.days[cells[at]]
+            return day(cells[at]) if cells[at] else None
         except Unreadable as error:
             raise Unreadable(f"{COLUMNS[at]}: {error.why}", error.todo) from error
 
@@ -310,11 +323,18 @@ class _Writer:
         self.sense = "debit" if options.sense == "auto" else options.sense
         self.columns = COLUMNS if self.sense == "debit" else SIGNED
         self.days = _DayTexts({None: ""})
+        codec = pen.codec if pen.codec != "utf-8" else "ascii"
+        kept = separator + pen.end
+        self.controls = b"".join(
+            found for one in CONTROLS if one not in kept and len(found := one.encode(codec, "ignore")) == 1
+        )
 
     def quick(self, entries: list[Entry]) -> bytes | None:
         if self.sense != "debit":
             return None
         columns: Any = tuple(zip(*entries, strict=True))
+        if any("" in columns[at] for at in (0, 2, 6)) or any(map(mul, columns[3], columns[4])):
+            return None
         days, texts = self.days.__getitem__, self._amounts
         foreign = columns[19]
         cells = zip(
@@ -328,10 +348,13 @@ class _Writer:
         text = end.join(map(self.separator.join, cells)) + end
         if text.count(self.separator) != 17 * len(entries) or len(text.splitlines()) != len(entries):
             return None
+        if self.pen.codec == "utf-8" and not (is_normalized("NFC", text) and _CONTROLS.search(text) is None):
+            return None
         try:
-            return text.encode(self.pen.codec)
+            data = text.encode(self.pen.codec)
         except UnicodeEncodeError:
             return None
+        return data if len(data.translate(None, self.controls)) == len(data) else None
 
     def _amounts(self, column: Iterable[Decimal]) -> Iterator[str]:
         mark = self.mark

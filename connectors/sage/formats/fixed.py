@@ -157,7 +157,5 @@ class Line:
 
 
 def one_side(entry: Entry) -> tuple[Decimal, str]:
-    """The amount of an entry and ``D`` or ``C``. Raises `Unwritable` for an entry with both."""
-    if entry.debit and entry.credit:
-        raise Unwritable("credit", "a line has a debit or a credit, not both", "make two lines of it")
+    """The amount of an entry, and ``D`` or ``C``."""
     return (entry.credit, "C") if entry.credit else (entry.debit, "D")

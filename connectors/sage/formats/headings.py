@@ -62,7 +62,9 @@ class Heading(NamedTuple):
 
 def understood(titles: Sequence[str], given: Mapping[str, str], kind: str) -> Heading:
     """What the columns of a heading line are. Raises `Damage`."""
-    known = {fold_title(title): field for field, names in USUAL.items() for title in reversed(names)}
+    known = {
+        fold_title(title): field for field, names in USUAL.items() if field not in given for title in names
+    }
     known |= {fold_title(title): field for field, title in given.items()}
     fields = tuple(known.get(fold_title(title), title.strip()) if title.strip() else "" for title in titles)
     for place, field in enumerate(fields):

@@ -7,11 +7,11 @@ their counterparts, so memory does not grow with the file. Pure.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from itertools import accumulate
-from operator import itemgetter, sub
+from itertools import accumulate, chain, compress
+from operator import itemgetter, ne, sub
 from typing import Any
 
 from connectors.sage.formats.entries import ZERO, Entry, Item, Refusal, Row
@@ -30,12 +30,24 @@ def by_day(entry: Entry) -> Key:
     return entry.journal, entry.date, entry.piece or entry.invoice
 
 
+class Batch(list[Any]):
+    """Entries alone, with what is needed to balance them, column by column: for those who have it at hand."""
+
+    def __init__(
+        self, entries: Sequence[Entry], keys: list[Key], debits: Iterable[Decimal], credits: Iterable[Decimal]
+    ) -> None:
+        super().__init__(entries)
+        self.keys, self.debits, self.credits = keys, debits, credits
+
+
 @dataclass(slots=True)
 class _Piece:
     entries: list[Entry] = field(default_factory=list)
     balance: Decimal = ZERO
     spoiled: int = 0
     """The first line of it that was refused by itself."""
+    dropped: bool = False
+    """Whether it is refused already, for having too many lines."""
 
 
 def balanced(batches: Iterable[list[Item]], key: Callable[[Entry], Key], held: int) -> Iterator[list[Item]]:
@@ -68,16 +80,16 @@ class _Pieces:
 
     def _take_quickly(self, batch: list[Any]) -> bool:
         """The usual case, column by column: entries alone, pieces whole, together, and all balanced."""
-        if self.waiting or self.piece.spoiled or not batch or set(map(type, batch)) != _types:
+        if self.waiting or self.piece.spoiled or not batch:
             return False
-        keys = list(map(self.key, batch))
-        balances = list(
-            accumulate(map(sub, map(_debit, batch), map(_credit, batch)), initial=self.piece.balance)
-        )
-        # The place in the batch at which each piece begins, and the balance that was reached there.
-        begins = [
-            at for at, pair in enumerate(zip([self.current, *keys], keys, strict=False)) if pair[0] != pair[1]
-        ]
+        if type(batch) is not Batch:
+            if set(map(type, batch)) != _types:
+                return False
+            batch = Batch(batch, list(map(self.key, batch)), map(_debit, batch), map(_credit, batch))
+        keys = batch.keys
+        balances = list(accumulate(map(sub, batch.debits, batch.credits), initial=self.piece.balance))
+        # The places in the batch at which a piece begins.
+        begins = list(compress(range(len(batch)), map(ne, keys, chain((self.current,), keys))))
         if (
             not begins
             or any(balances[at] for at in begins)
@@ -85,6 +97,8 @@ class _Pieces:
         ):
             return False
         last = begins[-1]
+        if len(batch) - last > self.held:
+            return False
         self.out = [*self.piece.entries, *batch[:last]]
         self.current, self.piece = keys[last], _Piece(batch[last:], balances[-1])
         return True
@@ -94,17 +108,7 @@ class _Pieces:
             key = self.key(item)
             if key != self.current:
                 self._turn(key)
-            piece = self.piece
-            piece.entries.append(item)
-            piece.balance += item.debit - item.credit
-            if len(piece.entries) > self.held:
-                first = piece.entries[0]
-                self.out.append(Refusal(
-                    first.line, f"{_shown(first)} has more than {self.held:,} lines",
-                    "see whether this file numbers its pieces at all", lines=(first.line, item.line),
-                ))  # fmt: skip
-                piece.spoiled = piece.spoiled or first.line
-                piece.entries.clear()
+            self._add(item)
             return
         if type(item) is Refusal and item.piece:
             if item.piece != self.current:
@@ -113,6 +117,20 @@ class _Pieces:
         elif type(item) is Row and not self.piece.balance and not self.piece.spoiled:
             self._turn(())
         self.out.append(item)
+
+    def _add(self, entry: Entry) -> None:
+        piece = self.piece
+        if piece.dropped:
+            return
+        piece.entries.append(entry)
+        piece.balance += entry.debit - entry.credit
+        if len(piece.entries) > self.held:
+            first = piece.entries[0]
+            why = f"{_shown(first)} has more than {self.held:,} lines"
+            todo = "see whether this file numbers its pieces at all"
+            self.out.append(Refusal(first.line, why, todo, lines=(first.line, entry.line)))
+            piece.spoiled, piece.dropped = first.line, True
+            piece.entries.clear()
 
     def _turn(self, key: Key) -> None:
         """Leave the piece in hand for another."""

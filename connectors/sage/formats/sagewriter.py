@@ -87,8 +87,6 @@ class _Writer:
         return [f"#FLG {self.options.flag}", f"#VER {self.options.version}", f"#DEV {self.options.currency}"]
 
     def lines(self, pen: Pen, entry: Entry) -> list[str]:
-        if entry.debit and entry.credit:
-            raise Unwritable("credit", "a line has a debit or a credit, not both", "make two lines of it")
         unknown = [name for name, _ in entry.more if name not in DEFAULTS]
         if unknown:
             raise Unwritable("more", f"Format Sage has no value {unknown[0]}", "leave it out")

@@ -28,6 +28,9 @@ from connectors.sage.formats.values import as_amount
 from connectors.sage.text import Unfit, fit
 
 BATCH: Final = 1000
+CONTROLS: Final = [*map(chr, range(0x20)), *map(chr, range(0x7F, 0xA0)), "\u2028", "\u2029"]
+"""Characters that are no text: what reads the file takes them for ends of lines, or for damage."""
+
 LINE_ENDS: Final = {"crlf": "\r\n", "lf": "\n", "cr": "\r", "nel": "\x85"}
 
 
@@ -48,7 +51,7 @@ class Pen:
         self.encoding = usual if options.encoding == "auto" else options.encoding
         self.codec = "utf-8" if self.encoding == "utf-8-sig" else self.encoding
         self.end = LINE_ENDS[options.line_end]
-        self.barred = str.maketrans(dict.fromkeys(barred + "\t\r\n\x0b\x0c\x85\u2028\u2029\0", " "))
+        self.barred = str.maketrans(dict.fromkeys([*barred, *CONTROLS], " "))
         self.line = 1
         self.changes: list[Change] = []
 
@@ -85,7 +88,7 @@ class Pen:
     def _spelled(self, field: str, value: str) -> str:
         text = value.translate(self.barred)
         if text != value:
-            self.note(field, value, text, "a character in it would end the value in this file")
+            self.note(field, value, text, "a character in it would end the value in this file, or is no text")
         try:
             fitted = fit(text, self.codec)
         except Unfit as unfit:
@@ -122,6 +125,7 @@ class Sheet:
     foot: tuple[str, ...] = ()
     quick: Callable[[list[Entry]], bytes | None] | None = None
     label: str = ""
+    needs: tuple[str, ...] = ("journal", "account")
 
 
 def written(items: Iterable[Entry | Row], sheet: Sheet) -> Written:
@@ -204,6 +208,7 @@ class _Writer:
 
     def _lines(self, item: Entry | Row) -> list[str]:
         if isinstance(item, Entry):
+            _check(item, self.sheet)
             return self.sheet.lines(self.pen, item)
         if self.sheet.row is None:
             raise Unwritable(
@@ -234,6 +239,16 @@ class _Writer:
     def _bytes(self, lines: list[str]) -> bytes:
         end = self.pen.end
         return (end.join(lines) + end).encode(self.pen.codec)
+
+
+def _check(entry: Entry, sheet: Sheet) -> None:
+    """Raise `Unwritable` where a line lacks what every format needs."""
+    for field in sheet.needs:
+        if not getattr(entry, field):
+            why = "it is empty" if field != "piece" else f"{sheet.label} numbers every piece"
+            raise Unwritable(field, why, "a line without it belongs nowhere")
+    if entry.debit and entry.credit:
+        raise Unwritable("credit", "a line has a debit or a credit, not both", "make two lines of it")
 
 
 def _batches(items: Iterable[Any]) -> Iterator[list[Any]]:

@@ -119,14 +119,6 @@ def as_day(found: date) -> str:
     return f"{found.year:04d}{found.month:02d}{found.day:02d}"
 
 
-class Days(dict[str, date | None]):
-    """What was read already: days repeat on thousands of lines. Empty is none. Raises `Unreadable`."""
-
-    def __missing__(self, text: str) -> date | None:
-        found = self[text] = day(text) if text else None
-        return found
-
-
 class Amounts(dict[str, Decimal]):
     """Amounts read already, some thousands of them."""
 

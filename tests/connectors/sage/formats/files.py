@@ -23,10 +23,11 @@ FORMATS = {
     "reglements.payment.csv": "csv",
     "tiers.third.csv": "csv",
 }
-HEAD = """
-JournalCode JournalLib EcritureNum EcritureDate CompteNum CompteLib CompAuxNum CompAuxLib PieceRef PieceDate
-EcritureLib Debit Credit EcritureLet DateLet ValidDate Montantdevise Idevise
-""".split()
+HEAD = [
+    "JournalCode", "JournalLib", "EcritureNum", "EcritureDate", "CompteNum", "CompteLib", "CompAuxNum",
+    "CompAuxLib", "PieceRef", "PieceDate", "EcritureLib", "Debit", "Credit", "EcritureLet", "DateLet",
+    "ValidDate", "Montantdevise", "Idevise",
+]  # fmt: skip
 
 
 def opened(format: str, data: bytes, **options: Any) -> Reading:
@@ -64,8 +65,9 @@ def fec_line(piece: str = "1", debit: str = "0,00", credit: str = "0,00", **more
     """A line of a FEC, with tabs, without its end."""
     said = {
         "JournalCode": "VE", "JournalLib": "Ventes", "EcritureNum": piece, "EcritureDate": "20260105",
-        "CompteNum": "411000" if debit != "0,00" else "707100", "CompteLib": "Compte", "PieceRef": f"F{piece}",
-        "PieceDate": "20260105", "EcritureLib": "Facture", "Debit": debit, "Credit": credit,
+        "CompteNum": "411000" if debit != "0,00" else "707100", "CompteLib": "Compte",
+        "PieceRef": f"F{piece}", "PieceDate": "20260105", "EcritureLib": "Facture", "Debit": debit,
+        "Credit": credit,
         "ValidDate": "20260131", **more,
     }  # fmt: skip
     return "\t".join(said.get(name, "") for name in HEAD)

@@ -46,8 +46,9 @@ def test_a_fec_says_what_its_columns_say() -> None:
     assert first == Entry(
         journal="VE", journal_label="Ventes", piece="VE0001", date=date(2026, 1, 5), account="411000",
         account_label="Clients", third_party="C0001", third_party_label="Électricité Durand",
-        invoice="FA2026-001", piece_date=date(2026, 1, 5), label='Facture "Noël" n°1', debit=Decimal("1200.00"), credit=Decimal("0.00"),
-        letter="A", letter_date=date(2026, 2, 10), validated=date(2026, 1, 31), line=2,
+        invoice="FA2026-001", piece_date=date(2026, 1, 5), label='Facture "Noël" n°1',
+        debit=Decimal("1200.00"), credit=Decimal("0.00"), letter="A", letter_date=date(2026, 2, 10),
+        validated=date(2026, 1, 31), line=2,
     )  # fmt: skip
     assert (last.debit, last.credit) == (Decimal(0), Decimal("-50.00"))
 
