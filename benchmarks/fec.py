@@ -56,7 +56,8 @@ def books(lines: int) -> Iterator[Entry]:
         tax = (net / 5).quantize(Decimal("0.01"))
         shared = Entry(
             "VE", day, "", label=f"Facture n° {number:05d}", piece=f"VE{number:06d}",
-            invoice=f"FA2026-{number:05d}", piece_date=day, validated=day, journal_label="Journal des ventes", debit=Decimal("0.00"),
+            invoice=f"FA2026-{number:05d}", piece_date=day, validated=day,
+            journal_label="Journal des ventes", debit=Decimal("0.00"),
             credit=Decimal("0.00"),
         )  # fmt: skip
         customer = number % 900
