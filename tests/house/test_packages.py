@@ -29,8 +29,8 @@ IMPORTED_AS = {
     "pyjwt": "jwt",
     "pyyaml": "yaml",
 }
-LOADED_BY_NAME = {"psycopg"}
-"""Packages that no import names: SQLAlchemy loads its driver by the database's URL."""
+LOADED_BY_NAME = {"psycopg", "python-tds", "sqlalchemy-pytds"}
+"""Packages that no import names: SQLAlchemy loads its drivers by the database's URL."""
 
 PLACES = re.compile(
     r"py[p]i\.|python[h]osted|(?<!no-emit-)index-url|(?<!no-emit-)trusted-host"
