@@ -43,7 +43,7 @@ systems:
 def base(tmp_path: Path) -> Iterator[Base]:
     base = Base(f"sqlite:///{tmp_path / 'base.db'}")
     for n in range(1, 13):
-        columns = {
+        columns: dict[str, Any] = {
             "CT_Ville": "Évry",
             "CT_Siret": "73282932000074",
             "CT_Encours": Decimal(n),

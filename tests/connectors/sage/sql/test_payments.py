@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -154,13 +155,9 @@ def test_where_chooses_letters_not_entries(base: Base, sage: Connector) -> None:
         base.letter(
             "AB"[number - 1], [sale, base.receipt("BQ", f"V{number}", date(2026, number, 1), "C0001", "60")]
         )
-    only = View(**{**_parts(LETTRAGE), "where": {"EC_RefPiece": ["F2"]}})
+    only = replace(LETTRAGE, where={"EC_RefPiece": ["F2"]})
     records, _ = pulled(sage, only)
     assert [one.values["FACTURE.EC_RefPiece"] for one in records.values()] == ["F2"]
-
-
-def _parts(view: View) -> dict[str, object]:
-    return {name: getattr(view, name) for name in ("entity", "object", "fields", "key", "where", "options")}
 
 
 def test_many_letters_are_read_in_parts_and_none_is_cut(
