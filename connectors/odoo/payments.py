@@ -241,9 +241,7 @@ class Payments:
     def _crowded_out(self, road: _Road, now: _Now, trouble: Fault | Lost | None) -> Outcome:
         """What was left of the invoice is no longer there: the payment is not booked any more."""
         if now.state != "draft":
-            if now.line is not None:
-                # In Odoo 19 a draft keeps the matches it had: what it paid would still count as paid.
-                self._told("account.move.line", "remove_move_reconcile", road, [now.line])
+            self._take_off(road, now)
             kept = self._told(PAYMENT, "action_draft", road, [now.id])
             now = self._again(road, now)
             if now.state != "draft":
@@ -256,6 +254,18 @@ class Payments:
             reason = str(trouble) if trouble is not None else f"{_called(now)} was not matched"
             refusal = Refused(reason, FIELD, "book the payment in Odoo and match it with the invoice there")
         return self._kept(now, refusal)
+
+    def _take_off(self, road: _Road, now: _Now) -> None:
+        """In Odoo 19 a draft keeps the matches it had: what it paid would still count as paid."""
+        if now.line is None:
+            return
+        trouble = self._told("account.move.line", "remove_move_reconcile", road, [now.line])
+        names = ["matched_debit_ids", "matched_credit_ids"]
+        context = self._contexts.reading(self._setting(road))
+        rows = self._session.ask("account.move.line", "read", [now.line], names, "", context=context)
+        if any(row[name] for row in rows for name in names):
+            why = f"{_called(now)} has no place on {road.invoice.name}, and could not be taken off it"
+            raise _Settled(Unknown(f"{why}: {trouble}" if trouble is not None else why))
 
     def _kept(self, now: _Now, outcome: Outcome) -> Outcome:
         """The same, told of the draft that stays in Odoo."""

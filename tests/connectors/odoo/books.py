@@ -182,10 +182,15 @@ def only(line: Mapping[str, Native], *names: str) -> tuple[Native, ...]:
     return tuple(line[name] for name in names)
 
 
+def each(value: Native) -> list[dict[str, Any]]:
+    """The lines that a field of type `lines` holds."""
+    assert isinstance(value, list)
+    return value
+
+
 def table(value: Native, *names: str) -> Sequence[tuple[Native, ...]]:
     """These columns of lines."""
-    assert isinstance(value, list)
-    return [only(line, *names) for line in value]
+    return [only(line, *names) for line in each(value)]
 
 
 class BooksFixture:

@@ -23,7 +23,7 @@ def main(arguments: list[str]) -> int:
     if "-k" not in arguments:
         for tape in FOLDER.glob("*.json.gz"):
             tape.unlink()
-    names = [str(here / name) for name in ("test_conformance.py", "test_scenarios.py")]
+    names = [str(here / name) for name in ("test_conformance.py", "test_scenarios.py", "test_accounting.py")]
     return int(pytest.main([*names, "-q", "-p", "no:cacheprovider", *arguments]))
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 
 from hub.ports import Misconfigured, NativeField, Refused, Write
-from tests.connectors.odoo.books import BOOKED, ENTRIES, GOODS, LINES, Books, BooksFixture, lines, table
+from tests.connectors.odoo.books import BOOKED, ENTRIES, GOODS, LINES, Books, BooksFixture, each, lines, table
 from tests.connectors.odoo.desk import later, messages
 
 
@@ -61,7 +61,7 @@ class InvoiceScenarios(BooksFixture):
         assert record.values["amount_total"] == 250.0
         taxes = {name: credit for name, credit in table(found, "tax_line_id.name", "credit") if name}
         assert taxes == {name20: 27.0, name10: 8.0}
-        (customers,) = [line for line in found if str(line["account_id.code"]).startswith("411")]
+        (customers,) = [line for line in each(found) if str(line["account_id.code"]).startswith("411")]
         assert customers["debit"] == 250.0
         assert customers["date_maturity"]
 
@@ -77,7 +77,7 @@ class InvoiceScenarios(BooksFixture):
         assert found[str(note)]["move_type"] == "out_refund"
         assert found[str(note)]["reversed_entry_id"] == str(made)
         (customers,) = [
-            e for e in found[str(note)]["line_ids"] if str(e["account_id.code"]).startswith("411")
+            e for e in each(found[str(note)]["line_ids"]) if str(e["account_id.code"]).startswith("411")
         ]
         assert (customers["debit"], customers["credit"]) == (0.0, 120.0)
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from hub.ports import Done, Misconfigured, NativeField, Outcome, Refused, View
+from hub.ports import Done, Misconfigured, Native, NativeField, Outcome, Refused, View
 from tests.connectors.odoo.books import DAY, PAYMENT, Books, BooksFixture
 from tests.connectors.odoo.desk import done, messages
 from tests.tally import tally
@@ -151,7 +151,7 @@ class PaymentScenarios(BooksFixture):
         ids=["zero", "negative", "words", "no invoice", "no journal", "no date"],
     )
     def test_a_payment_that_says_nonsense_is_refused(
-        self, books: Books, values: dict[str, object], field: str, words: str
+        self, books: Books, values: dict[str, Native], field: str, words: str
     ) -> None:
         made = books.invoice()
         write = books.payment("REG1", made, 10.0)
