@@ -25,19 +25,19 @@ def check_views(
     """What was looked at and how it is. Never raises a `ConnectorError`."""
     findings = [_readable("exports", settings.exports)]
     if imports is not None:
-        findings.append(_writable("imports", imports.folder))
+        findings.append(writable("imports", imports.folder))
         if settings.acks is not None:
-            findings.append(_writable("acks", settings.acks))
+            findings.append(writable("acks", settings.acks))
     if findings[0].level == "error":
         return findings
     for view in views:
         if is_document(view):
-            findings += _document(settings, view)
+            findings += document(settings, view)
         else:
             findings += _options(view)
             findings += _export(exports, settings, view)
         if imports is not None and findings[1].level == "ok":
-            findings += _waiting(imports, view, settings)
+            findings += waiting(imports, view, settings)
     return findings
 
 
@@ -49,7 +49,7 @@ def _readable(what: str, folder: Path) -> Finding:
     return Finding("ok", what, f"{folder}: {count} entries")
 
 
-def _writable(what: str, folder: Path) -> Finding:
+def writable(what: str, folder: Path) -> Finding:
     """Try it for real: rights on a network share are not told by its mode bits."""
     try:
         with tempfile.NamedTemporaryFile(dir=folder, prefix=".hub-check-"):
@@ -63,20 +63,20 @@ def _writable(what: str, folder: Path) -> Finding:
 def _options(view: View) -> Iterator[Finding]:
     for option in view.options:
         if option not in VIEW_OPTIONS:
-            yield _unknown_option(f"{view.entity}", option, VIEW_OPTIONS)
+            yield unknown_option(f"{view.entity}", option, VIEW_OPTIONS)
     for field in view.fields:
         for option in field.options:
             if option not in FIELD_OPTIONS:
-                yield _unknown_option(f"{view.entity}.{field.name}", option, FIELD_OPTIONS)
+                yield unknown_option(f"{view.entity}.{field.name}", option, FIELD_OPTIONS)
 
 
-def _document(settings: Settings, view: View) -> Iterator[Finding]:
+def document(settings: Settings, view: View) -> Iterator[Finding]:
     """A view of documents needs no export; its words, and the form of its files, can be wrong."""
     what = f"{view.entity} ({view.object})"
     known = ("format", "file", "on_create", *OPTIONS)
     for option in view.options:
         if option not in known:
-            yield _unknown_option(view.entity, option, known)
+            yield unknown_option(view.entity, option, known)
     problems = list(problems_of(view))
     for problem in problems:
         yield Finding("error", what, problem, "correct the mapping")
@@ -91,7 +91,7 @@ def _document(settings: Settings, view: View) -> Iterator[Finding]:
     yield Finding("ok", what, f"documents are handed over in format {name}")
 
 
-def _unknown_option(what: str, option: str, known: Sequence[str]) -> Finding:
+def unknown_option(what: str, option: str, known: Sequence[str]) -> Finding:
     near = difflib.get_close_matches(option, known, n=1)
     meant = f"; {near[0]} was probably meant" if near else ""
     return Finding("warning", what, f"{option!r} says nothing to Sage{meant}", f"known: {', '.join(known)}")
@@ -163,7 +163,7 @@ def _doubled(what: str, source: Source, settings: Settings) -> Iterator[Finding]
         yield Finding("warning", what, message, "correct the record in Sage")
 
 
-def _waiting(imports: Imports, view: View, settings: Settings) -> Iterator[Finding]:
+def waiting(imports: Imports, view: View, settings: Settings) -> Iterator[Finding]:
     """Files that were not answered for longer than they should be."""
     now = datetime.now(UTC)
     for note in imports.open_notes(view.object):

@@ -9,7 +9,8 @@ Never does: write to the base (Sage forbids it), guess a payment's invoice, trus
 How it is built: `relations` (what belongs to what), `values` (what a value means) and `lettering` (which
 payment is which invoice's) are pure. `session` asks, `faults` says what went wrong, `schema` knows tables and
 columns, `layout` fits a view to them, `queries` makes the SELECTs, `reading` makes records of rows, `pulling`
-finds what changed. `connector` is the port over these.
+finds what changed, `lettered` asks for lettered entries. `writing` makes import files of changes
+(`connectors.sage.handing`), `entered` finds documents again in the books. `connector` is the port over these.
 """
 
 from __future__ import annotations

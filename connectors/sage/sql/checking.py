@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
+from connectors.sage.checking import document, unknown_option, waiting, writable
 from connectors.sage.sql import queries
 from connectors.sage.sql.layout import FIELD_OPTIONS, VIEW_OPTIONS, Layout, Misfit, layout_of
 from connectors.sage.sql.lettered import LETTRAGE
 from connectors.sage.sql.session import Session
+from connectors.sage.sql.writing import Writer, handed_as_document
 from hub.ports import ConnectorError, Finding, View
 
 if TYPE_CHECKING:
@@ -29,7 +30,15 @@ def check_views(connector: SqlConnector, views: Sequence[View]) -> list[Finding]
     findings = [Finding("ok", "connection", f"{where}: {len(names)} tables, only read")]
     for look in (_rights, _encryption, _clock):
         findings += _tried(look, connector)
+    writer = connector.writer
+    if writer is not None:
+        findings += _folders(writer)
     for view in views:
+        if writer is not None and all(one.level == "ok" for one in _folders(writer)):
+            findings += waiting(writer.imports, view, writer.files)
+        if handed_as_document(view):
+            findings += document(writer.files, view) if writer else [_unwritten(view)]
+            continue
         findings += _options(view)
         findings += _tried(partial(_view, view), connector, _title(view))
     return findings
@@ -103,20 +112,26 @@ def _clock(connector: SqlConnector) -> Iterator[Finding]:
         )
 
 
+def _folders(writer: Writer) -> list[Finding]:
+    found = [writable("imports", writer.imports.folder)]
+    if writer.files.acks is not None:
+        found.append(writable("acks", writer.files.acks))
+    return found
+
+
+def _unwritten(view: View) -> Finding:
+    what = "documents go out as import files, and there is no folder for them"
+    return Finding("error", _title(view), what, "set imports")
+
+
 def _options(view: View) -> Iterator[Finding]:
     for option in view.options:
         if option not in VIEW_OPTIONS:
-            yield _unknown(view.entity, option, VIEW_OPTIONS)
+            yield unknown_option(view.entity, option, VIEW_OPTIONS)
     for field in view.fields:
         for option in field.options:
             if option not in FIELD_OPTIONS:
-                yield _unknown(f"{view.entity}.{field.name}", option, FIELD_OPTIONS)
-
-
-def _unknown(what: str, option: str, known: Sequence[str]) -> Finding:
-    near = difflib.get_close_matches(option, known, n=1)
-    meant = f"; {near[0]} was probably meant" if near else ""
-    return Finding("warning", what, f"{option!r} says nothing to Sage{meant}", f"known: {', '.join(known)}")
+                yield unknown_option(f"{view.entity}.{field.name}", option, FIELD_OPTIONS)
 
 
 def _view(view: View, connector: SqlConnector) -> Iterator[Finding]:

@@ -54,7 +54,7 @@ class SqlConnector:
         self._puller = Puller(self.reader)
         self.lettered = Lettered(self.reader, self._puller)
         self._clock = ClockOfBase(self.session)
-        self._writer = Writer(name, files, self.reader) if files is not None else None
+        self.writer = Writer(name, files, self.reader) if files is not None else None
 
     def check(self, views: Sequence[View]) -> Sequence[Finding]:
         """See `Connector.check`."""
@@ -76,7 +76,7 @@ class SqlConnector:
         if is_lettrage(view):
             yield from self.lettered.pull(view, cursor, known)
             return
-        meant = partial(self._writer.meant, view) if self._writer else None
+        meant = partial(self.writer.meant, view) if self.writer else None
         yield from self._puller.pull(view, cursor, known, meant)
 
     def ids(self, view: View) -> set[str]:
@@ -98,13 +98,13 @@ class SqlConnector:
             return []
         if is_lettrage(view):
             return self.lettered.read(view, ids)
-        return self._writer.read(view, ids) if self._writer else self.reader.chosen(view, ids)
+        return self.writer.read(view, ids) if self.writer else self.reader.chosen(view, ids)
 
     def find(self, view: View, refs: Sequence[str]) -> Mapping[str, Record]:
         """See `Connector.find`. Sage keeps no reference of ours; what was handed over is remembered here."""
-        if not refs or self._writer is None or is_lettrage(view):
+        if not refs or self.writer is None or is_lettrage(view):
             return {}
-        return self._writer.find(view, refs)
+        return self.writer.find(view, refs)
 
     def allocate(self, view: View, count: int, taken: Iterable[str]) -> Sequence[str]:
         """See `Connector.allocate`."""
@@ -116,16 +116,16 @@ class SqlConnector:
 
     def receipts(self, view: View) -> Sequence[Receipt]:
         """See `Connector.receipts`."""
-        return self._writer.receipts(view) if self._writer and not is_lettrage(view) else []
+        return self.writer.receipts(view) if self.writer and not is_lettrage(view) else []
 
     def key_of(self, view: View, values: Mapping[str, Native]) -> str | None:
         """See `Keyed`."""
-        return self._writer.key_of(view, values) if self._writer else None
+        return self.writer.key_of(view, values) if self.writer else None
 
     def settle(self, view: View, receipts: Sequence[Receipt]) -> None:
         """See `Connector.settle`."""
-        if self._writer and receipts:
-            self._writer.handing.settle(view, receipts)
+        if self.writer and receipts:
+            self.writer.handing.settle(view, receipts)
 
     def clock_offset(self, may_write: bool) -> ClockReading | None:
         """See `Clocked`."""
@@ -143,14 +143,14 @@ class SqlConnector:
                 "it is read from entries",
                 "set direction: pull",
             )
-        if self._writer is None:
+        if self.writer is None:
             raise Misconfigured(
                 self.name,
                 "cannot be written",
                 "Sage forbids writing to its base, and there is no folder for import files",
                 "set imports, or direction: pull",
             )
-        return self._writer
+        return self.writer
 
 
 def is_lettrage(view: View) -> bool:

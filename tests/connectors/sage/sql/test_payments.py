@@ -242,3 +242,18 @@ def test_lettrage_is_never_written(base: Base, sage: Connector) -> None:
     with pytest.raises(Misconfigured, match="only handed over"):
         sage.ids(INVOICES)
     assert sage.receipts(LETTRAGE) == []
+
+
+def test_the_check_looks_at_folders_and_documents(base: Base, sage: Connector, tmp_path: Path) -> None:
+    said = {one.what: one for one in sage.check([INVOICES, LETTRAGE])}
+    assert {one.level for one in said.values()} <= {"ok", "warning"}, said
+    assert "format sage" in said["invoice (ventes)"].message
+    assert said["imports"].level == "ok"
+    wrong = replace(INVOICES, options={"format": "sagee"})
+    assert any("'sagee' is none of" in one.message for one in sage.check([wrong]))
+    (tmp_path / "acks").rmdir()
+    assert any(one.what == "acks" and one.level == "error" for one in sage.check([]))
+    unwritten = connect("sage", Settings(url=base.url))
+    assert any("set imports" in one.todo for one in unwritten.check([INVOICES]))
+    unwritten.close()
+    tally("bad inputs tried", 3)
