@@ -156,7 +156,8 @@ class _Reader:
 
     def _quickly(self, number: int, lines: list[str]) -> list[Any] | None:
         """The entries of a block by columns, or ``None`` where a line needs a closer look."""
-        rows = list(map(str.split, lines, repeat(self.separator)))
+        separator = self.separator
+        rows = [line.split(separator) for line in lines]
         if set(map(len, rows)) != {18} or self.sense != "debit" or not self._is_ended():
             return None
         (journals, journal_labels, pieces, dates, accounts, account_labels, thirds, third_labels, invoices,
