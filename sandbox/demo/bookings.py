@@ -153,9 +153,10 @@ def _document(name: str) -> Callable[[Books, Case], list[Seen]]:
     def seen(books: Books, case: Case) -> list[Seen]:
         found = books.documents(_number(books, case, name))
         count, debit, credit = books.booked(_number(books, case, name))
+        sums = f"{debit:,.2f} on either side" if debit == credit else f"{debit:,.2f} and {credit:,.2f}"
         return [
             *(("Sage X3", one, f"{_total(books, case, name):,.2f} €") for one in found),
-            ("Sage 100", "VE", f"{count} entries, {debit:,.2f} = {credit:,.2f}"),
+            ("Sage 100", "VE", f"{count} entries, {sums}"),
         ]
 
     return seen

@@ -21,6 +21,7 @@ from zoneinfo import ZoneInfo
 import yaml
 
 from hub.private import write_private
+from hub.yamlfile import read_yaml
 from sandbox.company import Customer
 from sandbox.odoo import Odoo, serve
 from sandbox.odoo.office import Office
@@ -145,7 +146,7 @@ def laid_together(parts: tuple[str, ...]) -> str:
     """Shipped mappings of one entity as one, with the tables filled in."""
     whole: dict[str, Any] = {}
     for part in parts:
-        _lay(whole, yaml.safe_load((MAPPINGS / part).read_text("utf-8")))
+        _lay(whole, read_yaml(MAPPINGS / part).data)
     for name in whole.get("tables", {}):
         whole["tables"][name] = TABLES[name]
     kept = {"odoo", "x3", "sage"}

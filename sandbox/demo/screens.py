@@ -207,7 +207,7 @@ def booked(told: Sequence[Booked]) -> RenderableType:
     for step, seen, holds in told:
         style = "bold yellow" if step.word.startswith("a conflict") else "bold green"
         lines = [
-            Text.assemble(("→ ", "green"), program, (f" {record}" if record else "", "dim"), "  ", what)
+            Text.assemble(("→ ", "green"), program, (f" {record} " if record else "", "dim"), " ", what)
             for program, record, what in seen
         ]
         answer = Group(Text(step.word, style=style), *lines)

@@ -59,7 +59,7 @@ def test_it_ends_well_fits_the_screen_and_leaves_nothing_behind(tmp_path: Path) 
         "$ hub conflicts resolve 1 --take odoo",
         "writes 0 records",
         "C00001 as its reference",
-        "4 entries, 991.20 = 991.20",
+        "4 entries, 991.20 on either side",
         "591.20 € left to pay",
         "looked up, not made twice",
         "0.00 € left to pay",
