@@ -190,8 +190,8 @@ def _stretches(line: str, expression: re.Pattern[str]) -> Iterator[tuple[Span, i
         if opens or after_gap or (reached and strict and before.endswith((" ", "\t"))):
             found.append((Span(*match.span("label")), match.end()))
             reached = True
-    for (label, end), after in zip(found, [*found[1:], None], strict=True):
-        stop = after[0].start if after else len(line)
+    stops = [label.start for label, _ in found[1:]] + [len(line)]
+    for (label, end), stop in zip(found, stops, strict=False):
         other = _ANY_LABEL.search(line, end, stop)
         yield label, end, other.start() if other else stop
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import docx
 import pytest
-from docx.oxml import parse_xml
 
 from connectors.word.document import Document
 from connectors.word.package import Bounds, Package
@@ -91,19 +91,23 @@ def text_box(*paragraphs: str) -> str:
     )
 
 
+@cache
+def _blank() -> dict[str, bytes]:
+    """The parts of an empty document as python-docx makes it."""
+    buffer = io.BytesIO()
+    docx.Document().save(buffer)
+    with zipfile.ZipFile(buffer) as made:
+        return {name: made.read(name) for name in made.namelist()}
+
+
 def save(path: Path, *body: str, change: Callable[[Any], None] | None = None) -> Path:
-    """A document python-docx makes, with this XML for a body; `change` may do more to it."""
-    made = docx.Document()
-    root = parse_xml(document_xml("".join(body)))
-    last = made.element.body.sectPr
-    for old in list(made.element.body):
-        if old is not last:
-            made.element.body.remove(old)
-    for element in reversed(list(root[0])):
-        made.element.body.insert(0, element)
+    """A document of python-docx with this XML for a body; `change` may do more to it."""
+    last = "<w:sectPr/>"
+    archive(path, {**_blank(), "word/document.xml": document_xml("".join(body) + last)})
     if change is not None:
+        made = docx.Document(str(path))
         change(made)
-    made.save(str(path))
+        made.save(str(path))
     return path
 
 
