@@ -127,8 +127,10 @@ def customer(world: World, shape: Shape, values: Values, grids: Grids, words: Wo
     """A third party's name, its addresses' countries; a warning where its SIRET is another's too."""
     key = shape.key
     values[f"{key[:3]}NAM"] = _first(values["BPRNAM"])
-    for line in grids[shape.grid_with("CODADR").id]:
+    addresses = grids[shape.grid_with("CODADR").id]
+    for line in addresses:
         line["CRYNAM"] = world.codes["countries"].get(line["BPACRY"], "")
+    values["CRY"] = values["CRY"] or next((line["BPACRY"] for line in addresses), "")
     for name in ("BPCINV", "BPCPYR"):
         if name in values and not values[name]:
             values[name] = values[key]

@@ -126,6 +126,14 @@ class X3:
         self.before.clear()
         self.after.clear()
 
+    def wipe(self) -> None:
+        """A folder as it was at the start, nothing counted, nothing wrong."""
+        self.heal()
+        self.world.wipe()
+        for seen in (self.calls, self.writes, self.log, self.pool.overlaps, self.moved, self.subprograms):
+            seen.clear()
+        self.running, self.pool.most = True, 0
+
     def start(self) -> None:
         """Begin to answer."""
         self._server.start()

@@ -39,10 +39,15 @@ class World:
 
     def __post_init__(self) -> None:
         self.turn = threading.RLock()
-        self.codes: dict[str, dict[str, str]] = tables()
-        self.tables = {code: Table(self._as_here(shape)) for code, shape in SHAPES.items()}
-        self.locked: set[tuple[str, str]] = set()
-        self.counts: Counter[str] = Counter()
+        self.wipe()
+
+    def wipe(self) -> None:
+        """Nothing entered, nothing numbered, the tables of codes as they come."""
+        with self.turn:
+            self.codes: dict[str, dict[str, str]] = tables()
+            self.tables = {code: Table(self._as_here(shape)) for code, shape in SHAPES.items()}
+            self.locked: set[tuple[str, str]] = set()
+            self.counts: Counter[str] = Counter()
 
     def _as_here(self, shape: Shape) -> Shape:
         fields = (

@@ -135,7 +135,7 @@ def test_a_saved_record_comes_back_whole_with_its_stamp_and_a_message(call: Call
 
 
 def test_every_message_has_a_body_of_its_own_in_the_order_of_their_references(call: Caller) -> None:
-    told = call.save("BPC", "<PARAM/>")
+    told = call.save("BPC", '<PARAM><FLD NAME="CRY">XX</FLD></PARAM>')
     assert [type for type, _ in told.messages] == ["3", "3", "3"]
     assert told.text.count("<messages href=") == told.text.count("<multiRef ") == 3
     assert 'arrayType="wss:CAdxMessage[3]"' in told.text

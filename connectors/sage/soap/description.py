@@ -10,7 +10,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
+from connectors.sage.soap.answers import Undecodable
 from connectors.sage.soap.client import Client
+from connectors.sage.soap.faults import undecodable
 from connectors.sage.soap.grammar import Line, read_description
 from connectors.sage.soap.paging import list_page, whole_list
 
@@ -62,6 +64,10 @@ class Description:
 def describe(client: Client, publication: str) -> Description:
     """Ask X3. Raises `Said`, or a `ConnectorError` where there is no such publication."""
     text = client.get_description(publication).result or ""
+    try:
+        described = read_description(text)
+    except Undecodable as why:
+        raise undecodable(client.system, f"the description of {publication}", why) from why
     fields = tuple(
         FieldInfo(
             one.name,
@@ -71,7 +77,7 @@ def describe(client: Client, publication: str) -> Description:
             one.lines if one.lines > 1 else one.items,
             one.lines > 1,
         )
-        for one in read_description(text)
+        for one in described
     )
     return Description(publication, fields)
 

@@ -26,14 +26,14 @@ def tables() -> dict[str, dict[str, str]]:
         "categories": {"FR": "France", "CEE": "Union européenne", "EXP": "Export", "PART": "Particulier"},
         "countries": dict(COUNTRIES),
         "currencies": {"EUR": "Euro", "USD": "Dollar US", "GBP": "Livre sterling", "CHF": "Franc suisse"},
-        "invoice types": {"FAC": "Facture", "AVC": "Avoir client"},
+        "invoice types": {"FAC": "Facture", "AVC": "Avoir client", "AVO": "Avoir"},
         "item categories": {"PF": "Produit fini", "MARCH": "Marchandise", "SERV": "Service"},
         "languages": {"FRA": "Français", "ENG": "Anglais", "BRI": "Anglais UK", "GER": "Allemand"},
         "payment attributions": {"FAC": "Facture", "ACO": "Acompte", "ECA": "Ecart de règlement"},
         "sites": {"FR011": "Siège", "FR012": "Agence"},
         "tax levels": {"NOR": "20", "INT": "10", "RED": "5.5", "SRE": "2.1", "EXO": "0"},
         "tax rules": {"FRA": "France", "CEE": "Union européenne", "EXP": "Export", "EXO": "Exonéré"},
-        "terms": {"CPT": "Comptant", "30J": "30 jours", "30FDM": "30 jours fin de mois", "45FDM":
-                  "45 jours fin de mois", "60J": "60 jours"},
+        "terms": {"COMPT": "Comptant", "CH30J": "Chèque à 30 jours", "CPT": "Comptant", "30J": "30 jours",
+                  "30FDM": "30 jours fin de mois", "45FDM": "45 jours fin de mois", "60J": "60 jours"},
         "units": {"UN": "Unité", "H": "Heure", "KG": "Kilo", "M": "Mètre", "L": "Litre"},
     }  # fmt: skip

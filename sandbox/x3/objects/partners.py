@@ -15,7 +15,7 @@ def _common(prefix: str) -> tuple[Block, ...]:
             char("BPRSHO", 10, "Intitulé court"),
             char("BPRLOG", 10, "Sigle"),
             char("BPRNAM", 35, "Raison sociale", required=True, size=2),
-            char("CRY", 3, "Pays", required=True, table="countries"),
+            char("CRY", 3, "Pays", table="countries"),
             menu("SUBTOTAX", title="Assujetti taxe"),
             char("LAN", 3, "Langue", table="languages", default="FRA"),
             char("CUR", 3, "Devise", table="currencies", default="EUR"),
