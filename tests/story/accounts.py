@@ -8,123 +8,43 @@ Odoo and on the real ones; X3 is always the sandbox's.
 from __future__ import annotations
 
 import re
-import shutil
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
-from xmlrpc.client import Fault
 
 from sandbox.x3 import X3, Gateway
 from tests.live.servers import Odoo
-from tests.story.site import PROJECT, Hub, Said
+from tests.story.office import SIRET, VISIT, Office
+from tests.story.site import Hub
 
-HUB_YAML = """\
-systems:
-  odoo:
-    kind: odoo
-    url: {url}
-    database: {database}
-    login: {login}
-    password: ${{ODOO_PASSWORD}}
-    transport: {transport}
-    overlap_minutes: 10
+X3_YAML = """\
   x3:
     kind: sage
     transport: soap
-    url: {x3}
+    url: {url}
     user: {user}
     password: ${{X3_PASSWORD}}
     pool: {pool}
     doubt_seconds: 0
 """
-SIRET = "73282932000074"
 
 
-class Books:
-    """One folder with a hub in it, between an Odoo that keeps invoices and a Sage X3."""
+class Books(Office):
+    """A hub between an Odoo that keeps invoices and a Sage X3."""
+
+    flavour = "sage-x3"
 
     def __init__(
         self, folder: Path, odoo: Odoo, database: str, x3: X3, transport: str, hub: type[Hub] = Hub
     ) -> None:
-        self.folder, self.odoo, self.database, self.x3 = folder, odoo, database, x3
-        self.hub = hub(folder)
-        fields = self.call("res.partner", "fields_get", [], ["type"])
-        self.siret = "siret" if "siret" in fields else "company_registry"
-        self.tax = self.one("account.tax", [["type_tax_use", "=", "sale"], ["amount", "=", 20]], "id", "name")
-        self.sales = self.one("account.journal", [["type", "=", "sale"]], "id", "code")
-        self.bank = self.one("account.journal", [["type", "=", "bank"]], "id", "code")
-        self.write_configuration(transport)
-
-    def write_configuration(self, transport: str) -> None:
-        """What an admin types: hub.yaml, the secrets, the mappings that ship with their tables filled."""
-        text = HUB_YAML.format(
-            url=self.odoo.url, database=self.database, login=self.odoo.login, transport=transport,
-            x3=self.x3.url, user=self.x3.login, pool=self.x3.pool.alias,
-        )  # fmt: skip
-        (self.folder / "hub.yaml").write_text(text, "utf-8")
-        secrets = f"ODOO_PASSWORD={self.odoo.password}\nX3_PASSWORD={self.x3.password}\n"
-        (self.folder / ".env").write_text(secrets, "utf-8")
-        shutil.copytree(PROJECT / "mappings" / "sage-x3", self.folder / "mappings")
-        (self.folder / "mappings" / "supplier.yaml").unlink()
-        self.type_in("customer.yaml", "siret: company_registry ", f"siret: {self.siret} ")
-        path = self.folder / "mappings" / "invoice.yaml"
+        super().__init__(folder, odoo, database, transport, hub)
+        self.x3 = x3
+        systems = X3_YAML.format(url=x3.url, user=x3.login, pool=x3.pool.alias)
+        self.configure(systems, X3_PASSWORD=x3.password)
+        path = folder / "mappings" / "invoice.yaml"
         taxes = re.sub(r"taxes: {.*}", f'taxes: {{"{self.tax["name"]}": NOR}}', path.read_text("utf-8"))
         path.write_text(taxes, "utf-8")
         self.type_in("invoice.yaml", "{INV: FAC, FAC: FAC}", f"{{{self.sales['code']}: FAC}}")
         self.type_in("payment.yaml", "{BNP: BNK1}", f"{{BNP: {self.bank['code']}}}")
-
-    def type_in(self, mapping: str, old: str, new: str) -> None:
-        """Edit a mapping."""
-        path = self.folder / "mappings" / mapping
-        text = path.read_text("utf-8")
-        assert text.count(old) == 1, (mapping, old, text.count(old))
-        path.write_text(text.replace(old, new), "utf-8")
-
-    def sync(self, code: int = 0) -> Said:
-        """Run `hub sync`; what waits is in the failure where it ends otherwise than it must."""
-        said = self.hub("sync", "--json")
-        if said.code != code:
-            waiting = self.hub("deadletters", "--json").out + self.hub("conflicts", "--json").out
-            raise AssertionError(f"hub sync ended with {said.code}, not {code}\n{waiting}\n{said.err}")
-        return said
-
-    # -- people in Odoo ----------------------------------------------------------------------------------
-
-    def call(self, model: str, method: str, *arguments: Any, **named: Any) -> Any:
-        return self.odoo.call(self.database, model, method, *arguments, **named)
-
-    def one(self, model: str, domain: list[Any], *fields: str) -> dict[str, Any]:
-        found = self.call(model, "search_read", domain, list(fields), limit=1)
-        assert found, (model, domain)
-        return dict(found[0])
-
-    def make(self, model: str, values: dict[str, Any]) -> int:
-        found = self.call(model, "create", [values])
-        return int(found[0] if isinstance(found, list) else found)
-
-    def partner(self, id: int) -> dict[str, Any]:
-        return self.one("res.partner", [["id", "=", id]], "name", "ref", "city")
-
-    def post(self, customer: int, *lines: dict[str, Any], **more: Any) -> int:
-        """Somebody makes an invoice and posts it; its id."""
-        taxed = [{"tax_ids": [(6, 0, [self.tax["id"]])], **line} for line in lines]
-        values = {
-            "move_type": "out_invoice", "partner_id": customer, "invoice_date": "2026-03-02",
-            "journal_id": self.sales["id"], "invoice_line_ids": [(0, 0, line) for line in taxed], **more,
-        }  # fmt: skip
-        move = self.make("account.move", values)
-        try:
-            self.call("account.move", "action_post", [move])
-        except Fault as fault:
-            # Odoo 14 posts it, and then cannot put its answer into XML.
-            if "cannot marshal" not in fault.faultString:
-                raise
-        assert self.invoice(move)["state"] == "posted"
-        return move
-
-    def invoice(self, id: int) -> dict[str, Any]:
-        fields = ("name", "amount_total", "amount_residual", "payment_state", "state")
-        return self.one("account.move", [["id", "=", id]], *fields)
 
     # -- people in Sage ----------------------------------------------------------------------------------
 
@@ -150,15 +70,8 @@ def tell(books: Books) -> None:
     nothing_is_left_to_do(books)
 
 
-VISIT = {"name": "Visite annuelle", "quantity": 2, "price_unit": 150.0}
-
-
 def a_customer_of_odoo_gets_its_number_from_sage(books: Books) -> int:
-    customer = books.make(
-        "res.partner",
-        {"name": "Mairie de Vif", "is_company": True, "city": "Vif", "street": "1 place de la Mairie",
-         "zip": "38450", books.siret: SIRET},
-    )  # fmt: skip
+    customer = books.enter()
     books.sync()
     books.sync()
     (number,) = books.x3.person.list("BPC")
