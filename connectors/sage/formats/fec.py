@@ -98,6 +98,7 @@ class _Reader:
         self.amounts = Amounts(options.decimal)
         self.sense = options.sense
         self.newest, self.disordered = "", False
+        self.told: tuple[Options | None, str] = None, ""
 
     def batches(self) -> Iterator[list[Item]]:
         begun = False
@@ -108,12 +109,17 @@ class _Reader:
                 number, lines = number + skipped, lines[skipped:]
                 begun = True
             found = self._quickly(number, lines) or self._one_by_one(number, lines)
-            self.reading.options = replace(
-                self.source.found, separator=self.separator, sense=self.sense, name=self.options.name
-            )
+            self._tell()
             yield found
         if not begun:
             raise Damage("the file is empty", "wait for the copy to end, or export again")
+
+    def _tell(self) -> None:
+        """Say what was found out of how the file is written, where that is more than before."""
+        found = self.source.found
+        if self.told[0] is not found or self.told[1] != self.sense:
+            self.told = found, self.sense
+            self.reading.options = replace(found, separator=self.separator, sense=self.sense)
 
     def _named(self) -> list[Item]:
         name = self.options.name
@@ -163,6 +169,8 @@ class _Reader:
         (journals, journal_labels, pieces, dates, accounts, account_labels, thirds, third_labels, invoices,
          piece_dates, labels, debits, credits, letters, letter_dates, valids, foreign, currencies,
          ) = zip(*rows, strict=True)  # fmt: skip
+        # Fewer things alive at once: Python's collector would go over them again and again.
+        del rows
         if not (all(journals) and all(pieces) and all(dates) and all(accounts) and self._is_in_order(valids)):
             return None
         debit, credit = self._plain(debits), self._plain(credits)

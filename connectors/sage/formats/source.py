@@ -15,7 +15,7 @@ from typing import BinaryIO, Final
 from connectors.sage.formats.entries import Options
 from connectors.sage.text import BOM, Damage
 
-SIZE: Final = 1 << 14
+SIZE: Final = 1 << 15
 LONGEST: Final = 1 << 16
 """Characters of a line beyond which a file is no file of lines."""
 
