@@ -72,6 +72,7 @@ WORKS: Mapping[str, Work] = {
         lambda firm: firm.invoice(2), ("getDescription", "SIH"), {"SIH": 1}, opens=True
     ),
 }  # fmt: skip
+DONE = [fault for fault, kind in FAULTS.items() if kind.applied]
 OPERATIONS = ("save", "modify", "query", "read", "getDescription")
 WRITING = ("making a customer", "making many customers", "changing two customers", "making an invoice",
            "making many invoices")  # fmt: skip
@@ -123,7 +124,7 @@ def test_nothing_is_lost_and_nothing_made_twice_in_x3(firm: Firm, fault: str, wo
     assert firm.written() - before == Counter(it.writes) + Counter(again)
 
 
-@pytest.mark.parametrize(("fault", "work"), [(f, WRITING[n % len(WRITING)]) for n, f in enumerate(FAULTS)])
+@pytest.mark.parametrize(("fault", "work"), [(f, WRITING[n % len(WRITING)]) for n, f in enumerate(DONE)])
 def test_a_hub_killed_after_its_write_to_x3_loses_and_doubles_nothing(
     firm: Firm, fault: str, work: str
 ) -> None:
