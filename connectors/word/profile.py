@@ -256,5 +256,5 @@ class Profile(_Strict):
 
     def labels(self) -> list[str]:
         """Every label of every field, folded: where one begins, the value before it ends."""
-        words = (word for f in self.fields.values() for s in f.sources for word in (*s.label, *s.table))
-        return sorted({fold(word).rstrip(" :") for word in words}, key=len, reverse=True)
+        words = (word for f in self.fields.values() for s in f.sources for word in s.label)
+        return sorted({" ".join(fold(word).split()).rstrip(" :") for word in words}, key=len, reverse=True)

@@ -17,7 +17,7 @@ from connectors.word import french, kinds
 from connectors.word.document import Document
 from connectors.word.profile import Field_, OwnCompany, Profile
 from connectors.word.ranges import bound, measure
-from connectors.word.sources import Candidate, candidates
+from connectors.word.sources import Candidate, Search, candidates
 from connectors.word.words import fold
 from hub.values import Unreadable, clean, folded, make_type
 
@@ -88,9 +88,9 @@ class Contract:
 
 def read_contract(document: Document, name: str, profile: Profile, place: str = "") -> Contract:
     """One contract: `document` holds it and nothing else."""
-    labels = profile.labels()
+    search = Search(document, profile.labels())
     values = tuple(
-        _read_field(document, field_name, one, profile.own_company, labels)
+        _read_field(search, field_name, one, profile.own_company)
         for field_name, one in profile.fields.items()
     )
     by_name = {value.name: value.value for value in values}
@@ -105,13 +105,11 @@ class _Read:
     candidate: Candidate
 
 
-def _read_field(
-    document: Document, name: str, wanted: Field_, own: OwnCompany, labels: Sequence[str]
-) -> Value:
+def _read_field(search: Search, name: str, wanted: Field_, own: OwnCompany) -> Value:
     found: list[_Read] = []
     doubts: list[Doubt] = []
     ignored: dict[str, None] = {}
-    for candidate in _all(document, wanted, labels):
+    for candidate in _all(search, wanted):
         try:
             value = _parse(wanted, candidate)
         except Unreadable as reason:
@@ -139,9 +137,9 @@ def _read_field(
     )  # fmt: skip
 
 
-def _all(document: Document, wanted: Field_, labels: Sequence[str]) -> Iterable[Candidate]:
+def _all(search: Search, wanted: Field_) -> Iterable[Candidate]:
     for source in wanted.by_trust:
-        yield from candidates(document, source, labels)
+        yield from candidates(search, source)
 
 
 def _without(name: str, wanted: Field_, doubts: list[Doubt], ignored: tuple[str, ...]) -> Value:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property
 
 from connectors.word.document import Cell, Document, Mark, Place, Span
 from connectors.word.profile import Source
@@ -34,9 +34,48 @@ class Candidate:
     initial: bool = False
 
 
-def candidates(document: Document, source: Source, labels: Sequence[str]) -> list[Candidate]:
+class Search:
+    """One document, searched for many sources: its lines are gone through once. `labels`: of all fields."""
+
+    def __init__(self, document: Document, labels: Sequence[str]) -> None:
+        self.document = document
+        self._labels = labels
+        self.lines = [
+            (span, paragraph, document.text[span.start : span.end]) for span, paragraph in document.lines()
+        ]
+
+    @cached_property
+    def plain(self) -> list[tuple[int, Place, str]]:
+        """Every paragraph's start, place and text, with plain blanks."""
+        text = self.document.text.replace("\N{NO-BREAK SPACE}", " ").replace("\N{NARROW NO-BREAK SPACE}", " ")
+        return [
+            (p.span.start, p.place, text[p.span.start : p.span.end])
+            for p in self.document.paragraphs
+            if p.span.end > p.span.start
+        ]
+
+    @cached_property
+    def expression(self) -> re.Pattern[str]:
+        """Any label of any field."""
+        words = "|".join(r"[ ]+".join(map(re.escape, label.split())) for label in self._labels if label)
+        return re.compile(rf"(?<![\w'-])(?P<label>{words})(?![\w'-])(?P<sep>{_SEPARATOR})")
+
+    @cached_property
+    def labelled(self) -> list[tuple[int, str, Span, int, int]]:
+        """Every label met where it counts: line number, folded label, its place in the line, its value's."""
+        return [
+            (number, " ".join(folded_line[label.start : label.end].split()), label, start, end)
+            for number, (_, _, line) in enumerate(self.lines)
+            if line
+            for folded_line in (fold(line),)
+            for label, start, end in _stretches(folded_line, self.expression)
+        ]
+
+
+def candidates(search: Search, source: Source) -> list[Candidate]:
     """All that a source finds, in the document's order, narrowed by its `within` and `occurrence`."""
-    found = [one for one in _found(document, source, labels) if _is_within(one[1], source.within)]
+    document = search.document
+    found = [one for one in _found(search, source) if _is_within(one[1], source.within)]
     if source.occurrence == "first":
         found = found[:1]
     elif source.occurrence == "last":
@@ -60,7 +99,8 @@ def candidates(document: Document, source: Source, labels: Sequence[str]) -> lis
 _Found = tuple[str, Place, Span, str, "str | None", bool]
 
 
-def _found(document: Document, source: Source, labels: Sequence[str]) -> Iterator[_Found]:
+def _found(search: Search, source: Source) -> Iterator[_Found]:
+    document = search.document
     if source.sdt:
         yield from _marks(document, document.controls, source.sdt)
     elif source.form_field:
@@ -74,9 +114,9 @@ def _found(document: Document, source: Source, labels: Sequence[str]) -> Iterato
     elif source.below:
         yield from _cells(document, source.below, below=True)
     elif source.label:
-        yield from _labelled(document, source, labels)
+        yield from _labelled(search, source)
     elif source.regex:
-        yield from _matches(document, source.regex)
+        yield from _matches(search, source.regex)
 
 
 def _is_within(place: Place, within: str | None) -> bool:
@@ -149,33 +189,22 @@ _SEPARATOR = r"[ ]*(?:[:=]|\t|[._…]{2,}|(?= \d)|(?= €))[ \t:=._…]*"
 _ANY_LABEL = re.compile(rf"{_GAP}[ ]*[^\W\d_][^:\t|;]{{0,40}}?[ ]?:(?!//)")
 
 
-@lru_cache(maxsize=512)
-def _label_expression(labels: tuple[str, ...]) -> re.Pattern[str]:
-    words = "|".join(r"[ ]+".join(map(re.escape, label.split())) for label in labels if label)
-    return re.compile(rf"(?<![\w'-])(?P<label>{words})(?![\w'-])(?P<sep>{_SEPARATOR})")
-
-
-def _labelled(document: Document, source: Source, labels: Sequence[str]) -> Iterator[_Found]:
+def _labelled(search: Search, source: Source) -> Iterator[_Found]:
     wanted = {" ".join(fold(name).split()).rstrip(" :") for name in source.label}
-    expression = _label_expression(tuple(sorted({*labels, *wanted}, key=lambda one: (-len(one), one))))
-    lines = list(document.lines())
-    for number, (span, paragraph) in enumerate(lines):
-        line = document.text[span.start : span.end]
-        if not line:
+    lines = search.lines
+    for number, label, at, start, end in search.labelled:
+        if label not in wanted:
             continue
-        for label, start, end in _stretches(fold(line), expression):
-            name = line[label.start : label.end]
-            if " ".join(fold(name).split()) not in wanted:
+        span, paragraph, line = lines[number]
+        value = Span(span.start + start, span.start + end)
+        raw, place = _EDGES.sub("", line[start:end]), paragraph.place
+        if not is_filled(raw) and source.next_line and number + 1 < len(lines):
+            value, paragraph, below = lines[number + 1]
+            raw, place = below.strip(), paragraph.place
+            if search.expression.match(fold(raw)):
                 continue
-            value = Span(span.start + start, span.start + end)
-            raw, place = _EDGES.sub("", document.text[value.start : value.end]), paragraph.place
-            if not is_filled(raw) and source.next_line and number + 1 < len(lines):
-                value, place = lines[number + 1][0], lines[number + 1][1].place
-                raw = document.text[value.start : value.end].strip()
-                if expression.match(fold(raw)):
-                    continue
-            if is_filled(raw):
-                yield f"'{name}'", place, value, raw, None, False
+        if is_filled(raw):
+            yield f"'{line[at.start : at.end]}'", place, value, raw, None, False
 
 
 def _stretches(line: str, expression: re.Pattern[str]) -> Iterator[tuple[Span, int, int]]:
@@ -196,16 +225,12 @@ def _stretches(line: str, expression: re.Pattern[str]) -> Iterator[tuple[Span, i
         yield label, end, other.start() if other else stop
 
 
-def _matches(document: Document, expression: str) -> Iterator[_Found]:
+def _matches(search: Search, expression: str) -> Iterator[_Found]:
     pattern = re.compile(expression, re.IGNORECASE)
-    for paragraph in document.paragraphs:
-        text = document.text[paragraph.span.start : paragraph.span.end]
-        plain = text.replace("\N{NO-BREAK SPACE}", " ").replace("\N{NARROW NO-BREAK SPACE}", " ")
-        for match in pattern.finditer(plain):
+    for start, place, text in search.plain:
+        for match in pattern.finditer(text):
             group = 1 if pattern.groups and match[1] is not None else 0
             raw = match[group].strip()
             if is_filled(raw):
-                span = Span(
-                    paragraph.span.start + match.start(group), paragraph.span.start + match.end(group)
-                )
-                yield f"/{expression}/", paragraph.place, span, raw, None, False
+                span = Span(start + match.start(group), start + match.end(group))
+                yield f"/{expression}/", place, span, raw, None, False

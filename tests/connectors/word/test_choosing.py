@@ -25,13 +25,18 @@ def tried(document: Document, match: dict[str, Any], ending: str = "docx") -> tu
 
 def test_a_profile_is_chosen_by_what_the_document_holds(tmp_path: Path) -> None:
     document = seen(
-        tmp_path, paragraph(run("CONTRAT DE "), run("Maintenance")), paragraph(control("contrat_numero", run("1")))
+        tmp_path,
+        paragraph(run("CONTRAT DE "), run("Maintenance")),
+        paragraph(control("contrat_numero", run("1"))),
     )
     assert tried(document, {"any_text": ["bail", "contrat de maintenance"]}) == (
         True,
         ("'contrat de maintenance' is in it",),
     )
-    assert tried(document, {"any_control": "contrat_numero"}) == (True, ("it has the control or field contrat_numero",))
+    assert tried(document, {"any_control": "contrat_numero"}) == (
+        True,
+        ("it has the control or field contrat_numero",),
+    )
     assert tried(document, {"regex": r"^contrat\b"})[0]
     for wrong, why in (
         ({"any_text": ["bail"]}, "none of 'bail' is in it"),

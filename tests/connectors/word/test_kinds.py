@@ -111,7 +111,7 @@ def test_numbers_with_a_key_are_found_in_a_sentence_and_checked() -> None:
 
 def test_letters_are_never_dialled_and_two_numbers_never_joined() -> None:
     assert read("phone", "Tél. 04 76 00 00 01 (Mme Durand)") == "+33476000001"
-    with pytest.raises(Unreadable, match="2 telephone|several telephone"):
+    with pytest.raises(Unreadable, match=r"2 telephone|several telephone"):
         read("phone", "04 76 00 00 01 / 06 12 34 56 78")
 
 
@@ -133,7 +133,9 @@ def test_plain_numbers_are_found_among_words() -> None:
         read("integer", "2 ou 3")
 
 
-@pytest.mark.parametrize("kind", ["amount", "date", "text", "siret", "phone", "periodicity", "town", "boolean"])
+@pytest.mark.parametrize(
+    "kind", ["amount", "date", "text", "siret", "phone", "periodicity", "town", "boolean"]
+)
 def test_an_empty_place_is_no_value(kind: str) -> None:
     assert read(kind, " \t\n") is None
     assert read(kind, "— …") is None

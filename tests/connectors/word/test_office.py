@@ -1,6 +1,6 @@
 """Old formats through LibreOffice: where it is there, where it is not, and where it hangs or fails.
 
-LibreOffice itself is stood in for by a small program that does what is needed of it: it is not on every machine.
+A small program stands in for LibreOffice, which is not on every machine, and does what is needed of it.
 """
 
 from __future__ import annotations
@@ -113,7 +113,9 @@ def _lives(pid: int) -> bool:
 
 
 @needs_programs
-def test_a_conversion_that_fails_is_told_in_its_own_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_conversion_that_fails_is_told_in_its_own_words(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     office(tmp_path, monkeypatch, 'print("Error: source file could not be loaded")')
     with Reader() as reader, pytest.raises(Fault, match="source file could not be loaded"):
         reader.read(old(tmp_path / "contrat.doc"), {})

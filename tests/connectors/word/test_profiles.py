@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from connectors.word.profiles import as_json, load, load_one
 from connectors.word.profile import Profile
+from connectors.word.profiles import as_json, load, load_one
 from connectors.word.reading import read_contract
 from hub.yamlfile import FileProblems
 from tests.connectors.word.tools import control, paragraph, run, seen, table
@@ -60,7 +60,9 @@ def test_the_shipped_profile_with_controls_reads_a_contract(tmp_path: Path) -> N
         "date_debut": "1er mars 2026", "duree": "un an", "periodicite": "semestrielle", "energie": "Gaz",
         "pieces_incluses": "oui", "client_email": "mairie@vif.example", "date_fin": "28/02/2027",
     }  # fmt: skip
-    document = seen(tmp_path, *(paragraph(f"{tag} ", control(tag, run(text))) for tag, text in filled.items()))
+    document = seen(
+        tmp_path, *(paragraph(f"{tag} ", control(tag, run(text))) for tag, text in filled.items())
+    )
     found = read_contract(document, "controls", load_one(SHIPPED / "maintenance-controls.yaml"))
     values = {one.name: one.value for one in found.values}
     assert (values["number"], values["energy"], values["parts_included"]) == ("2026-0412", "gas", True)

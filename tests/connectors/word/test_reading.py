@@ -34,7 +34,7 @@ FORM = '<w:name w:val="Montant"/><w:textInput/>'
 
 
 def everywhere(amounts: list[str]) -> list[str]:
-    """A body that says an amount by every kind of source, the most trusted first; empty strings leave one out."""
+    """A body with an amount by every kind of source, the most trusted first; empty strings leave one out."""
     sdt, form, mark, merge, cell, label, sentence = amounts
     said = [
         paragraph("Prix ", control("montant", run(sdt))) if sdt else "",
@@ -99,7 +99,10 @@ def test_what_nobody_filled_in_is_no_value(tmp_path: Path) -> None:
 
 def test_a_value_out_of_its_range_goes_to_review(tmp_path: Path) -> None:
     document = seen(
-        tmp_path, paragraph("Montant : 12,50 €"), paragraph("Début : 01/03/1926"), paragraph("Durée : 400 mois")
+        tmp_path,
+        paragraph("Montant : 12,50 €"),
+        paragraph("Début : 01/03/1926"),
+        paragraph("Durée : 400 mois"),
     )
     wanted: dict[str, Any] = {
         "amount": {**AMOUNT, "range": [20, 100000]},
@@ -126,7 +129,9 @@ def test_the_providers_own_siren_is_never_the_clients(tmp_path: Path) -> None:
     parties = seen(tmp_path, paragraph("Société : CHALEUR SERVICES"), paragraph("Société : Mairie de Vif"))
     assert value(parties, name, own_company=own).value == "Mairie de Vif"
     called = seen(tmp_path, paragraph("Tél : 04.76.11.11.11"), paragraph("Tél : 04 76 72 00 02"))
-    assert value(called, {"type": "phone", "from": [{"label": "Tél"}]}, own_company=own).value == "+33476720002"
+    assert (
+        value(called, {"type": "phone", "from": [{"label": "Tél"}]}, own_company=own).value == "+33476720002"
+    )
 
 
 @pytest.mark.parametrize(
@@ -154,16 +159,21 @@ def test_a_label_counts_at_the_start_of_a_line_and_not_in_a_sentence(
     tmp_path: Path, line: str, expected: str | None
 ) -> None:
     made = [
-        run(piece) if n == 0 else f"<w:r><w:tab/></w:r>{run(piece)}" for n, piece in enumerate(line.split("\t"))
+        run(piece) if n == 0 else f"<w:r><w:tab/></w:r>{run(piece)}"
+        for n, piece in enumerate(line.split("\t"))
     ]
-    wanted = {"day": {"type": "date", "from": [{"label": "Date"}]}, "end": {"type": "date", "from": [{"label": "Fin"}]}}
+    wanted = {
+        "day": {"type": "date", "from": [{"label": "Date"}]},
+        "end": {"type": "date", "from": [{"label": "Fin"}]},
+    }
     found = contract(seen(tmp_path, paragraph("".join(made))), wanted).values[0]
     assert found.raw == (expected or "")
 
 
 def test_a_label_twice_on_a_line_is_two_values(tmp_path: Path) -> None:
     found = value(
-        seen(tmp_path, paragraph("Date : 01/03/2026 Date : 02/03/2026")), {"type": "date", "from": [{"label": "Date"}]}
+        seen(tmp_path, paragraph("Date : 01/03/2026 Date : 02/03/2026")),
+        {"type": "date", "from": [{"label": "Date"}]},
     )
     assert found.verdict == "disagree"
 
@@ -176,15 +186,26 @@ def test_an_occurrence_chooses_among_several(tmp_path: Path) -> None:
 
 
 def test_a_value_on_the_next_line_is_read_where_the_profile_says_so(tmp_path: Path) -> None:
-    document = seen(tmp_path, paragraph("Client :"), paragraph("Mairie de Vif"), paragraph("Ville :"), paragraph("Client : X"))
-    assert value(document, {"type": "text", "from": [{"label": "Client", "occurrence": "first"}]}).value == "X"
+    document = seen(
+        tmp_path,
+        paragraph("Client :"),
+        paragraph("Mairie de Vif"),
+        paragraph("Ville :"),
+        paragraph("Client : X"),
+    )
+    assert (
+        value(document, {"type": "text", "from": [{"label": "Client", "occurrence": "first"}]}).value == "X"
+    )
     source = {"label": "Client", "occurrence": "first", "next_line": True}
     assert value(document, {"type": "text", "from": [source]}).value == "Mairie de Vif"
 
 
 def test_table_labels_pass_over_a_colon_and_column_headings_look_below(tmp_path: Path) -> None:
     rows = table(["Périodicité", ":", "semestrielle"], ["MONTANT  ht :", "1 250 €", "par an"])
-    assert value(seen(tmp_path, rows), {"type": "periodicity", "from": [{"table": "Périodicité"}]}).value == "2/12"
+    assert (
+        value(seen(tmp_path, rows), {"type": "periodicity", "from": [{"table": "Périodicité"}]}).value
+        == "2/12"
+    )
     assert value(seen(tmp_path, rows), AMOUNT).value == "1250.00"
     columns = table(["Appareil", "Énergie"], ["Chaudière", "gaz"])
     found = value(seen(tmp_path, columns), {"type": "text", "from": [{"below": "Énergie"}]})
@@ -235,7 +256,11 @@ def test_a_pattern_is_kept_and_found_among_words(tmp_path: Path) -> None:
 
 
 def test_the_sentence_and_not_the_page_is_shown(tmp_path: Path) -> None:
-    long = "Le prestataire intervient. " * 12 + "Le client verse une redevance de 12 euros. " + "Fin du texte. " * 9
+    long = (
+        "Le prestataire intervient. " * 12
+        + "Le client verse une redevance de 12 euros. "
+        + "Fin du texte. " * 9
+    )
     found = value(seen(tmp_path, paragraph(long)), {**AMOUNT, "range": [20, 100]})
     assert found.doubts[0].sentence == "Le client verse une redevance de 12 euros"
 
