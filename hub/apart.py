@@ -210,5 +210,5 @@ def _exactly(stream: IO[bytes], size: int) -> bytes:
 def _shut(pipe: IO[bytes]) -> None:
     try:
         pipe.close()
-    except BrokenPipeError:
+    except OSError:
         return  # what was left to say, nobody is there to hear

@@ -1,22 +1,17 @@
 """The child process that opens workbooks: `python -m connectors.excel.worker`, one request, then it ends.
 
-Reads one JSON request on standard input; answers on standard output in frames, each a length (4 bytes, big
-end first) and that many bytes of JSON: `page` frames, then one `end` or `fault`. Holds itself to a memory
-limit where the system knows one. Whatever goes wrong in here, the hub only sees a fault, or a child that
+Answers in the frames of `hub.apart`: `page` frames, then one `end` or `fault`. Holds itself to a memory limit
+where the system knows one. Whatever goes wrong in here, the hub only sees a fault, or a child that
 died.
 """
 
 from __future__ import annotations
 
 import gc
-import struct
-import sys
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
-
-import orjson
 
 from connectors.excel.cells import Unread
 from connectors.excel.faults import Fault, misconfigured
@@ -26,6 +21,7 @@ from connectors.excel.package import column_letters
 from connectors.excel.spec import Spec, spec_from_json
 from connectors.excel.table import Entry, Table
 from connectors.excel.workbook import Workbook, open_workbook
+from hub.apart import limit_memory, requests, send
 
 PAGE, PEEKED = 1000, 20
 
@@ -33,7 +29,7 @@ PAGE, PEEKED = 1000, 20
 def main() -> None:
     """Serve the one request. Nothing here makes cycles worth collecting, and looking for them is slow."""
     gc.disable()
-    request = orjson.loads(sys.stdin.buffer.read())
+    request = next(requests())
     try:
         limit_memory(request["memory"])
         bounds = Bounds(**request["bounds"])
@@ -53,22 +49,6 @@ def main() -> None:
             "fault",
             ["damaged", f"{request['shown']} cannot be read", why, "open it in Excel and save it again"],
         )
-
-
-def send(kind: str, content: Any) -> None:
-    frame = orjson.dumps([kind, content])
-    sys.stdout.buffer.write(struct.pack(">I", len(frame)) + frame)
-    sys.stdout.buffer.flush()
-
-
-def limit_memory(size: int) -> None:
-    """Hold this process to `size` bytes of address space; Windows has no such call, and goes without."""
-    try:
-        import resource
-    except ImportError:
-        return
-    resource.setrlimit(resource.RLIMIT_AS, (size, size))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 Answer = Iterator[tuple[str, Any]]

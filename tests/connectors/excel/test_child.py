@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from connectors.excel import child
-from connectors.excel.child import Budget, frames
+from connectors.excel.child import frames
 from connectors.excel.faults import Fault
+from hub import apart
+from hub.apart import Budget
 from tests.connectors.excel.tools import book, connector, records, view
 
 REQUEST = {
@@ -49,8 +50,8 @@ def test_a_child_without_time_left_is_stopped() -> None:
 
 def test_no_secret_of_the_hubs_reaches_the_child(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("ODOO_PASSWORD", "never to be seen")
-    assert "never to be seen" not in child._environment().values()
-    assert os.environ["PATH"] == child._environment()["PATH"]
+    assert "never to be seen" not in apart.environment().values()
+    assert os.environ["PATH"] == apart.environment()["PATH"]
 
 
 @pytest.mark.parametrize("task", ["no such task", "pull"])
@@ -78,7 +79,7 @@ def test_a_child_that_dies_is_damage_to_the_file_not_to_the_hub(
     request = {**REQUEST, "task": "sheets", "path": str(path), "shown": "clients.xlsx"}
     monkeypatch.chdir(tmp_path)
     with monkeypatch.context() as patched:
-        patched.setattr(child, "ROOT", tmp_path)
+        patched.setattr(apart, "ROOT", tmp_path)
         with pytest.raises(Fault, match=r"signal 6: out of luck|signal 6") as caught:
             list(frames(request, 60))
     assert caught.value.kind == "damaged"
