@@ -49,6 +49,6 @@ class TestPayments(PaymentScenarios):
     pass
 
 
-@_CHOICES
+@pytest.mark.parametrize("door", [("19", "json2"), ("14", "xmlrpc")], ids="-".join)
 class TestPaymentFaults(PaymentFaults):
     pass
