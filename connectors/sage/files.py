@@ -18,7 +18,7 @@ from connectors.sage.exports import Export, Exports, Source
 from connectors.sage.handing import Handing
 from connectors.sage.imports import Imports
 from connectors.sage.journals import Journals
-from connectors.sage.layout import join_key, longest_key
+from connectors.sage.layout import composed, longest_key
 from connectors.sage.records import Spellings, record_of
 from connectors.sage.settings import Settings
 from hub.ports import (
@@ -180,11 +180,8 @@ class FilesConnector:
         return (self._journals if is_document(view) else self._handing).receipts(view)
 
     def key_of(self, view: View, values: Mapping[str, Native]) -> str | None:
-        """See `Keyed`: a document is known by what it says, never by a number of ours."""
-        if not is_document(view):
-            return None
-        parts = [values.get(name) for name in view.key]
-        return join_key([str(part) for part in parts]) if all(parts) else ""
+        """See `Keyed`: a document is known by what it says, as is a line with a key of several columns."""
+        return composed(view, values, str) if is_document(view) or len(view.key) > 1 else None
 
     def settle(self, view: View, receipts: Sequence[Receipt]) -> None:
         """See `Connector.settle`. Acknowledgements whose every record is settled go to `archive`."""

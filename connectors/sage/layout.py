@@ -10,12 +10,12 @@ the mapping gives. The ids of records are the cells of the key columns; several 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from connectors.sage.lengths import CODE, known_length
-from hub.ports import NativeField, View
+from hub.ports import Native, NativeField, View
 from hub.values import folded
 
 VIEW_OPTIONS = ("file", "full", "new_key", "on_create", "import_columns", "key_length")
@@ -60,6 +60,12 @@ def join_key(parts: Sequence[str]) -> str:
     if len(parts) == 1:
         return parts[0]
     return "|".join(part.replace("%", "%25").replace("|", "%7C") for part in parts)
+
+
+def composed(view: View, values: Mapping[str, Native], text: Callable[[Native], str]) -> str:
+    """The id that a new record's own values make; empty where a part of its key is."""
+    parts = [values.get(name) for name in view.key]
+    return join_key([text(part) for part in parts]) if all(parts) else ""
 
 
 def split_key(id: str, count: int) -> list[str]:

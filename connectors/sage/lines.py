@@ -70,6 +70,11 @@ class Plan:
         if write.archived is not None:
             raise refused("a Sage file cannot archive a record", todo="set on_delete: ignore for this system")
         id = write.id or write.new_id
+        if not id and len(self.view.key) > 1:
+            keys = ", ".join(self.view.key)
+            raise refused(
+                f"a part of its key ({keys}) is empty", todo="fill it in; Sage knows no record without"
+            )
         if not id:
             raise refused("no code was chosen for the new record", todo="set new_key in the mapping")
         if id in self.export.held:
@@ -97,7 +102,7 @@ class Plan:
         if id in self.pending:
             raise refused(f"the code {id} is on its way to Sage already", todo="choose another code")
         limit = longest_key(self.view)
-        if len(id) > limit:
+        if len(self.view.key) == 1 and len(id) > limit:
             reason = f"the code {id} has {len(id)} characters, and Sage keeps {limit}"
             raise refused(reason, todo="shorten new_key")
 
@@ -160,7 +165,10 @@ class Plan:
             cells[layout.fields[name]] = self._changed(self.fields[name], value, spelled)
         keys = key_columns(self.view)
         for at, part in zip(layout.key, split_key(id, len(keys)), strict=True):
-            if any(layout.fields[name] == at and cells[at].strip() not in ("", part) for name in changes):
+            given = cells[at].strip()
+            if given.upper() == part.upper():
+                continue
+            if given and any(layout.fields[name] == at for name in changes):
                 raise refused(
                     f"the code of {id} cannot be changed to {cells[at]!r}", todo="change it in Sage"
                 )

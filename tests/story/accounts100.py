@@ -67,6 +67,7 @@ def tell(ledger: Ledger) -> None:
     """The whole story."""
     ledger.hub("check", code=0)
     customer = a_customer_gets_a_code_and_it_comes_back(ledger)
+    its_contact_and_its_site_follow(ledger, customer)
     move = an_account_with_no_mapping_stops_the_invoice(ledger, customer)
     the_invoice_arrives_as_balanced_entries(ledger, move)
     payments_lettered_in_sage_mark_it_paid(ledger, move)
@@ -84,6 +85,25 @@ def a_customer_gets_a_code_and_it_comes_back(ledger: Ledger) -> int:
     assert (row["CT_Siret"], row["CT_Intitule"]) == (SIRET, "Mairie de Vif")
     assert ledger.partner(customer)["ref"] == row["CT_Num"]
     return customer
+
+
+def its_contact_and_its_site_follow(ledger: Ledger, customer: int) -> None:
+    """Entered in Odoo, they are in Sage after its next import; changed in Sage, they are so in Odoo."""
+    of_it = {"parent_id": customer, "is_company": False}
+    contact = ledger.make(
+        "res.partner", {"name": "Alix Martin", "type": "contact", "email": "alix@example.fr", **of_it}
+    )
+    ledger.make("res.partner", {"name": "École du Bourg", "type": "delivery", "city": "Vif", **of_it})
+    ledger.sync()
+    assert ledger.importer.take() == 2
+    ledger.sync()
+    (person,), (site,) = ledger.base.rows("F_CONTACTT"), ledger.base.rows("F_LIVRAISON")
+    (row,) = ledger.base.rows("F_COMPTET")
+    assert (person["CT_Num"], person["CT_Prenom"], person["CT_Nom"]) == (row["CT_Num"], "Alix", "Martin")
+    assert (site["LI_Intitule"], site["LI_Ville"]) == ("École du Bourg", "VIF")
+    ledger.base.change("F_CONTACTT", person["cbMarq"], CT_Fonction="Directrice")
+    ledger.sync()
+    assert ledger.one("res.partner", [["id", "=", contact]], "function")["function"] == "Directrice"
 
 
 def an_account_with_no_mapping_stops_the_invoice(ledger: Ledger, customer: int) -> int:
@@ -139,4 +159,4 @@ def nothing_is_left_to_do(ledger: Ledger) -> None:
     assert not ledger.importer.take()
     assert ledger.hub("plan", "--json", code=0).json["writes"] == []
     taken = ledger.importer.taken
-    assert len(taken) == len(set(taken)) == 3
+    assert len(taken) == len(set(taken)) == 5

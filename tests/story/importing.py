@@ -13,6 +13,13 @@ from sandbox.sage100 import CREDIT, DEBIT, Base
 from sandbox.sage_accounts import Accounts, Entry
 
 
+KEYS = {
+    "F_COMPTET": ("CT_Num",),
+    "F_CONTACTT": ("CT_Num", "CT_Nom"),
+    "F_LIVRAISON": ("CT_Num", "LI_Intitule"),
+}
+
+
 class Importer:
     """Sage's import, from a folder into a base: third parties by columns, entries in Format Sage."""
 
@@ -32,21 +39,23 @@ class Importer:
         waiting = sorted(path for path in self.imports.iterdir() if path.is_file())
         for path in waiting:
             data = path.read_bytes()
-            refusals = self._entries(data) if Accounts.knows(data) else self._third_parties(data)
+            refusals = self._entries(data) if Accounts.knows(data) else self._rows(path.name, data)
             os.replace(path, self.done / path.name)
             text = "".join(f"{line}\r\n" for line in refusals)
             (self.acks / f"{path.name}{'.err' if refusals else '.ok'}").write_bytes(text.encode("cp1252"))
             self.taken.append(path.name)
         return len(waiting)
 
-    def _third_parties(self, data: bytes) -> list[str]:
-        known = {row["CT_Num"]: row["cbMarq"] for row in self.base.rows("F_COMPTET")}
+    def _rows(self, name: str, data: bytes) -> list[str]:
+        """A file of a table's rows, each replaced or added by what tells it apart."""
+        table = next(table for table in KEYS if name.startswith(table))
+        known = {tuple(row[key] for key in KEYS[table]): row["cbMarq"] for row in self.base.rows(table)}
         for row in csv.DictReader(io.StringIO(data.decode("cp1252"), newline=""), delimiter=";"):
-            if row["CT_Num"] in known:
-                self.base.change("F_COMPTET", known[row["CT_Num"]], **row)
+            key = tuple(row[name] for name in KEYS[table])
+            if key in known:
+                self.base.change(table, known[key], **row)
             else:
-                row.setdefault("CT_Type", "0")
-                self.base.enter("F_COMPTET", **row)
+                self.base.enter(table, **row)
         return []
 
     def _entries(self, data: bytes) -> list[str]:

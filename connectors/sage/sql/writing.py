@@ -20,8 +20,8 @@ from connectors.sage.imports import Imports
 from connectors.sage.journals import Journals
 from connectors.sage.layout import (
     Misfit,
+    composed,
     extra_columns,
-    join_key,
     key_columns,
     layout_by_heading,
     longest_key,
@@ -30,6 +30,7 @@ from connectors.sage.records import Spellings, cell_text, version_of
 from connectors.sage.settings import Settings as FileSettings
 from connectors.sage.sql.entered import EnteredJournals
 from connectors.sage.sql.reading import Reader
+from connectors.sage.sql.relations import code
 from hub.ports import Misconfigured, Moved, Native, NativeField, Outcome, Receipt, Record, View, Write
 
 
@@ -142,11 +143,10 @@ class Writer:
         return (self.journals if handed_as_document(view) else self.handing).receipts(view)
 
     def key_of(self, view: View, values: Mapping[str, Native]) -> str | None:
-        """See `Keyed`: a document is known by what it says, never by a number of ours."""
-        if not handed_as_document(view):
-            return None
-        parts = [values.get(name) for name in view.key]
-        return join_key([str(part) for part in parts]) if all(parts) else ""
+        """See `Keyed`: a document is known by what it says, and so is a row with a key of several columns."""
+        if handed_as_document(view):
+            return composed(view, values, str)
+        return composed(view, values, lambda part: code(str(part))) if len(view.key) > 1 else None
 
 
 def handed_as_document(view: View) -> bool:
