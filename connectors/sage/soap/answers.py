@@ -177,7 +177,7 @@ def _is_nil(element: etree._Element) -> bool:
 
 
 def _text(element: etree._Element) -> str:
-    return "" if _is_nil(element) else "".join(str(part) for part in element.itertext())
+    return "" if _is_nil(element) else element.text or ""
 
 
 def _nillable(element: etree._Element | None) -> str | None:

@@ -17,6 +17,8 @@ from connectors.sage.soap.faults import Said
 from connectors.sage.soap.layout import FIELD_OPTIONS, VIEW_OPTIONS, Layout, Misfit, Slot, layout_of
 from hub.ports import ConnectorError, Finding, NativeField, View
 
+_ENOUGH = 1000
+"""Lines of a list that are looked at."""
 _NEEDED = ("read", "query", "save", "modify", "getDescription")
 
 
@@ -64,7 +66,7 @@ class Checker:
         what = f"{view.entity}: {publication}"
         try:
             description = describe(self._client, publication)
-            lines = sample(self._client, publication, self._settings.list_size)
+            lines = sample(self._client, publication, _ENOUGH)
         except Said as said:
             yield Finding("error", what, said.words, "give the pool's X3 user the right to this object")
             return
@@ -81,7 +83,7 @@ class Checker:
                     *_lengths(view, layout)]  # fmt: skip
         yield from problems
         if not any(problem.level == "error" for problem in problems):
-            count = f"{len(lines)} records" if len(lines) < self._settings.list_size else "many records"
+            count = f"{len(lines)} records" if len(lines) < _ENOUGH else f"{_ENOUGH} records and more"
             shown = f"; its list shows {', '.join(columns)}" if columns else ""
             yield Finding("ok", what, f"{count}, {len(view.fields)} fields are there{shown}")
 

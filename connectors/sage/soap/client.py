@@ -38,6 +38,8 @@ from connectors.sage.soap.wsdl import Keys, requests_for
 from hub.ports import Misconfigured, Unreachable
 
 TRIES = 4
+FIRST_WAIT = 0.25
+"""Seconds before the second try; the others wait longer."""
 INSISTS = 3500.0
 """Seconds for which a refused login is not tried again: a little less than the daemon's hour."""
 _SOON = tenacity.wait_random_exponential(multiplier=0.25, max=4)
@@ -68,7 +70,8 @@ class Client:
 
     def read(self, publication: str, keys: Keys) -> Answer:
         """One record. Raises `Said` where there is none, or X3 says no."""
-        return self._ask("read", publication, self._requests.keys(keys))
+        body = self._requests.read_body(self._context, publication, keys)
+        return self._patiently(_is_passing, lambda: self._call("read", publication, body))
 
     def query(self, publication: str, keys: Keys, size: int) -> Answer:
         """The first `size` lines of the list, in the order of its key, that the key filters let through."""
@@ -236,20 +239,30 @@ class Client:
                 kind=message.kind, words=message.text)  # fmt: skip
 
     def _patiently(self, passing: Callable[[BaseException], bool], act: Callable[[], T]) -> T:
+        try:
+            return act()
+        except Unreachable as error:
+            if not passing(error):
+                raise
+            self._say_again(1, error)
+            self._wait(FIRST_WAIT)
         retrying = tenacity.Retrying(
-            stop=tenacity.stop_after_attempt(TRIES),
+            stop=tenacity.stop_after_attempt(TRIES - 1),
             wait=_SOON,
             retry=tenacity.retry_if_exception(passing),
             sleep=self._wait,
-            before_sleep=self._say_again,
+            before_sleep=lambda state: self._say_again(state.attempt_number + 1, _error_of(state)),
             reraise=True,
         )
         answer: T = retrying(act)
         return answer
 
-    def _say_again(self, state: tenacity.RetryCallState) -> None:
-        error = state.outcome.exception() if state.outcome is not None else None
-        _log.info("sage call repeated", system=self.system, attempt=state.attempt_number, reason=str(error))
+    def _say_again(self, attempt: int, error: BaseException | None) -> None:
+        _log.info("sage call repeated", system=self.system, attempt=attempt, reason=str(error))
+
+
+def _error_of(state: tenacity.RetryCallState) -> BaseException | None:
+    return state.outcome.exception() if state.outcome is not None else None
 
 
 def _is_passing(error: BaseException) -> bool:

@@ -135,6 +135,7 @@ def _escaped(text: str) -> str:
 
 
 def _xml(text: str) -> etree._Element:
+    # Comments are taken out by the parser, and nothing stands inside a value: all of it is its one text.
     if not text.strip():
         raise Undecodable("the result is empty")
     return parse(_DECLARATION.sub("", text, count=1).encode())
@@ -154,18 +155,14 @@ def _record_xml(root: etree._Element) -> Content:
 
 def _fields(block: Iterable[etree._Element]) -> Iterator[tuple[str, str | list[str]]]:
     for one in block:
-        if one.tag == "LST":
-            yield _named(one), [_whole(item) for item in one.iter("ITM")]
-        elif one.tag == "FLD":
-            yield _named(one), _whole(one)
+        if one.tag == "FLD":
+            yield _named(one), one.text or ""
+        elif one.tag == "LST":
+            yield _named(one), [item.text or "" for item in one.iter("ITM")]
 
 
 def _line(line: etree._Element) -> Line:
-    return {_named(one): _whole(one) for one in line.iter("FLD")}
-
-
-def _whole(element: etree._Element) -> str:
-    return "".join(str(part) for part in element.itertext())
+    return {_named(one): one.text or "" for one in line if one.tag == "FLD"}
 
 
 def _named(element: etree._Element) -> str:

@@ -13,6 +13,7 @@ with a character that is in no other key and not among `characters`, where its p
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
@@ -83,8 +84,10 @@ class Walk:
 
     def _take(self, part: _Part, lines: Sequence[Line]) -> None:
         keys = [self._key(line) for line in lines]
+        at, start = len(part.fixed), part.start
         for key, line in zip(keys, lines, strict=True):
-            if not part.holds(key):
+            plain = key[:at] == part.fixed and (at == len(key) or key[at].startswith(start))
+            if not plain and not part.holds(key):
                 wanted = " and ".join(f"{name} {value}" for name, value in part.filter(self.names))
                 raise Unfiltered(f"asked for {wanted}, it shows {' '.join(key)}")
             self.rows[key] = line
@@ -92,15 +95,33 @@ class Walk:
         if len(lines) < self.size or len(part.fixed) == len(self.names):
             return
         # Where capitals do not count, `a*` is `A*` once more: it is the one that is spelt so that goes on.
-        spelt = {_Part(key[: len(part.fixed)], key[len(part.fixed)][: len(part.start)]) for key in keys}
-        for one in spelt:
-            self._full.setdefault(one, set())
+        at, long = len(part.fixed), len(part.start)
+        for fixed, start in {(key[:at], key[at][:long]) for key in keys}:
+            self._cut(_Part(fixed, start))
+
+    def _cut(self, part: _Part) -> None:
+        """There is more in this part than a page shows. Where as much is known of a part of it, that is cut
+        too, and need not be asked to know it."""
+        if part in self._full:
+            return
+        self._full[part] = set()
+        at, long = len(part.fixed), len(part.start)
+        known = Counter(
+            key[at][: long + 1]
+            for key in self.rows
+            if key[:at] == part.fixed and key[at].startswith(part.start) and len(key[at]) > long
+        )
+        for start, lines in known.items():
+            if lines >= self.size:
+                self._asked.add(_Part(part.fixed, start))
+                self._cut(_Part(part.fixed, start))
 
     def _key(self, line: Line) -> Key:
-        lacking = [name for name in self.names if name not in line]
-        if lacking:
-            raise Unfiltered(f"it does not show {' and '.join(lacking)}, but {', '.join(line) or 'nothing'}")
-        return tuple(line[name].strip() for name in self.names)
+        try:
+            return tuple([line[name].strip() for name in self.names])
+        except KeyError:
+            lacking = " and ".join(name for name in self.names if name not in line)
+            raise Unfiltered(f"it does not show {lacking}, but {', '.join(line) or 'nothing'}") from None
 
     def _next(self) -> Iterable[_Part]:
         """What is still to be asked, of all that was cut."""

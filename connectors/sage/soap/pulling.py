@@ -61,10 +61,9 @@ class Puller:
         parts = [ids[at : at + PAGE] for at in range(0, len(ids), PAGE)] or [[]]
         reading = self._reader.begin(layout, parts[0])
         for number, _ in enumerate(parts, 1):
-            found = self._client.collect(reading)
+            records = self._reader.finish(reading)
             # The next are under way while the hub takes these in.
             reading = self._reader.begin(layout, parts[number]) if number < len(parts) else []
-            records = [one.record for one in found if one is not None]
             last = number == len(parts)
             yield Page(records, end.text() if last else cursor, listing=last and whole, total=len(ids))
 

@@ -6,7 +6,7 @@ by object and language. So its words alone do not make a record gone: the list h
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
 
@@ -29,6 +29,10 @@ def not_listed(system: str, layout: Layout, name: str, line: Line) -> Misconfigu
         f"a record of ours could not be found again; it shows {', '.join(line)}",
         f"add {name} to the left list of the object in X3, or name another `reference`",
     )
+
+
+TOGETHER = 8
+"""Records one thread reads in a row: handing them over one by one costs more than some of the reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +85,21 @@ class Reader:
     def _key(layout: Layout, line: dict[str, str]) -> tuple[str, ...]:
         return tuple(line.get(name, "").strip() for name in layout.key_names)
 
-    def begin(self, layout: Layout, ids: Sequence[str]) -> list[Future[Found | None]]:
-        """Read these, as many at once as there may be calls."""
-        act: Callable[[str], Found | None] = lambda id: self.one(layout, id)  # noqa: E731
-        return self._client.begin(act, ids)
+    def begin(self, layout: Layout, ids: Sequence[str]) -> list[Future[list[Record]]]:
+        """Read these, as many at once as there may be calls; those that are there, in their order."""
+        parts = [ids[at : at + TOGETHER] for at in range(0, len(ids), TOGETHER)]
+        return self._client.begin(lambda part: self._some(layout, part), parts)
+
+    def finish(self, begun: Sequence[Future[list[Record]]]) -> list[Record]:
+        """Wait for them."""
+        return [record for part in self._client.collect(begun) for record in part]
 
     def many(self, layout: Layout, ids: Sequence[str]) -> list[Record]:
         """Those of these records that are there, in their order."""
-        found = self._client.collect(self.begin(layout, ids))
-        return [one.record for one in found if one is not None]
+        return self.finish(self.begin(layout, ids))
+
+    def _some(self, layout: Layout, ids: Sequence[str]) -> list[Record]:
+        return [found.record for id in ids if (found := self.one(layout, id)) is not None]
 
     def by_reference(self, layout: Layout, text: str, ref: str | None = None) -> Found | None:
         """The record that carries this text in the view's `reference`; the first where several do."""

@@ -21,6 +21,7 @@ from connectors.sage.soap.wsdl import Keys
 from hub.ports import Native, Record
 
 _SPLIT = "|"
+_STAMP = re.compile(r"(\d{4})" + r"(\d\d)" * 5 + r"\b")
 
 
 def keys_of(layout: Layout, id: str) -> Keys:
@@ -143,8 +144,11 @@ def digits(text: str) -> str:
 
 
 def _moment(stamp: str, zone: tzinfo) -> datetime | None:
+    found = _STAMP.match(stamp)
+    if found is None:
+        return None
+    year, month, day, hour, minute, second = map(int, found.groups())
     try:
-        found = datetime.strptime(stamp.partition(" ")[0], "%Y%m%d%H%M%S")
+        return datetime(year, month, day, hour, minute, second, tzinfo=zone).astimezone(UTC)
     except ValueError:
         return None
-    return found.replace(tzinfo=zone).astimezone(UTC)

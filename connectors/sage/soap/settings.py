@@ -68,7 +68,7 @@ class Settings(BaseModel):
     request_config: str | None = None
 
     at_once: int = Field(default=3, ge=1, le=16)
-    list_size: int = Field(default=1000, ge=2, le=20_000)
+    list_size: int = Field(default=5000, ge=2, le=20_000)
     key_characters: str = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ-_./ "
     read_all_minutes: float = Field(default=60, ge=0)
     overlap_seconds: int = Field(default=120, ge=0, le=86_400)

@@ -17,6 +17,8 @@ from time import monotonic
 import requests
 import urllib3
 from requests.adapters import HTTPAdapter
+from requests.cookies import RequestsCookieJar, extract_cookies_to_jar
+from requests.utils import get_environ_proxies
 
 from connectors.sage.soap.faults import LATER, NO_ACTION_HEADER, NO_CHILD, LoginRefused, Lost, TurnedAway
 from connectors.sage.soap.settings import Settings
@@ -50,10 +52,10 @@ class Web:
         self._authorization = _authorization(settings)
         self._most = settings.answer_mib << 20
         self._last_used = monotonic()
-        self._http = requests.Session()
-        adapter = HTTPAdapter(pool_connections=2, pool_maxsize=settings.at_once)
-        self._http.mount("http://", adapter)
-        self._http.mount("https://", adapter)
+        self._http = HTTPAdapter(pool_connections=2, pool_maxsize=settings.at_once)
+        self._proxies = get_environ_proxies(settings.address)
+        self._cookies = RequestsCookieJar()
+        self._templates = {"GET": self._template("GET"), "POST": self._template("POST")}
         if not settings.verify:
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
 
@@ -80,11 +82,13 @@ class Web:
             raise Misconfigured(self.system, "no such certificate file", self._verify, "correct `ca`")
         self.requests_sent += 1
         try:
-            with self._http.request(
-                verb, url, data=body, headers=_HEADERS, verify=self._verify, allow_redirects=False,
-                auth=self._authorize, stream=True,
+            request = self._request(verb, url, body)
+            with self._http.send(
+                request, stream=True, verify=self._verify, proxies=self._proxies,
                 timeout=(self._settings.connect_timeout, self._settings.timeout),
             ) as response:  # fmt: skip
+                if "Set-Cookie" in response.headers:
+                    self._keep_cookies(request, response)
                 if response.status_code in _REDIRECTS:
                     raise self._moved(response.headers.get("Location", ""))
                 content = self._body(response)
@@ -96,19 +100,40 @@ class Web:
         finally:
             self._last_used = monotonic()
 
-    def _authorize(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        if self._authorization:
-            request.headers["Authorization"] = self._authorization
+    def _template(self, verb: str) -> requests.PreparedRequest:
+        """What all requests have in common, so that it is worked out once and not for each of thousands."""
+        headers = _HEADERS | ({"Authorization": self._authorization} if self._authorization else {})
+        return requests.Request(verb, self.address, headers=headers).prepare()
+
+    def _request(self, verb: str, url: str, body: bytes | None) -> requests.PreparedRequest:
+        request = self._templates[verb].copy()
+        if url != self.address:
+            request.prepare_url(url, None)
+        if body is not None:
+            request.body = body
+            request.headers["Content-Length"] = str(len(body))
         return request
+
+    def _keep_cookies(self, request: requests.PreparedRequest, response: requests.Response) -> None:
+        """Syracuse's session: shown with every request from now on."""
+        extract_cookies_to_jar(self._cookies, request, response.raw)  # type: ignore[no-untyped-call]
+        for verb in self._templates:
+            bare = self._template(verb)
+            bare.prepare_cookies(self._cookies)
+            self._templates[verb] = bare
 
     def _body(self, response: requests.Response) -> bytes:
         """The whole body, within its bounds: a server that drips holds no thread longer than `timeout`."""
         end = monotonic() + self._settings.timeout
+        announced = response.headers.get("Content-Length", "")
+        length = (
+            int(announced) if announced.isdecimal() and "Content-Encoding" not in response.headers else -1
+        )
         body = bytearray()
-        while True:
+        while len(body) != length:
             chunk = response.raw.read1(CHUNK, decode_content=True)
             if not chunk:
-                return bytes(body)
+                break
             body += chunk
             if len(body) > self._most:
                 why = f"more than {self._settings.answer_mib} MiB"
@@ -116,11 +141,12 @@ class Web:
                 raise Lost(self.system, f"the answer of {self.address} is too large", why, todo)
             if monotonic() > end:
                 raise self._slow()
+        return bytes(body)
 
     def _judged(self, status: int, kind: str, content: bytes) -> bytes:
-        said = _said(status, kind, content)
         if status == 200 and not _is_page(kind, content):
             return content
+        said = _said(status, kind, content)
         if status == 401:
             todo = "correct `user` and `password` (a Syracuse user), or `token`"
             raise LoginRefused(self.system, f"{self.address} refuses the login", said, todo)
