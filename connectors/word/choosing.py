@@ -28,7 +28,7 @@ class Fit:
 
 def fits(document: Document, ending: str, profiles: Mapping[str, Profile]) -> list[Fit]:
     """Every profile tried on a document; `ending` is its file's, without the point."""
-    text = document.folded()
+    text = document.comparable()
     return [_fit(document, text, ending, name, profile) for name, profile in profiles.items()]
 
 

@@ -12,8 +12,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from connectors.word.words import fold
-
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -88,6 +86,8 @@ class Document:
     """Everything visible, in order. `stories` are the ranges of text of headers and footers by section."""
 
     text: str
+    folded: str
+    """The text as `words.fold` has it, letter for letter at the same place."""
     paragraphs: Sequence[Paragraph]
     tables: Sequence[Table] = ()
     controls: Sequence[Mark] = ()
@@ -164,10 +164,10 @@ class Document:
             merge_fields=[one for one in self.merge_fields if inside(one.span)],
         )
 
-    def folded(self) -> str:
+    def comparable(self) -> str:
         """All visible text of its paragraphs for comparing: no case or accents, single blanks."""
-        texts = (self.text[p.span.start : p.span.end] for p in self.paragraphs)
-        return " ".join(fold(" ".join(texts)).split())
+        texts = (self.folded[p.span.start : p.span.end] for p in self.paragraphs)
+        return " ".join(" ".join(texts).split())
 
 
 _SENTENCE = re.compile(r"[.;!?]\s+(?=[A-ZÀ-Ý«\"•\d])|\n")

@@ -158,9 +158,18 @@ class Package:
     def has(self, part: str) -> bool:
         return part.lower() in self._members
 
+    def xml_with(self, part: str, word: bytes) -> Element | None:
+        """The part as a tree if `word` stands in it, else ``None``: a big one takes long to parse."""
+        content = self._read(part)
+        start = content.removeprefix(b"\xef\xbb\xbf").lstrip()
+        plain = start.startswith(b"<") and b"\x00" not in content[:200] and b"<!" not in start[:2000]
+        return None if plain and word not in content else self._parsed(part, content)
+
     def xml(self, part: str) -> Element:
         """A part as a tree. Raises `Fault` where it is missing, too big, damaged or hostile."""
-        content = self._read(part)
+        return self._parsed(part, self._read(part))
+
+    def _parsed(self, part: str, content: bytes) -> Element:
         try:
             root: Element = fromstring(content, forbid_dtd=True)
         except DefusedXmlException as error:

@@ -63,13 +63,16 @@ class Search:
     @cached_property
     def labelled(self) -> list[tuple[int, str, Span, int, int]]:
         """Every label met where it counts: line number, folded label, its place in the line, its value's."""
-        return [
-            (number, " ".join(folded_line[label.start : label.end].split()), label, start, end)
-            for number, (_, _, line) in enumerate(self.lines)
-            if line
-            for folded_line in (fold(line),)
-            for label, start, end in _stretches(folded_line, self.expression)
-        ]
+        first = {label.split()[0] for label in self._labels if label.split()}
+        found = []
+        for number, (span, _, _) in enumerate(self.lines):
+            line = self.document.folded[span.start : span.end]
+            # The expression is tried at every letter; most lines hold no label at all, and are told at once.
+            if any(word in line for word in first):
+                for label, start, end in _stretches(line, self.expression):
+                    name = " ".join(line[label.start : label.end].split())
+                    found.append((number, name, label, start, end))
+        return found
 
 
 def candidates(search: Search, source: Source) -> list[Candidate]:
@@ -186,7 +189,8 @@ def _right_of(document: Document, row: Sequence[Cell], at: int) -> list[Cell]:
 
 _GAP = r"(?:\t+|[ ]{2,}|[|;•▪])"
 _SEPARATOR = r"[ ]*(?:[:=]|\t|[._…]{2,}|(?= \d)|(?= €))[ \t:=._…]*"
-_ANY_LABEL = re.compile(rf"{_GAP}[ ]*[^\W\d_][^:\t|;]{{0,40}}?[ ]?:(?!//)")
+_FORM_LINE = re.compile(r"[\s•▪·*>)(-]*(?:\d{1,2}[.)°-]+\s*)?[^\W\d_][^:.;,\t]{0,40}?:(?!//)")
+_ANY_LABEL = re.compile(rf"(?:{_GAP}|(?<= )-(?= ))[ ]*[^\W\d_][^:\t|;]{{0,40}}?[ ]?:(?!//)")
 
 
 def _labelled(search: Search, source: Source) -> Iterator[_Found]:
@@ -210,15 +214,16 @@ def _labelled(search: Search, source: Source) -> Iterator[_Found]:
 def _stretches(line: str, expression: re.Pattern[str]) -> Iterator[tuple[Span, int, int]]:
     """Every (label, start of its value, end of it) of a folded line, by the rules of this module."""
     found: list[tuple[Span, int]] = []
-    reached = False
+    form = _FORM_LINE.match(line)
+    reached = form.end() if form else len(line)
     for match in expression.finditer(line):
         before = line[: match.start()]
         opens = re.fullmatch(r"[\s•▪·*>)(-]*(?:\d{1,2}[.)°-]+\s*)?", before) is not None
         after_gap = re.search(rf"{_GAP}[ ]*$", before) is not None
         strict = match["sep"].strip(" ") != ""
-        if opens or after_gap or (reached and strict and before.endswith((" ", "\t"))):
+        if opens or after_gap or (match.start() >= reached and strict and before.endswith((" ", "\t"))):
             found.append((Span(*match.span("label")), match.end()))
-            reached = True
+            reached = min(reached, match.end())
     stops = [label.start for label, _ in found[1:]] + [len(line)]
     for (label, end), stop in zip(found, stops, strict=False):
         other = _ANY_LABEL.search(line, end, stop)

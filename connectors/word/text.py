@@ -18,6 +18,7 @@ from connectors.word.faults import Fault
 from connectors.word.names import attribute, child, is_on, local, qualified, value_of
 from connectors.word.package import Package
 from connectors.word.styles import Styles
+from connectors.word.words import fold
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -68,7 +69,7 @@ class _Reading:
     def __init__(self, package: Package) -> None:
         self.package = package
         self.relations = package.relations(package.main)
-        self.styles = Styles(self._tree("styles"))
+        self.styles = Styles(self._tree("styles", b"vanish"))
         settings = self._tree("settings")
         self.even_differs = is_on(child(settings, "evenAndOddHeaders"))
         self.pieces: list[str] = []
@@ -113,8 +114,10 @@ class _Reading:
         for kind in ("footnotes", "endnotes"):
             self._notes(kind)
         notes = [*self.package.notes(), *self._fetched()]
+        text = "".join(self.pieces)
         return Document(
-            text="".join(self.pieces),
+            text=text,
+            folded=fold(text),
             paragraphs=self.paragraphs,
             tables=self.tables,
             controls=self.marks["controls"],
@@ -131,10 +134,11 @@ class _Reading:
             f"it holds a field {kind}, which fetches from elsewhere: not followed" for kind in self.fetching
         ]
 
-    def _tree(self, kind: str) -> Element | None:
+    def _tree(self, kind: str, word: bytes = b"") -> Element | None:
+        """The part of this kind; where a word is given, only if that stands in it."""
         for relation in self.relations.values():
             if relation.kind == kind and not relation.outside and self.package.has(relation.target):
-                return self.package.xml(relation.target)
+                return self.package.xml_with(relation.target, word)
         return None
 
     # Stories

@@ -20,6 +20,10 @@ _PLAIN = {"’": "'", "‘": "'", "ʼ": "'", "´": "'", "`": "'", "\N{NO-BREAK S
 }  # fmt: skip
 
 
+_FEW = 60
+"""Letters outside ASCII of a French text; to replace each everywhere is faster than to look at every letter."""
+
+
 @lru_cache(maxsize=4096)
 def _folded_letter(letter: str) -> str:
     if letter in _PLAIN:
@@ -32,7 +36,13 @@ def fold(text: str) -> str:
     """The text without case, accents and typographic marks, letter for letter at the same place."""
     if text.isascii():
         return text.lower()
-    return "".join(map(_folded_letter, text))
+    strange = [one for one in set(text) if one > "\x7f"]
+    if len(strange) > _FEW:
+        return "".join(map(_folded_letter, text))
+    for one in strange:
+        text = text.replace(one, _folded_letter(one))
+    # No letter is left whose small form is longer than itself: the one there is (İ) has been folded.
+    return text.lower()
 
 
 class Word(NamedTuple):

@@ -148,6 +148,8 @@ def test_the_providers_own_siren_is_never_the_clients(tmp_path: Path) -> None:
         ("Date : 01/03/2026 Fin : 28/02/2027", "01/03/2026"),
         ("Fin : 28/02/2027 Date : 01/03/2026", "01/03/2026"),
         ("Date : 01/03/2026\tLieu : Vif", "01/03/2026"),
+        ("Lieu : Vif, Date : 01/03/2026", "01/03/2026"),
+        ("Date : 01/03/2026 - Lieu : Vif", "01/03/2026"),
         ("Sous réserve de la Date : 01/03/2026", None),
         ("Date de fin : 01/03/2026", None),
         ("La mise à Date 01/03/2026", None),
