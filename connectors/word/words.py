@@ -21,7 +21,7 @@ _PLAIN = {"’": "'", "‘": "'", "ʼ": "'", "´": "'", "`": "'", "\N{NO-BREAK S
 
 
 _FEW = 60
-"""Letters outside ASCII of a French text; to replace each everywhere is faster than to look at every letter."""
+"""Letters outside ASCII in French; to replace each everywhere is faster than to look at every letter."""
 
 
 @lru_cache(maxsize=4096)
