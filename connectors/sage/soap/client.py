@@ -28,6 +28,7 @@ from connectors.sage.soap.faults import (
     LoginRefused,
     Lost,
     Said,
+    TooLarge,
     TurnedAway,
     of_the_system,
 )
@@ -266,7 +267,7 @@ def _error_of(state: tenacity.RetryCallState) -> BaseException | None:
 
 
 def _is_passing(error: BaseException) -> bool:
-    return isinstance(error, Unreachable)
+    return isinstance(error, Unreachable) and not isinstance(error, TooLarge)
 
 
 def _is_harmless(error: BaseException) -> bool:

@@ -48,6 +48,10 @@ class Lost(Unreachable):
     """The request left and no sound answer came back: X3 may have done it, or may be at it still."""
 
 
+class TooLarge(Lost):
+    """The answer goes beyond its bound, and would again."""
+
+
 class TurnedAway(Unreachable):
     """X3 was reached and did not begin: it had nobody to do it."""
 

@@ -20,7 +20,15 @@ from requests.adapters import HTTPAdapter
 from requests.cookies import RequestsCookieJar, extract_cookies_to_jar
 from requests.utils import get_environ_proxies
 
-from connectors.sage.soap.faults import LATER, NO_ACTION_HEADER, NO_CHILD, LoginRefused, Lost, TurnedAway
+from connectors.sage.soap.faults import (
+    LATER,
+    NO_ACTION_HEADER,
+    NO_CHILD,
+    LoginRefused,
+    Lost,
+    TooLarge,
+    TurnedAway,
+)
 from connectors.sage.soap.settings import Settings
 from hub.ports import ConnectorError, Denied, Misconfigured, Unreachable
 
@@ -125,20 +133,19 @@ class Web:
     def _body(self, response: requests.Response) -> bytes:
         """The whole body, within its bounds: a server that drips holds no thread longer than `timeout`."""
         end = monotonic() + self._settings.timeout
+        packed = "Content-Encoding" in response.headers
         announced = response.headers.get("Content-Length", "")
-        length = (
-            int(announced) if announced.isdecimal() and "Content-Encoding" not in response.headers else -1
-        )
-        body = bytearray()
+        length = int(announced) if announced.isdecimal() and not packed else -1
+        raw, body = response.raw, bytearray()
         while len(body) != length:
-            chunk = response.raw.read1(CHUNK, decode_content=True)
+            chunk = raw.read1(CHUNK, decode_content=True) if packed else raw.read1(CHUNK)
             if not chunk:
                 break
             body += chunk
-            if len(body) > self._most:
+            if max(len(body), length) > self._most:
                 why = f"more than {self._settings.answer_mib} MiB"
                 todo = "lower `list_size`, or raise `answer_mib`"
-                raise Lost(self.system, f"the answer of {self.address} is too large", why, todo)
+                raise TooLarge(self.system, f"the answer of {self.address} is too large", why, todo)
             if monotonic() > end:
                 raise self._slow()
         return bytes(body)
