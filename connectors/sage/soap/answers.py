@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TypeAlias
 
 from lxml import etree
 
@@ -65,6 +66,16 @@ class Answer:
     def words(self) -> str:
         """Every message, in X3's own words and order."""
         return "; ".join(message.text for message in self.messages if message.text)
+
+
+Element: TypeAlias = etree._Element
+"""What a document is made of. No other room of the hub's knows lxml."""
+
+
+def serialized(document: Element) -> bytes:
+    """A document of our own making, as bytes."""
+    written: bytes = etree.tostring(document, xml_declaration=True, encoding="UTF-8")
+    return written
 
 
 def parse(body: bytes) -> etree._Element:

@@ -7,16 +7,14 @@ texts for a list of items.
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
-from xml.sax.saxutils import escape, quoteattr
 
-from lxml import etree
-
-from connectors.sage.soap.answers import Undecodable, parse
+from connectors.sage.soap.answers import Element, Undecodable, parse
 
 TECHNICAL = "ADXTEC"
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
@@ -96,10 +94,10 @@ def write_param(content: Content) -> str:
     parts = ['<?xml version="1.0" encoding="UTF-8"?><PARAM>']
     for id, fields in content.groups.items():
         inside = "".join(_field_xml(name, value) for name, value in fields.items())
-        parts.append(f"<GRP ID={quoteattr(id)}>{inside}</GRP>" if id else inside)
+        parts.append(f"<GRP ID={_quoted(id)}>{inside}</GRP>" if id else inside)
     for id, lines in content.grids.items():
         inside = "".join(line_xml(number, line) for number, line in enumerate(lines, 1))
-        parts.append(f'<TAB ID={quoteattr(id)} SIZE="{len(lines)}">{inside}</TAB>')
+        parts.append(f'<TAB ID={_quoted(id)} SIZE="{len(lines)}">{inside}</TAB>')
     return "".join([*parts, "</PARAM>"])
 
 
@@ -120,30 +118,34 @@ def not_in_xml(text: str) -> str:
 
 
 def _field_xml(name: str, value: str | Sequence[str]) -> str:
-    named = f"NAME={quoteattr(name)}"
+    named = f"NAME={_quoted(name)}"
     if isinstance(value, str):
         return f"<FLD {named}>{_escaped(value)}</FLD>" if value else f"<FLD {named}/>"
     items = "".join(f"<ITM>{_escaped(item)}</ITM>" if item else "<ITM/>" for item in value)
     return f'<LST {named} SIZE="{len(value)}">{items}</LST>'
 
 
+def _quoted(text: str) -> str:
+    return f'"{html.escape(text)}"'
+
+
 def _escaped(text: str) -> str:
-    return escape(text, {"\r": "&#13;"})
+    return html.escape(text, quote=False).replace("\r", "&#13;")
 
 
 # -- XML -------------------------------------------------------------------------------------------------
 
 
-def _xml(text: str) -> etree._Element:
+def _xml(text: str) -> Element:
     # Comments are taken out by the parser, and nothing stands inside a value: all of it is its one text.
     if not text.strip():
         raise Undecodable("the result is empty")
     return parse(_DECLARATION.sub("", text, count=1).encode())
 
 
-def _record_xml(root: etree._Element) -> Content:
+def _record_xml(root: Element) -> Content:
     content = Content()
-    for block in root.iterchildren(etree.Element):
+    for block in root:
         if block.tag == "TAB":
             content.grids.setdefault(_named(block), []).extend(_line(line) for line in block.iter("LIN"))
         elif block.tag == "GRP":
@@ -153,7 +155,7 @@ def _record_xml(root: etree._Element) -> Content:
     return content
 
 
-def _fields(block: Iterable[etree._Element]) -> Iterator[tuple[str, str | list[str]]]:
+def _fields(block: Iterable[Element]) -> Iterator[tuple[str, str | list[str]]]:
     for one in block:
         if one.tag == "FLD":
             yield _named(one), one.text or ""
@@ -161,11 +163,11 @@ def _fields(block: Iterable[etree._Element]) -> Iterator[tuple[str, str | list[s
             yield _named(one), [item.text or "" for item in one.iter("ITM")]
 
 
-def _line(line: etree._Element) -> Line:
+def _line(line: Element) -> Line:
     return {_named(one): one.text or "" for one in line if one.tag == "FLD"}
 
 
-def _named(element: etree._Element) -> str:
+def _named(element: Element) -> str:
     """A block's or a field's name: descriptions and records call the attribute differently."""
     return element.get("NAME") or element.get("NAM") or element.get("ID") or ""
 

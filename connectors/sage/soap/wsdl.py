@@ -7,16 +7,17 @@ calls go is the settings' business. The context of version 6 has user and passwo
 
 from __future__ import annotations
 
+import html
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any
-from xml.sax.saxutils import escape
 
 import zeep
 import zeep.transports
 import zeep.xsd
-from lxml import etree
+
+from connectors.sage.soap.answers import serialized
 
 NAMESPACE = "http://www.adonix.com/WSS"
 _BINDING = f"{{{NAMESPACE}}}CAdxWebServiceXmlCCSoapBinding"
@@ -76,8 +77,7 @@ class Requests:
     def body(self, operation: str, context: Mapping[str, str], publication: str, *rest: Any) -> bytes:
         """The envelope of one call; `rest` are its parameters after the publication's name, in order."""
         envelope = self._client.create_message(self._service, operation, dict(context), publication, *rest)
-        written: bytes = etree.tostring(envelope, xml_declaration=True, encoding="UTF-8")
-        return written
+        return serialized(envelope)
 
     def read_body(self, context: Mapping[str, str], publication: str, pairs: Keys) -> bytes:
         """The envelope of a `read`, the call of which there are thousands: zeep builds it once per context,
@@ -89,7 +89,7 @@ class Requests:
             self._reads[place] = self.body("read", context, publication, self.keys(marked))
         body = self._reads[place]
         for number, (_, value) in enumerate(pairs):
-            body = body.replace(f"{_MARK}{number}{_MARK}".encode(), escape(value).encode())
+            body = body.replace(f"{_MARK}{number}{_MARK}".encode(), html.escape(value, quote=False).encode())
         return body
 
     def keys(self, pairs: Keys) -> Any:
