@@ -12,7 +12,6 @@ from pathlib import Path
 from sandbox.sage100 import CREDIT, DEBIT, Base
 from sandbox.sage_accounts import Accounts, Entry
 
-
 KEYS = {
     "F_COMPTET": ("CT_Num",),
     "F_CONTACTT": ("CT_Num", "CT_Nom"),
