@@ -29,7 +29,7 @@ from hub.directory import Directory
 from hub.discretion import discreet
 from hub.engine import Engine
 from hub.exchange import Exchange
-from hub.mapping import Mappings, load_mappings
+from hub.mapping import Mappings, has_mappings, load_mappings
 from hub.ports import Connector, Misconfigured, View
 from hub.redaction import Redactor, redactor
 from hub.report import Progress, silent
@@ -50,15 +50,21 @@ class Assembly:
         self._clean = Redactor(self.secrets).clean
 
     @classmethod
-    def load(cls, path: Path | str, environment: Mapping[str, str] | None = None) -> Assembly:
-        """Read and check everything that is written down; open nothing. Raises `FileProblems`."""
+    def load(
+        cls, path: Path | str, environment: Mapping[str, str] | None = None, *, unmapped: bool = False
+    ) -> Assembly:
+        """Read and check everything that is written down; open nothing. Raises `FileProblems`.
+
+        `unmapped`: there need be no mapping yet.
+        """
         settings = load_settings(path, environment)
         problems: list[Problem] = []
         _check_database(settings, problems)
         systems = dict(_systems(settings, problems))
         try:
             mapped = [name for name, it in settings.systems.items() if it.kind not in registry.EXCHANGES]
-            mappings = load_mappings(settings.mappings, tuple(mapped))
+            none_yet = unmapped and not has_mappings(settings.mappings)
+            mappings = Mappings(()) if none_yet else load_mappings(settings.mappings, tuple(mapped))
         except FileProblems as found:
             raise FileProblems([*problems, *found.problems]) from found
         _check_desk(settings, systems, problems)

@@ -43,7 +43,7 @@ def probe(
     """
     from connectors.sage.probing import looked
 
-    with session.assembly() as assembly:
+    with session.assembly(unmapped=True) as assembly:
         opened = _opened(assembly, system)
         try:
             with session.err.status(f"looking at {system}"):
@@ -88,6 +88,7 @@ def _draft(system: str, found: Looked) -> str:
 
 def _write(file: Path, text: str) -> None:
     try:
+        file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8", newline="\n")
     except OSError as problem:
         raise WrongUse(f"{file} cannot be written: {problem.strerror}", "Name another file.") from None

@@ -68,8 +68,11 @@ class Session:
         """The configuration file this run is about, there or not."""
         return self.flags.config or Path(os.environ.get("HUB_CONFIG") or DEFAULT_CONFIG)
 
-    def assembly(self) -> Assembly:
-        """The configuration, read and checked whole. Raises `WrongUse`, `FileProblems`."""
+    def assembly(self, *, unmapped: bool = False) -> Assembly:
+        """The configuration, read and checked whole. Raises `WrongUse`, `FileProblems`.
+
+        `unmapped`: there need be no mapping yet.
+        """
         from connectors.assembly import Assembly
         from hub import logs
 
@@ -78,7 +81,7 @@ class Session:
                 f"there is no configuration {self.config}",
                 "`hub init` writes one; --config or $HUB_CONFIG names one that is elsewhere.",
             )
-        found = Assembly.load(self.config)
+        found = Assembly.load(self.config, unmapped=unmapped)
         logs.configure(
             level="debug" if self.flags.debug else "warning", style="console", secrets=found.secrets
         )

@@ -8,7 +8,7 @@ entities come parents first. Never: touches a system, or uses half a mapping.
 from __future__ import annotations
 
 from hub.mapping.entity import EntityMapping, FieldDef, Mappings, Policy, SystemMapping
-from hub.mapping.load import MappingError, load_mappings
+from hub.mapping.load import MappingError, has_mappings, load_mappings
 from hub.mapping.schema import json_schema
 from hub.yamlfile import Problem
 
@@ -20,6 +20,7 @@ __all__ = [
     "Policy",
     "Problem",
     "SystemMapping",
+    "has_mappings",
     "json_schema",
     "load_mappings",
 ]

@@ -45,12 +45,21 @@ def load_mappings(path: Path | str, systems: Collection[str] | None = None) -> M
     return Mappings(tuple(ordered), hashlib.sha256(marks.encode()).hexdigest())
 
 
+def has_mappings(path: Path | str) -> bool:
+    """Whether there is any file that `load_mappings` would read."""
+    return Path(path).is_file() or (Path(path).is_dir() and bool(_in_folder(Path(path))))
+
+
+def _in_folder(path: Path) -> list[Path]:
+    return sorted(f for f in path.iterdir() if f.suffix in (".yaml", ".yml") and not f.name.startswith("."))
+
+
 def _files(path: Path) -> list[Path]:
     if path.is_file():
         return [path]
     if not path.is_dir():
         raise MappingError([Problem(str(path), 1, 1, "there is no such folder of mappings")])
-    files = sorted(f for f in path.iterdir() if f.suffix in (".yaml", ".yml") and not f.name.startswith("."))
+    files = _in_folder(path)
     if not files:
         raise MappingError([Problem(str(path), 1, 1, "holds no mapping (a file ending in .yaml)")])
     return files

@@ -135,12 +135,22 @@ def test_a_draft_loads_as_a_mapping_and_marks_what_is_doubtful(home: Path) -> No
     tally("bad inputs tried")
 
 
+def test_the_first_mapping_of_all_is_drafted_where_there_is_none_yet(home: Path) -> None:
+    file = home / "mappings" / "customer.yaml"
+    file.unlink()
+    file.parent.rmdir()
+    code, said = run(home, "sage", "--object", "F_COMPTET", "--draft", str(file))
+    assert code == 0, said
+    (mapping,) = load_mappings(file.parent, ("sage",))
+    assert mapping.entity == "customer"
+
+
 def test_what_cannot_be_looked_at_is_said(home: Path) -> None:
     for arguments, code, why in (
         (("sagee",), 2, "there is no Sage called sagee"),
         (("sage", "--object", "F_COMPTES"), 2, "F_COMPTET"),
         (("sage", "--draft", str(home / "d.yaml")), 2, "a draft is of one object"),
-        (("sage", "--object", "F_COMPTET", "--draft", str(home / "no" / "d.yaml")), 2, "cannot be written"),
+        (("sage", "--object", "F_COMPTET", "--draft", str(home / "base.db" / "d.yaml")), 2, "be written"),
     ):
         found, said = run(home, *arguments)
         assert found == code, said
