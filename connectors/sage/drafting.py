@@ -63,6 +63,10 @@ def draft(system: str, found: Looked) -> str:
     return "\n".join([*_head(found), *_meanings(fields), *_system(system, found, fields, doubts), ""])
 
 
+NO_WORDS = ("", "true", "false", "null")
+"""What YAML takes for something else than a word."""
+
+
 def entity_of(object: str) -> str:
     """What the records of an object usually are."""
     name = folded(object)
@@ -70,7 +74,8 @@ def entity_of(object: str) -> str:
     if known:
         return known
     guess = next((entity for start, entity in BEGINNINGS.items() if name.startswith(start)), "")
-    return guess or re.sub(r"[^a-z0-9_]+", "_", object.lower()).strip("_0123456789") or "record"
+    plain = re.sub(r"[^a-z0-9_]+", "_", object.lower()).strip("_0123456789")
+    return guess or ("record" if plain in NO_WORDS else plain)
 
 
 def _fields(columns: Sequence[Seen]) -> tuple[dict[str, tuple[Seen, str, str]], list[Seen]]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
@@ -229,6 +229,8 @@ kinds = st.sampled_from(["text", "number", "date", "boolean", "unknown"])
     st.lists(st.tuples(names, kinds, values), min_size=1, max_size=6, unique_by=lambda one: one[0].strip()),
     names,
 )
+@example([("0", "text", None)], "FALSE")
+@example([("0", "text", None)], "null")
 def test_whatever_columns_are_called_the_draft_is_a_mapping(
     tmp_path_factory: pytest.TempPathFactory, columns: list[tuple[str, Any, Any]], object: str
 ) -> None:
