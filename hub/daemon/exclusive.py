@@ -15,7 +15,9 @@ from hub.ports import (
     ClockReading,
     Connector,
     Finding,
+    Keyed,
     Known,
+    Native,
     Numbers,
     Outcome,
     Page,
@@ -77,6 +79,12 @@ class Exclusive:
     def close(self) -> None:
         with self._lock:
             self._connector.close()
+
+    def key_of(self, view: View, values: Mapping[str, Native]) -> str | None:
+        if not isinstance(self._connector, Keyed):
+            return None
+        with self._lock:
+            return self._connector.key_of(view, values)
 
     def clock_offset(self, may_write: bool) -> ClockReading | None:
         if not isinstance(self._connector, Clocked):

@@ -128,7 +128,7 @@ def test_a_file_that_is_not_there_or_is_a_folder_is_wrong_use(bare_hub: Company)
     for file in (bare_hub.home / "none.csv", bare_hub.home):
         said = bare_hub.hub("sage", "read", str(file), "--format", "csv")
         assert said.code == 2
-        assert "cannot be read" in said.err
+        assert "cannot be read" in " ".join(said.err.split())
 
 
 def test_a_file_that_cannot_be_trusted_is_told_where_and_why(bare_hub: Company) -> None:
