@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
@@ -165,7 +164,7 @@ class Delivery:
     def _note_intent(self, connection: Connection, world: World, parcels: Sequence[Parcel]) -> None:
         """What is about to be written: to be looked for after a stop, and known again when it shows up."""
         for parcel in parcels:
-            parcel.mail.intend(parcel.values, self.route.engine.clock())
+            parcel.mail.intend(parcel.values)
             link = self.route.link(world, parcel.mail.golden_id)
             if link is not None:
                 for native, value in parcel.values.items():
@@ -198,7 +197,7 @@ class Delivery:
         return Parcel(
             row, values, _readable(link) if link else {}, link.external_id if link else None,
             tuple(debt.waiting), debt.impossible,
-            row.state == "sending" or (self.recovering and link is None), row.called,
+            row.state == "sending" or (self.recovering and link is None),
         )  # fmt: skip
 
     def _shelve(
@@ -258,7 +257,6 @@ class Delivery:
             new_id=parcel.mail.new_id if creating else None,
             archived=bool(archived) if archived is not None and not (creating and not archived) else None,
             again=parcel.again,
-            tried=datetime.fromisoformat(parcel.called) if parcel.again and parcel.called else None,
         )
 
 

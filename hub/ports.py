@@ -123,8 +123,7 @@ class Write:
     to set: all that are known when creating, only the differing ones when changing. `expected` is what the
     hub last saw in *every readable field of the view*, for the comparison right before writing. `new_id` is
     the id to create under where the hub chooses it (`Traits.assigns_ids` false). `archived` is set to archive
-    or restore. `again` says an earlier attempt may have been applied: look before creating. `tried` is when
-    that attempt began (aware), where it is known: a slow system may still be at it.
+    or restore. `again` says an earlier attempt may have been applied: look before creating.
     """
 
     ref: str
@@ -134,7 +133,6 @@ class Write:
     new_id: str | None = None
     archived: bool | None = None
     again: bool = False
-    tried: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

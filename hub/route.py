@@ -32,8 +32,6 @@ class Parcel:
     waiting: tuple[str, ...]
     impossible: dict[str, str]
     again: bool
-    called: str = ""
-    """When the attempt before this one was about to be made; empty if there was none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,6 @@ class Mail:
     `tried`: how often just this was refused. `passing`: for a reason outside the record, which may pass.
     `doubtful`: it gave up without knowing whether the write was applied. `unfit`: agreed values that no
     native value of that system can say, by canonical field. `due_at` of a refused row: its last try.
-    `called`: when the last call was about to be made.
     """
 
     id: int
@@ -52,13 +51,12 @@ class Mail:
     passing: bool = False
     doubtful: bool = False
     unfit: dict[str, Any] = dataclass_field(default_factory=dict)
-    called: str = ""
 
-    def intend(self, values: dict[str, Any], at: str) -> None:
+    def intend(self, values: dict[str, Any]) -> None:
         """Note that these are about to be written; another write has not been refused yet."""
         if self.payload != values:
             self.tried = 0
-        self.state, self.payload, self.called = "sending", values, at
+        self.state, self.payload = "sending", values
 
     def refuse(self, reason: str, field: str | None, todo: str, passing: bool = False) -> None:
         """Set it aside: what is owed was refused."""
@@ -81,7 +79,6 @@ class Mail:
             "passing": self.passing,
             "doubtful": self.doubtful,
             "unfit": self.unfit,
-            "called": self.called if self.state == "sending" else "",
         }
         beside = {name: value for name, value in letter.items() if value}
         if not beside:

@@ -162,31 +162,3 @@ def test_a_customer_typed_in_two_systems_during_a_sync_is_looked_for_before_it_i
     for table in (company.odoo["partner"], company.book["Clients"], company.sage["BPC"]):
         assert len(table.rows()) == 1
     assert not company.reviews()
-
-
-def test_after_a_crash_the_system_is_told_when_the_attempt_before_began(
-    company: Company, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    company.book["Clients"].add({"Raison sociale": "Garage Dupont"})
-    company.odoo.crash_before = 1
-    with pytest.raises(Crash):
-        company.sync()
-    began, told = company.now(), list[Write]()
-    real = MemoryConnector.write
-
-    def write(self: MemoryConnector, view: View, writes: Sequence[Write]) -> Sequence[Outcome]:
-        told.extend(writes if self.name == "odoo" else ())
-        return real(self, view, writes)
-
-    monkeypatch.setattr(MemoryConnector, "write", write)
-    company.odoo.lose_replies = 1
-    company.sync()
-    first = told[0]
-    assert first.again
-    assert first.tried is not None
-    assert first.tried < began
-    assert len(company.odoo["partner"].rows()) == 1
-    (row,) = company.book["Clients"].rows()
-    company.book["Clients"].set(row, {"E-mail": "a@example.fr"})
-    company.sync()
-    assert [(one.again, one.tried) for one in told[1:]] == [(False, None)]

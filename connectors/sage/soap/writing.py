@@ -4,7 +4,7 @@ A record is made with `save` once its reference was looked for and not found, ch
 was read and found to be what the hub last saw. X3's answer is the record as it now is. After an answer that
 was lost, or a refusal, the record is looked at before anything is said of it. A lost one that shows nothing
 is `Unknown`, and for `doubt_seconds` a document whose save got no answer is not made again: X3 may be at it
-still, also for a hub that was started anew meanwhile.
+still.
 
 A record somebody has open is `Unknown` too: it waits its turn, and nobody else does.
 """
@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from time import monotonic
 
 import structlog
@@ -101,7 +100,7 @@ class Writer:
             there = self._reader.by_reference(layout, text, self._own(layout, write))
             if there is not None:
                 return self._met(layout, write, text, there.record)
-            if self._clock() < self._doubted_until(write):
+            if write.ref in self._doubts and self._clock() < self._doubts[write.ref]:
                 return Unknown(_WAITING)
             draft = drafts.new(layout, write.values, text)
             try:
@@ -115,13 +114,6 @@ class Writer:
                 return self._found_after(layout, write, text) or Unknown(str(lost))
             self._doubts.pop(write.ref, None)
             return self._made(layout, write, text, answer.result)
-
-    def _doubted_until(self, write: Write) -> float:
-        """Until when, by our clock, X3 may still be making this, if only a hub before this one asked."""
-        if write.ref not in self._doubts and write.again and write.tried is not None:
-            since = max(0.0, (datetime.now(UTC) - write.tried).total_seconds())
-            self._doubts[write.ref] = self._clock() + self._client.settings.doubt_seconds - since
-        return self._doubts.get(write.ref, float("-inf"))
 
     def _reference(self, layout: Layout, write: Write) -> str:
         """What the new record will be known by. Raises `Misconfigured`, `NotThis`."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -120,24 +119,6 @@ def test_while_x3_may_be_at_it_still_nothing_is_made_a_second_time(x3: X3) -> No
     assert "may still be at work" in waiting.reason
     assert x3.calls["BPC", "save"] == 1
     sage.close()
-
-
-def test_a_hub_started_anew_gives_x3_the_time_that_is_left(x3: X3) -> None:
-    earlier = connector(x3, doubt_seconds=600)
-    x3.fail(Gateway(504), "save")
-    write = creation()
-    assert isinstance(earlier.write(VIEW, [write])[0], Unknown)
-    earlier.close()
-    later, now = connector(x3, doubt_seconds=600), datetime.now(UTC)
-    (waiting,) = later.write(VIEW, [replace(write, again=True, tried=now - timedelta(seconds=5))])
-    assert isinstance(waiting, Unknown)
-    assert x3.calls["BPC", "save"] == 1
-    later.close()
-    after = connector(x3, doubt_seconds=600)
-    (made,) = after.write(VIEW, [replace(write, again=True, tried=now - timedelta(seconds=601))])
-    assert isinstance(made, Done)
-    assert len(x3.person.list("BPC")) == 2
-    after.close()
 
 
 @pytest.mark.parametrize("fault", LOSSES, ids=repr)
