@@ -65,6 +65,7 @@ class Delivery:
                 self.waits = recovering.creations_wait(connection, mapping, system, readers, confirms)
         self.outcomes = Outcomes(self.route)
         self.blocked: set[tuple[str, str]] = set()
+        self.presumed = False
 
     def run(self) -> bool:
         """Deliver all that is due; true if something must be settled and delivered again at once.
@@ -190,6 +191,8 @@ class Delivery:
             world, self.route.system, golden, (golden.id, self.route.system.system) in self.blocked
         )
         if debt is None:
+            if link is None and row.state == "sending" and not self.route.connector.traits.confirms:
+                self._presume(world, row)
             return None
         values = debt.values
         if link is None and debt.waiting:
@@ -200,10 +203,24 @@ class Delivery:
             row.state == "sending" or (self.recovering and link is None),
         )  # fmt: skip
 
+    def _presume(self, world: World, row: Mail) -> None:
+        """Perhaps handed over, owed no more: linked as what is handed over is, to be known if it shows."""
+        if row.new_id and (self.route.system.system, row.new_id) not in world.links:
+            echoes = {native: [value] for native, value in (row.payload or {}).items()}
+            link = Link(
+                self.route.system.system, row.new_id, row.golden_id, row.entity, unconfirmed=True, new=True,
+                echoes=echoes,
+            )  # fmt: skip
+            world.add_link(link)
+            self.presumed = True
+
     def _shelve(
         self, connection: Connection, world: World, rows: Sequence[Mail], parcels: Sequence[Parcel]
     ) -> None:
         """Rows with nothing to write now: paid, waiting for a parent, or impossible."""
+        if self.presumed:
+            saving.save(connection, world, self.route.report.run, self.route.engine.clock())
+            self.presumed = False
         kept = {parcel.mail.id for parcel in parcels}
         outbox.remove(connection, [row.id for row in rows if row.id not in kept])
         later: list[Mail] = []

@@ -338,11 +338,13 @@ def present_count(connection: Connection, entity: str, system: str, enough: int)
 
 
 def gone_ids(connection: Connection, entity: str, system: str) -> set[str]:
-    """Ids of linked records that are no longer in a system: remembered, so that nobody else is given one."""
+    """Ids of linked records that a system no longer shows, or not yet: nobody else is given one of them."""
     return set(
         connection.scalars(
             select(t.link.c.external_id).where(
-                t.link.c.entity == entity, t.link.c.system == system, t.link.c.gone.is_(True)
+                t.link.c.entity == entity,
+                t.link.c.system == system,
+                t.link.c.gone.is_(True) | t.link.c.unconfirmed.is_(True),
             )
         )
     )
