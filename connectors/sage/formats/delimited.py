@@ -12,7 +12,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from itertools import chain
 from typing import Any, BinaryIO, Final
 
 from connectors.sage.formats.entries import (
@@ -26,7 +25,7 @@ from connectors.sage.formats.entries import (
 )
 from connectors.sage.formats.fixed import ENDED
 from connectors.sage.formats.headings import AMOUNTS, DAYS, ENTRIES, USUAL, WRITTEN, Heading, understood
-from connectors.sage.formats.pieces import balanced, by_day
+from connectors.sage.formats.pieces import by_day, reading_of
 from connectors.sage.formats.sink import Pen, Sheet, Unwritable, shown, written
 from connectors.sage.formats.source import Source
 from connectors.sage.formats.values import Unreadable, as_amount
@@ -48,13 +47,7 @@ class Delimited:
 
     def read(self, stream: BinaryIO, options: Options) -> Reading:
         reader = _Reader(stream, options)
-        reading = Reading(iter(()), options)
-        reader.reading = reading
-        batches = reader.batches()
-        if options.balance:
-            batches = balanced(batches, by_day, options.held)
-        reading._items = chain.from_iterable(batches)
-        return reading
+        return reading_of(reader, options, by_day)
 
     def write(self, items: Iterable[Entry | Row], options: Options) -> Written:
         writer = _Writer(options)

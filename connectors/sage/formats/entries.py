@@ -179,10 +179,10 @@ class Reading:
     """
 
     def __init__(self, items: Iterator[Item], options: Options) -> None:
-        self._items, self.options = items, options
+        self.items, self.options = items, options
 
     def __iter__(self) -> Iterator[Item]:
-        return self._items
+        return self.items
 
 
 class Written:

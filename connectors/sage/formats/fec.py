@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from itertools import chain, count, repeat
+from itertools import count, repeat
 from operator import mul
 from typing import Any, BinaryIO, Final
 from unicodedata import is_normalized
@@ -31,7 +31,7 @@ from connectors.sage.formats.entries import (
     Row,
     Written,
 )
-from connectors.sage.formats.pieces import BY_NUMBER, Batch, balanced
+from connectors.sage.formats.pieces import BY_NUMBER, Batch, reading_of
 from connectors.sage.formats.sink import CONTROLS, Pen, Sheet, written
 from connectors.sage.formats.source import Source
 from connectors.sage.formats.values import Amounts, Unreadable, amount, as_amount, as_day, day
@@ -68,13 +68,7 @@ class Fec:
 
     def read(self, stream: BinaryIO, options: Options) -> Reading:
         reader = _Reader(stream, options)
-        reading = Reading(iter(()), options)
-        reader.reading = reading
-        batches = reader.batches()
-        if options.balance:
-            batches = balanced(batches, BY_NUMBER, options.held)
-        reading._items = chain.from_iterable(batches)
-        return reading
+        return reading_of(reader, options, BY_NUMBER)
 
     def write(self, items: Iterable[Entry | Row], options: Options) -> Written:
         separator = "\t" if options.separator == "auto" else options.separator

@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from itertools import accumulate, chain, compress
 from operator import itemgetter, ne, sub
-from typing import Any
+from typing import Any, Protocol
 
-from connectors.sage.formats.entries import ZERO, Entry, Item, Refusal, Row
+from connectors.sage.formats.entries import ZERO, Entry, Item, Options, Reading, Refusal, Row
 
 Key = tuple[Any, ...]
 
@@ -48,6 +48,24 @@ class _Piece:
     """The first line of it that was refused by itself."""
     dropped: bool = False
     """Whether it is refused already, for having too many lines."""
+
+
+class Reader(Protocol):
+    """What finds the items of one file, and completes the options of its `reading` on the way."""
+
+    reading: Reading
+
+    def batches(self) -> Iterator[list[Item]]: ...
+
+
+def reading_of(reader: Reader, options: Options, key: Callable[[Entry], Key]) -> Reading:
+    """A file as its reader finds it, pieces whole or refused where that is asked for. Nothing is read yet."""
+    reader.reading = Reading(iter(()), options)
+    batches = reader.batches()
+    if options.balance:
+        batches = balanced(batches, key, options.held)
+    reader.reading.items = chain.from_iterable(batches)
+    return reader.reading
 
 
 def balanced(batches: Iterable[list[Item]], key: Callable[[Entry], Key], held: int) -> Iterator[list[Item]]:

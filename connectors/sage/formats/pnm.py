@@ -9,12 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
-from itertools import chain
 from typing import BinaryIO, Final
 
 from connectors.sage.formats.entries import ZERO, Analytic, Entry, Options, Reading, Row, Written
 from connectors.sage.formats.fixed import FixedReader, Line, Slot, checked, labelled, one_side
-from connectors.sage.formats.pieces import balanced, by_day
+from connectors.sage.formats.pieces import by_day, reading_of
 from connectors.sage.formats.sink import Pen, Sheet, Unwritable, written
 from connectors.sage.formats.values import Unreadable, as_short_day, short_day
 
@@ -39,13 +38,7 @@ class Pnm:
 
     def read(self, stream: BinaryIO, options: Options) -> Reading:
         reader = _Reader(stream, options, USUAL)
-        reading = Reading(iter(()), options)
-        reader.reading = reading
-        batches = reader.batches()
-        if options.balance:
-            batches = balanced(batches, by_day, options.held)
-        reading._items = chain.from_iterable(batches)
-        return reading
+        return reading_of(reader, options, by_day)
 
     def write(self, items: Iterable[Entry | Row], options: Options) -> Written:
         pen = Pen(options, USUAL[0])

@@ -16,7 +16,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from itertools import chain
 from typing import BinaryIO, Final
 
 from connectors.sage.formats.entries import (
@@ -30,7 +29,7 @@ from connectors.sage.formats.entries import (
     Row,
     Written,
 )
-from connectors.sage.formats.pieces import balanced, by_day
+from connectors.sage.formats.pieces import by_day, reading_of
 from connectors.sage.formats.sagewriter import (
     DEFAULTS,
     MECG,
@@ -66,13 +65,7 @@ class SageText:
 
     def read(self, stream: BinaryIO, options: Options) -> Reading:
         reader = _Reader(stream, options)
-        reading = Reading(iter(()), options)
-        reader.reading = reading
-        batches = reader.batches()
-        if options.balance:
-            batches = balanced(batches, by_day, options.held)
-        reading._items = chain.from_iterable(batches)
-        return reading
+        return reading_of(reader, options, by_day)
 
     def write(self, items: Iterable[Entry | Row], options: Options) -> Written:
         """Raises `ValueError` for a version whose blocks nobody described."""

@@ -7,12 +7,11 @@ Source of the places: sage.md of the facts, 2.5.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import chain
 from typing import BinaryIO, Final
 
 from connectors.sage.formats.entries import ZERO, Analytic, Entry, Options, Reading, Row, Written
 from connectors.sage.formats.fixed import FixedReader, Line, Slot, checked, labelled, one_side
-from connectors.sage.formats.pieces import BY_NUMBER, balanced
+from connectors.sage.formats.pieces import BY_NUMBER, reading_of
 from connectors.sage.formats.sink import Pen, Sheet, Unwritable, written
 from connectors.sage.formats.values import Unreadable, as_day, day
 
@@ -36,13 +35,7 @@ class Ximport:
     def read(self, stream: BinaryIO, options: Options) -> Reading:
         reader = _Reader(stream, options, USUAL)
         reader.mark = "."
-        reading = Reading(iter(()), options)
-        reader.reading = reading
-        batches = reader.batches()
-        if options.balance:
-            batches = balanced(batches, BY_NUMBER, options.held)
-        reading._items = chain.from_iterable(batches)
-        return reading
+        return reading_of(reader, options, BY_NUMBER)
 
     def write(self, items: Iterable[Entry | Row], options: Options) -> Written:
         pen = Pen(options, USUAL[0])
