@@ -65,7 +65,6 @@ class Delivery:
                 self.waits = recovering.creations_wait(connection, mapping, system, readers, confirms)
         self.outcomes = Outcomes(self.route)
         self.blocked: set[tuple[str, str]] = set()
-        self.presumed = False
 
     def run(self) -> bool:
         """Deliver all that is due; true if something must be settled and delivered again at once.
@@ -206,21 +205,15 @@ class Delivery:
     def _presume(self, world: World, row: Mail) -> None:
         """Perhaps handed over, owed no more: linked as what is handed over is, to be known if it shows."""
         if row.new_id and (self.route.system.system, row.new_id) not in world.links:
-            echoes = {native: [value] for native, value in (row.payload or {}).items()}
-            link = Link(
-                self.route.system.system, row.new_id, row.golden_id, row.entity, unconfirmed=True, new=True,
-                echoes=echoes,
-            )  # fmt: skip
-            world.add_link(link)
-            self.presumed = True
+            whose = row.entity, row.golden_id
+            world.add_link(Link.handed_over(self.route.system.system, row.new_id, whose, row.payload or {}))
 
     def _shelve(
         self, connection: Connection, world: World, rows: Sequence[Mail], parcels: Sequence[Parcel]
     ) -> None:
         """Rows with nothing to write now: paid, waiting for a parent, or impossible."""
-        if self.presumed:
+        if any(link.new for link in world.links.values()):
             saving.save(connection, world, self.route.report.run, self.route.engine.clock())
-            self.presumed = False
         kept = {parcel.mail.id for parcel in parcels}
         outbox.remove(connection, [row.id for row in rows if row.id not in kept])
         later: list[Mail] = []

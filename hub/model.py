@@ -119,6 +119,15 @@ class Link:
     changed: bool = False
     removed: bool = False
 
+    @classmethod
+    def handed_over(
+        cls, system: str, external_id: str, golden: tuple[str, str], values: Mapping[str, Native]
+    ) -> Link:
+        """The link of a new record that the system has not shown yet. `golden`: its entity and id."""
+        entity, golden_id = golden
+        echoes = {native: [value] for native, value in values.items()}
+        return cls(system, external_id, golden_id, entity, echoes=echoes, unconfirmed=True, new=True)
+
     def current(self) -> dict[str, Native]:
         """The record's native values as last seen, agreed on or not."""
         return {**self.base, **self.seen} if self.seen else self.base

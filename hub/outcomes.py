@@ -189,10 +189,8 @@ class Outcomes:
         """Handed over: our values are expected to show up; until then the base stays what it was."""
         created = link is None
         if link is None:
-            link = Link(
-                self.route.system.system, outcome.id, golden.id, golden.entity, unconfirmed=True, new=True,
-                echoes={native: [value] for native, value in parcel.values.items()},
-            )  # fmt: skip
+            whose = golden.entity, golden.id
+            link = Link.handed_over(self.route.system.system, outcome.id, whose, parcel.values)
             world.add_link(link)
             self.route.count.created += 1
         else:

@@ -180,8 +180,8 @@ class FilesConnector:
         return (self._journals if is_document(view) else self._handing).receipts(view)
 
     def key_of(self, view: View, values: Mapping[str, Native]) -> str | None:
-        """See `Keyed`: a document is known by what it says, as is a line with a key of several columns."""
-        return composed(view, values, str) if is_document(view) or len(view.key) > 1 else None
+        """See `Keyed`: what has a key of several columns is known by what it says."""
+        return composed(view, values, str) if len(view.key) > 1 else None
 
     def settle(self, view: View, receipts: Sequence[Receipt]) -> None:
         """See `Connector.settle`. Acknowledgements whose every record is settled go to `archive`."""

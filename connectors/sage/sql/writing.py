@@ -143,10 +143,15 @@ class Writer:
         return (self.journals if handed_as_document(view) else self.handing).receipts(view)
 
     def key_of(self, view: View, values: Mapping[str, Native]) -> str | None:
-        """See `Keyed`: a document is known by what it says, and so is a row with a key of several columns."""
-        if handed_as_document(view):
-            return composed(view, values, str)
-        return composed(view, values, lambda part: code(str(part))) if len(view.key) > 1 else None
+        """See `Keyed`: what has a key of several columns is known by what it says, a row by its codes."""
+        if len(view.key) < 2:
+            return None
+        spelled = str if handed_as_document(view) else _code
+        return composed(view, values, spelled)
+
+
+def _code(part: Native) -> str:
+    return code(str(part))
 
 
 def handed_as_document(view: View) -> bool:
