@@ -29,6 +29,7 @@ from hub.directory import Directory
 from hub.discretion import discreet
 from hub.engine import Engine
 from hub.exchange import Exchange
+from hub.maintenance.source import MaintenanceSource
 from hub.mapping import Mappings, has_mappings, load_mappings
 from hub.ports import Connector, Misconfigured, View
 from hub.redaction import Redactor, redactor
@@ -120,6 +121,9 @@ class Assembly:
         if kind == registry.CALLS:
             source: Connector = import_module("hub.calllog.source").CallSource(name, self.open_store())
             return source
+        if kind == registry.MAINTENANCE:
+            shelves = import_module("hub.maintenance.shelves").shelves(model)
+            return MaintenanceSource(name, self.open_store(), shelves)
         return registry.connector_of(name, kind, self.settings.systems[name].options, model)
 
     @property

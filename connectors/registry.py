@@ -29,7 +29,15 @@ DESKS = ("odoo",)
 CALLS = "calls"
 """The hub's own log of calls (`hub.calllog`), a system like any other to the mappings."""
 
-PACKAGES: Mapping[str, str] = {**KINDS, **EXCHANGES, CALLS: "hub.calllog"}
+MAINTENANCE = "maintenance"
+"""Visits, alerts and questions of maintenance contracts (`hub.maintenance`), the hub's own as well."""
+
+PACKAGES: Mapping[str, str] = {
+    **KINDS,
+    **EXCHANGES,
+    CALLS: "hub.calllog",
+    MAINTENANCE: "hub.maintenance",
+}
 """Every kind of system, and where its `Settings` are."""
 
 TRANSPORTS: Mapping[str, Mapping[str, str]] = {

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import Any
 
 from hub.ports import (
     Clocked,
@@ -32,6 +33,7 @@ from hub.ports import (
     Receipt,
     Record,
     Refused,
+    Rehearsing,
     Unknown,
     View,
     Write,
@@ -96,6 +98,12 @@ class Discreet:
 
     def key_of(self, view: View, values: Mapping[str, Native]) -> str | None:
         return self._connector.key_of(view, values) if isinstance(self._connector, Keyed) else None
+
+    def over(self, store: Any) -> Connector:
+        """The connector over a store that is thrown away; itself where it keeps nothing there."""
+        if not isinstance(self._connector, Rehearsing):
+            return self
+        return discreet(self._connector.over(store), self._clean)
 
     def clock_offset(self, may_write: bool) -> ClockReading | None:
         if not isinstance(self._connector, Clocked):

@@ -313,6 +313,14 @@ class Keyed(Protocol):
         """
 
 
+@runtime_checkable
+class Rehearsing(Protocol):
+    """A connector over the hub's own database, which a rehearsal must not touch."""
+
+    def over(self, store: Any) -> Connector:
+        """The same connector over another `hub.store.Store`."""
+
+
 @dataclass(frozen=True, slots=True)
 class ClockReading:
     """How far a system's clock is ahead of this machine's, in seconds; negative where it is behind.

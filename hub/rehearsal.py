@@ -15,7 +15,7 @@ from hub import braking, owing
 from hub.clock import new_id
 from hub.engine import Engine
 from hub.mapping import EntityMapping, Mappings
-from hub.ports import Connector, Native
+from hub.ports import Connector, Native, Rehearsing
 from hub.report import Report
 from hub.store import Store, listing, worlds
 from hub.world import World
@@ -63,7 +63,7 @@ def plan(
         rehearsed = Engine(
             store,
             mappings,
-            connectors,
+            {name: _over(one, store) for name, one in connectors.items()},
             clock=engine.clock,
             progress=engine.progress,
             stopping=engine.stopping,
@@ -84,6 +84,10 @@ def plan(
             result.refused = len(listing.dead_letters(connection))
         result.refused += sum(bool(write.impossible) for write in result.writes)
     return result
+
+
+def _over(connector: Connector, store: Store) -> Connector:
+    return connector.over(store) if isinstance(connector, Rehearsing) else connector
 
 
 def approve(engine: Engine, found: Plan) -> list[str]:

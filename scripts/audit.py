@@ -29,7 +29,7 @@ PROJECT = "odoo-sync-hub"
 LOOKED_AT = "2026-11-21"
 
 LICENCES = re.compile(
-    r"""(?xi) MIT(\ License)? | (new\ |modified\ )?BSD([-\ ].*)? | 0BSD | Apache([-\ ].*)? | ISC([-\ ].*)?
+    r"""(?xi) MIT(\ License|-CMU)? | (new\ |modified\ )?BSD([-\ ].*)? | 0BSD | Apache([-\ ].*)? | ISC([-\ ].*)?
     | PSF(-2\.0|L)? | Python\ Software\ Foundation(\ License)? | Unlicense | Zlib
     | MPL[-\ ]2\.0 | Mozilla\ Public\ License\ 2\.0(\ \(MPL\ 2\.0\))?
     | LGPL([-\ v].*)? | GNU\ (Library\ or\ )?Lesser\ General\ Public\ License.* | DFSG\ approved"""

@@ -6,9 +6,9 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from connectors.excel import files
-from connectors.excel.faults import Fault
 from connectors.excel.spec import spec_of
+from hub.filing import files
+from hub.filing.faults import Fault
 from hub.ports import Finding, View
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from connectors.excel.faults import Fault, damaged
 from hub.apart import Died, Worker
+from hub.filing.faults import Fault, damaged
 
 
 def frames(request: Mapping[str, Any], seconds: float) -> Iterator[tuple[str, Any]]:

@@ -17,14 +17,14 @@ from typing import Any, NoReturn
 
 import orjson
 
-from connectors.excel import files, temporary
 from connectors.excel.checks import findings
 from connectors.excel.child import frames
-from connectors.excel.clock import clock_of
-from connectors.excel.faults import Fault
 from connectors.excel.intake import MIB
 from connectors.excel.settings import Settings
 from connectors.excel.spec import Spec, spec_of, spec_to_json
+from hub.filing import files, temporary
+from hub.filing.clock import clock_of
+from hub.filing.faults import Fault
 from hub.ports import (
     Busy,
     ClockReading,

@@ -14,8 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from connectors.excel.faults import Fault, misconfigured
 from connectors.excel.package import column_letters
+from hub.filing.faults import Fault, misconfigured
 
 SEARCHED_ROWS = 60
 """How many filled rows are looked at: letterheads and notes above a list are short."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from connectors.excel.faults import Fault, damaged
+from hub.filing.faults import Fault, damaged
 
 Form: TypeAlias = Literal["ooxml", "xlsb", "ods", "xls"]
 

@@ -12,7 +12,7 @@ import string
 from collections import Counter
 from collections.abc import Iterable
 
-from connectors.excel.faults import misconfigured
+from hub.filing.faults import misconfigured
 
 _SERIAL = re.compile(r"^(.*?)([0-9]{1,15})$", re.DOTALL)
 _ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"

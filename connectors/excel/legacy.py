@@ -12,11 +12,11 @@ from pathlib import Path
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum
 
 from connectors.excel.cells import EXACT, Shown
-from connectors.excel.faults import Fault, damaged
 from connectors.excel.intake import RESAVE, Form
 from connectors.excel.marks import Marks, marks_of
 from connectors.excel.sheet import Cell, Facts, Row
 from connectors.excel.styles import padded
+from hub.filing.faults import Fault, damaged
 
 
 def sheet_names(path: Path, shown: str) -> list[str]:

@@ -15,9 +15,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from connectors.excel.faults import damaged
 from connectors.excel.package import local
 from connectors.excel.styles import meaning_of
+from hub.filing.faults import damaged
 
 ERRORS = {
     0x00: "#NULL!",

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from connectors.excel.cells import Shown
-from connectors.excel.faults import damaged
 from connectors.excel.package import CHUNK, feed, new_parser
 from connectors.excel.sheet import LAST_COLUMN, LAST_ROW, Cell, Facts, Row
+from hub.filing.faults import damaged
 
 _TABLE, _TEXT, _OFFICE, _CALC = (
     "urn:oasis:names:tc:opendocument:xmlns:table:1.0 ",

@@ -22,8 +22,8 @@ from xml.parsers import expat
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from connectors.excel.faults import Fault, damaged
 from connectors.excel.styles import Styles, read_styles
+from hub.filing.faults import Fault, damaged
 
 TRANSITIONAL = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 STRICT = "http://purl.oclc.org/ooxml/spreadsheetml/main"

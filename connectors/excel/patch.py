@@ -14,8 +14,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 from xml.parsers import expat
 
-from connectors.excel.faults import read_only
 from connectors.excel.package import Range, column_letters, column_number, parse_range, show_range
+from hub.filing.faults import read_only
 
 _TAG = re.compile(rb"<([^\s/>]+)((?:\s+[^\s=/>]+\s*=\s*(?:\"[^\"]*\"|'[^']*'))*)\s*(/?)>")
 _ENCODING = re.compile(rb"^<\?xml[^>]*\bencoding\s*=\s*[\"']([A-Za-z0-9._-]+)[\"']")

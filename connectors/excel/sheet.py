@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from connectors.excel.faults import damaged
 from connectors.excel.package import Range, column_number, feed, new_parser, parse_range, unescape
+from hub.filing.faults import damaged
 
 LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
 

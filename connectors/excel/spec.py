@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from connectors.excel.faults import misconfigured
+from hub.filing.faults import misconfigured
 from hub.ports import NativeField, View
 
 FACETS = ("strike", "fill")

@@ -15,11 +15,11 @@ from dataclasses import dataclass, field
 import orjson
 
 from connectors.excel.cells import NUMERIC, Decoder, Unread, Value
-from connectors.excel.faults import Fault
 from connectors.excel.header import SEARCHED_ROWS, Header, Heading, find_header, fold
 from connectors.excel.package import ExcelTable, Range, column_letters, show_range
 from connectors.excel.sheet import Cell, Facts, Row
 from connectors.excel.spec import Spec
+from hub.filing.faults import Fault
 
 JOINT = " | "
 """Between the parts of a composite key; a bar inside a part is written `\\|`."""

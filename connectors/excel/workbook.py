@@ -18,7 +18,6 @@ from connectors.excel.cells import Decoder, Unread
 from connectors.excel.change import Plan, Planner
 from connectors.excel.container import rewrite
 from connectors.excel.encode import same
-from connectors.excel.faults import damaged, misconfigured, read_only
 from connectors.excel.header import near
 from connectors.excel.intake import Bounds, Form, examine
 from connectors.excel.package import Package, Sheet
@@ -39,6 +38,7 @@ from connectors.excel.sheet import Facts, Row, read_rows
 from connectors.excel.spec import Spec
 from connectors.excel.styles import Styles
 from connectors.excel.table import Table, check_stale, read_table
+from hub.filing.faults import damaged, misconfigured, read_only
 
 
 @dataclass

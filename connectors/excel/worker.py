@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from connectors.excel.cells import Unread
-from connectors.excel.faults import Fault, misconfigured
 from connectors.excel.intake import Bounds
 from connectors.excel.keys import new_keys, row_numbers
 from connectors.excel.package import column_letters
@@ -22,6 +21,7 @@ from connectors.excel.spec import Spec, spec_from_json
 from connectors.excel.table import Entry, Table
 from connectors.excel.workbook import Workbook, open_workbook
 from hub.apart import limit_memory, requests, send
+from hub.filing.faults import Fault, misconfigured
 
 PAGE, PEEKED = 1000, 20
 

@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from connectors.sage.checking import check_views
-from connectors.sage.clock import clock_of
 from connectors.sage.codes import NoPattern, new_codes
 from connectors.sage.documents import is_document
 from connectors.sage.exports import Export, Exports, Source
@@ -21,6 +20,7 @@ from connectors.sage.journals import Journals
 from connectors.sage.layout import composed, longest_key
 from connectors.sage.records import Spellings, record_of
 from connectors.sage.settings import Settings
+from hub.filing.clock import clock_of
 from hub.ports import (
     ClockReading,
     Finding,

@@ -11,8 +11,8 @@ import re
 from collections.abc import Iterator
 from typing import Literal, NamedTuple, TypeAlias
 
-from connectors.word.words import fold, numbers_of, words_of
 from hub.values import Unreadable, clean, make_type
+from hub.values.french.words import fold, numbers_of, words_of
 
 Tax: TypeAlias = Literal["HT", "TTC"]
 

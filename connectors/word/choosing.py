@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from connectors.word.document import Document, Span
 from connectors.word.profile import Profile, Split
-from connectors.word.words import fold
+from hub.values.french.words import fold
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,11 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from connectors.word import french, howoften
 from connectors.word.amounts import amount
-from connectors.word.words import fold, words_of
 from hub.values import Choice, Unreadable, clean, folded, make_type, numbers_in
+from hub.values.french import howoften
+from hub.values.french import phrases as french
+from hub.values.french.words import fold, words_of
 
 Reader = Callable[[str], "str | int | bool | None"]
 TICKED = "☒☑✓✔🗹"

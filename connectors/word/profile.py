@@ -12,8 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_vali
 
 from connectors.word.kinds import KINDS
 from connectors.word.ranges import bound
-from connectors.word.words import fold
 from hub.values import Unreadable, make_type
+from hub.values.french.words import fold
 
 SOURCES = ("sdt", "form_field", "bookmark", "merge_field", "table", "below", "label", "regex")
 """Where a value may come from, the most trusted first. `below` is a table's column heading."""

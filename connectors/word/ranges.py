@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from connectors.word import french
+from hub.values.french import phrases as french
 
 
 def measure(kind: str, value: Any) -> Any:

@@ -13,13 +13,14 @@ from dataclasses import asdict, dataclass, field
 from functools import lru_cache
 from typing import Any, Literal, TypeAlias
 
-from connectors.word import french, kinds
+from connectors.word import kinds
 from connectors.word.document import Document
 from connectors.word.profile import Field_, OwnCompany, Profile
 from connectors.word.ranges import bound, measure
 from connectors.word.sources import Candidate, Search, candidates
-from connectors.word.words import fold
 from hub.values import Unreadable, clean, folded, make_type
+from hub.values.french import phrases as french
+from hub.values.french.words import fold
 
 Verdict: TypeAlias = Literal[
     "found", "empty", "missing", "unreadable", "disagree", "out of range", "doubtful"

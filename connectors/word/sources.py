@@ -14,7 +14,7 @@ from functools import cached_property
 
 from connectors.word.document import Cell, Document, Mark, Place, Span
 from connectors.word.profile import Source
-from connectors.word.words import fold
+from hub.values.french.words import fold
 
 NAMES = {"sdt": "content control", "form_field": "form field", "bookmark": "bookmark",
          "merge_field": "merge field", "table": "table", "below": "column", "label": "label",

@@ -18,7 +18,7 @@ from connectors.word.faults import Fault
 from connectors.word.names import attribute, child, is_on, local, qualified, value_of
 from connectors.word.package import Package
 from connectors.word.styles import Styles
-from connectors.word.words import fold
+from hub.values.french.words import fold
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element

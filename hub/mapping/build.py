@@ -23,6 +23,7 @@ _FIELD_OPTIONS = (
     "region",
     "multiline",
     "decimals",
+    "per",
     "timezone",
     "values",
     "entity",

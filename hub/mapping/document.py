@@ -29,6 +29,8 @@ TypeName = Literal[
     "date",
     "datetime",
     "choice",
+    "duration",
+    "periodicity",
     "ref",
     "list",
     "lines",
@@ -80,6 +82,9 @@ class FieldDoc(_Closed):
     )
     values: list[str] | dict[str, Label | None] | None = Field(
         default=None, description="choice: the codes, as a list or each with its label or labels."
+    )
+    per: Annotated[int, Field(ge=1, le=120)] | None = Field(
+        default=None, description="periodicity: how many months a bare number counts in (12: per year)."
     )
     entity: Name | None = Field(default=None, description="ref: the kind of record this field points to.")
     of: TypeName | None = Field(default=None, description="list: the type of its values (text).")

@@ -258,6 +258,43 @@ reference = Table(
     sqlite_with_rowid=False,
 )
 
+visit = Table(
+    "visit",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("contract", Text, nullable=False, comment="the golden record it is due for"),
+    Column("ref", Text, unique=True, comment="the reference of one that was made elsewhere"),
+    Column("open", Boolean, nullable=False, comment="neither done nor cancelled"),
+    Column("change", Integer, nullable=False, comment="counts every change of any visit"),
+    Column("data", Text, nullable=False, comment="the visit: see hub.maintenance.visits"),
+    Index("visit_change", "change", unique=True),
+    Index("visit_contract", "contract"),
+    sqlite_autoincrement=True,
+)
+
+alert = Table(
+    "alert",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("key", Text, nullable=False, unique=True, comment="kind, what it is about, occasion: once each"),
+    Column("open", Boolean, nullable=False, comment="its reason is there, and nobody closed it"),
+    Column("change", Integer, nullable=False, comment="counts every change of any alert"),
+    Column("data", Text, nullable=False, comment="the alert: see hub.maintenance.alerts"),
+    Index("alert_change", "change", unique=True),
+    sqlite_autoincrement=True,
+)
+
+question = Table(
+    "question",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("visit", Text, nullable=False, unique=True, comment="the golden record of the visit it is about"),
+    Column("change", Integer, nullable=False, comment="counts every change of any question"),
+    Column("data", Text, nullable=False, comment="asked when, and the answer: see hub.maintenance.questions"),
+    Index("question_change", "change", unique=True),
+    sqlite_autoincrement=True,
+)
+
 run = Table(
     "run",
     metadata,
@@ -278,7 +315,7 @@ holder = Table(
 )
 
 __all__ = [
-    "approval", "brake", "call", "callback", "conflict", "cursor", "golden", "held_key", "holder", "journal",
-    "link", "match_key", "metadata", "outbox", "phone_number", "reference", "review", "run", "state",
-    "system_clock",
+    "alert", "approval", "brake", "call", "callback", "conflict", "cursor", "golden", "held_key", "holder",
+    "journal", "link", "match_key", "metadata", "outbox", "phone_number", "question", "reference", "review",
+    "run", "state", "system_clock", "visit",
 ]  # fmt: skip

@@ -8,6 +8,7 @@
 | date | ``"2026-01-31"`` | | choice | its code |
 | datetime | ``"2026-01-31T10:20:30Z"`` | | ref | golden id |
 | country | ISO 3166-1 alpha-2 | | list | sorted list of str, no value twice |
+| duration | ``"P12M"``, ``"P90D"``, ``"open"`` | | periodicity | ``"2/12"``: twice in 12 months |
 | | | | lines | list of dicts, column → canonical value |
 
 Promises: pure; an empty native value is ``None``; equal meanings are equal values; what has no certain
@@ -25,6 +26,7 @@ from hub.values.dates import Date, Moment
 from hub.values.identifiers import Iban, Siren, Siret, Vat
 from hub.values.lines import Lines
 from hub.values.numbers import Boolean, Integer, Money, Number
+from hub.values.periods import Duration, Periodicity
 from hub.values.phone import Phone, numbers_in
 from hub.values.structured import Choice, ListOf, Ref
 from hub.values.text import Email, Postcode, Text
@@ -68,6 +70,8 @@ TYPES: Mapping[str, type[FieldType]] = {
         Moment,
         Choice,
         Ref,
+        Duration,
+        Periodicity,
         ListOf,
         Lines,
     )

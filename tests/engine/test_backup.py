@@ -271,18 +271,21 @@ def test_a_backup_that_cannot_be_written_leaves_the_one_there_was(
 
 
 def test_an_older_hub_s_backup_is_brought_up_to_date(full: Company, other: Store, tmp_path: Path) -> None:
-    """One made before brakes, approvals, the hub's own state, calls and numbers had tables."""
+    """One made before brakes, approvals, the hub's own state, calls, numbers and visits had tables."""
     made = backups.backup(full.store, tmp_path / "hub.backup")
     with sqlite3.connect(made.file) as found:
         later = (
+            "alert",
             "approval",
             "brake",
             "call",
             "callback",
             "phone_number",
+            "question",
             "reference",
             "state",
             "system_clock",
+            "visit",
         )
         for table in later:
             found.execute(f"DROP TABLE {table}")

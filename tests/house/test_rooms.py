@@ -9,7 +9,7 @@ import pytest
 
 from tests.house.source import Module, modules, within
 
-PORTS = ("hub.ports", "hub.values", "hub.exchange", "hub.desk", "hub.apart")
+PORTS = ("hub.ports", "hub.values", "hub.exchange", "hub.desk", "hub.apart", "hub.filing")
 PURE = (
     "hub.values",
     "hub.lenses",

@@ -18,7 +18,7 @@ from typing import Any
 import openpyxl
 from sqlalchemy import func, select
 
-from connectors.excel.temporary import ABANDONED
+from hub.filing.temporary import ABANDONED
 from hub.store import tables as t
 from tests.kill.people import Typed
 from tests.kill.place import Place

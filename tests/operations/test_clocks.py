@@ -11,12 +11,12 @@ from pathlib import Path
 
 import pytest
 
-from connectors.excel.clock import clock_of
 from connectors.odoo.clock import ServerClock
 from connectors.odoo.connector import OdooConnector
 from connectors.odoo.settings import Settings
 from hub.clocks import Clocks, notable, span
 from hub.engine import Engine
+from hub.filing.clock import clock_of
 from hub.mapping import Mappings, Policy, load_mappings
 from hub.merge import decide
 from hub.model import Candidate

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from connectors.excel.child import frames
-from connectors.excel.faults import Fault
 from hub import apart
 from hub.apart import Budget
+from hub.filing.faults import Fault
 from tests.connectors.excel.tools import book, connector, records, view
 
 REQUEST = {

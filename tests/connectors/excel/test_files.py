@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from connectors.excel import files
-from connectors.excel.faults import Fault
-from connectors.excel.files import ChangedMeanwhile
+from hub.filing import files
+from hub.filing.faults import Fault
+from hub.filing.files import ChangedMeanwhile
 from hub.ports import Busy, Denied, Done, Refused
 from tests.connectors.excel.tools import add, book, connector, edit, one, pull, records, sheet_of, view
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from connectors.excel import temporary
+from hub.filing import temporary
 from tests.connectors.excel.tools import book, connector, pull, view
 
 ROWS = [["N° client", "Nom"], ["C1", "Un"], ["C2", "Deux"]]
@@ -19,7 +19,7 @@ NOM = view("Nom")
 PROJECT = Path(__file__).resolve().parents[3]
 WORKING = """
 import sys
-from connectors.excel import temporary
+from hub.filing import temporary
 with temporary.private_folder() as folder:
     (folder / "snapshot.xlsx").write_bytes(b"customers")
     print(folder, flush=True)

@@ -22,7 +22,7 @@ from python_calamine import CalamineWorkbook
 
 from connectors.excel.connector import ExcelConnector
 from connectors.excel.container import rewrite
-from connectors.excel.faults import Fault
+from hub.filing.faults import Fault
 from hub.ports import Done, NativeField, Refused, View
 from tests.connectors.excel.tools import (
     MAIN,

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl.worksheet.table import Table as ExcelTable
 
-from connectors.excel.faults import Fault
 from connectors.excel.header import Heading, find_header, fold
+from hub.filing.faults import Fault
 from hub.ports import NativeField
 from tests.connectors.excel.tools import book, raw_book, row, spec, table, text
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.word.french import OPEN_ENDED, day, duration, renewal
-from connectors.word.howoften import periodicity
-from connectors.word.words import fold, number_at, numbers_of, words_of
 from hub.values import Unreadable
+from hub.values.french.howoften import periodicity
+from hub.values.french.phrases import OPEN_ENDED, day, duration, renewal
+from hub.values.french.words import fold, number_at, numbers_of, words_of
 
 ONES = ("", "un", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dix", "onze", "douze",
         "treize", "quatorze", "quinze", "seize", "dix-sept", "dix-huit", "dix-neuf")  # fmt: skip

@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from connectors.excel import temporary
-from connectors.excel.faults import Fault
+from hub.filing import temporary
+from hub.filing.faults import Fault
 
 CHUNK = 1 << 20
 RACY_NS = 3 * 10**9

@@ -1,6 +1,6 @@
 """How far the file server's clock is from ours: the time it gives a new file.
 
-A workbook's time of change comes from the machine its folder lies on. The file is the hub's own, made for
+A file's time of change comes from the machine its folder lies on. The file is the hub's own, made for
 a moment, only where the hub may write; where it cannot be made, nothing is known.
 """
 

@@ -16,9 +16,9 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from connectors.word.words import Number, Word, fold, numbers_of, words_of
-from hub.values import Unreadable
+from hub.values.base import Unreadable
 from hub.values.dates import Date
+from hub.values.french.words import Number, Word, fold, numbers_of, words_of
 
 OPEN_ENDED = "open"
 """The duration of a contract without an end."""

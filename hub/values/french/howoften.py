@@ -12,9 +12,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from connectors.word.french import _short, _told_twice
-from connectors.word.words import fold, numbers_of, words_of
-from hub.values import Unreadable
+from hub.values.base import Unreadable
+from hub.values.french.phrases import _short, _told_twice
+from hub.values.french.words import fold, numbers_of, words_of
 
 _PERIODS = {"an": 12, "ans": 12, "annee": 12, "annees": 12, "mois": 1, "trimestre": 3, "semestre": 6}
 _SHORT_PERIODS = {"semaine": (52, 12), "semaines": (52, 12), "jour": (365, 12), "jours": (365, 12)}

@@ -1,0 +1,11 @@
+"""The objects of `kind: maintenance`, made from its block in hub.yaml."""
+
+from __future__ import annotations
+
+from hub.maintenance.settings import Settings
+from hub.maintenance.shelf import Shelf
+
+
+def shelves(settings: Settings) -> list[Shelf]:
+    """Every object there is, by these settings."""
+    return []
