@@ -17,6 +17,7 @@ from connectors.excel.cells import Unread
 from connectors.excel.intake import Bounds
 from connectors.excel.keys import new_keys, row_numbers
 from connectors.excel.package import column_letters
+from connectors.excel.sampling import sample as sampled
 from connectors.excel.spec import Spec, spec_from_json
 from connectors.excel.table import Entry, Table
 from connectors.excel.workbook import Workbook, open_workbook
@@ -164,8 +165,15 @@ def sheets(workbook: Workbook, _: Spec | None, __: Mapping[str, Any]) -> Answer:
     )
 
 
+def sample(workbook: Workbook, _: Spec | None, request: Mapping[str, Any]) -> Answer:
+    """Every sheet's cells, for `hub mapping learn`."""
+    for found in sampled(workbook, request["rows"]):
+        yield "sheet", found
+    yield "end", {}
+
+
 _TASKS: dict[str, Callable[[Workbook, Any, Mapping[str, Any]], Answer]] = {
-    task.__name__: task for task in (pull, ids, read, allocate, write, number, check, sheets)
+    task.__name__: task for task in (pull, ids, read, allocate, write, number, check, sheets, sample)
 }
 
 if __name__ == "__main__":

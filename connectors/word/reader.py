@@ -52,6 +52,8 @@ class Reading:
     contracts: list[dict[str, Any]] = field(default_factory=list)
     offers: list[dict[str, Any]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    text: str = ""
+    """Where offers were asked for: all that can be seen in it, a paragraph a line."""
 
 
 class Reader:
@@ -91,7 +93,9 @@ class Reader:
         if len(fitting) == 1:
             verdict = "review" if any(one["verdict"] == "review" for one in contracts) else "read"
         profile = fitting[0] if len(fitting) == 1 else None
-        return Reading(shown, form, verdict, profile, found["fits"], contracts, found["offers"], notes)
+        return Reading(
+            shown, form, verdict, profile, found["fits"], contracts, found["offers"], notes, found["text"]
+        )
 
     def _ask(
         self, path: Path, shown: str, ending: str, profiles: Mapping[str, Profile], offers: bool

@@ -24,6 +24,8 @@ from connectors.word.reading import read_contract
 from connectors.word.text import read_document
 from hub.apart import limit_memory, requests, send
 
+LONGEST_TEXT = 200_000
+
 
 def main() -> None:
     """Answer until the hub has no more questions. Trees are freed at once, without looking for cycles."""
@@ -75,6 +77,7 @@ def read(request: Mapping[str, Any]) -> dict[str, Any]:
         "fits": [asdict(one) for one in tried],
         "contracts": found,
         "offers": offered(document) if request["offers"] else [],
+        "text": document.text[:LONGEST_TEXT] if request["offers"] else "",
     }
 
 
