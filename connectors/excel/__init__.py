@@ -12,7 +12,7 @@ How it is built: `connector` is the port and `files` the protocol of the file it
 atomic replace); everything that parses runs in a child process (`worker`), started by `child`, so that a
 bomb or a panic costs one answer. Inside it: `intake` and `package` open the container, `sheet`, `styles`
 and `cells` (or `legacy`) read cells, `header` and `table` make records of rows, `change` and `patch` decide
-and splice edits, and `container` puts the archive together again.
+and splice edits.
 """
 
 from __future__ import annotations

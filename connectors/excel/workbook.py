@@ -16,7 +16,6 @@ from pathlib import Path
 from connectors.excel import legacy, ods
 from connectors.excel.cells import Decoder, Unread
 from connectors.excel.change import Plan, Planner
-from connectors.excel.container import rewrite
 from connectors.excel.encode import same
 from connectors.excel.header import near
 from connectors.excel.intake import Bounds, Form, examine
@@ -38,6 +37,7 @@ from connectors.excel.sheet import Facts, Row, read_rows
 from connectors.excel.spec import Spec
 from connectors.excel.styles import Styles
 from connectors.excel.table import Table, check_stale, read_table
+from hub.filing.container import rewrite
 from hub.filing.faults import damaged, misconfigured, read_only
 
 

@@ -21,7 +21,7 @@ from openpyxl.worksheet.table import Table as ExcelTable
 from python_calamine import CalamineWorkbook
 
 from connectors.excel.connector import ExcelConnector
-from connectors.excel.container import rewrite
+from hub.filing.container import rewrite
 from hub.filing.faults import Fault
 from hub.ports import Done, NativeField, Refused, View
 from tests.connectors.excel.tools import (

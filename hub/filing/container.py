@@ -2,11 +2,12 @@
 
 Members keep their order, names, times, compression and extra fields: unchanged ones are copied without
 being unpacked, headers included. Source: PKWARE APPNOTE 4.3 to 4.5. Archives with ZIP64 fields, several
-disks, or bytes before the first member are not rewritten (`Fault`): Excel writes none of these below 4 GiB.
+disks, or bytes before the first member are not rewritten (`Fault`): Office writes none of these below 4 GiB.
 """
 
 from __future__ import annotations
 
+import io
 import struct
 import zlib
 from collections.abc import Mapping
@@ -39,15 +40,25 @@ class _Member:
 
 def _refuse(why: str) -> Fault:
     return read_only(
-        "the workbook cannot be written in place, because of how its archive is built",
+        "the file cannot be written in place, because of how its archive is built",
         why,
-        "open it in Excel and save it once",
+        "open it in the program it was made with, and save it once",
     )
 
 
 def rewrite(source: Path, target: IO[bytes], parts: Mapping[str, bytes]) -> None:
     """Copy the archive at `source` to `target`, the members named in `parts` (raw names) with new bytes."""
-    data = source.read_bytes()
+    _write(source.read_bytes(), target, parts)
+
+
+def rewritten(data: bytes, parts: Mapping[str, bytes]) -> bytes:
+    """The same of an archive in memory."""
+    target = io.BytesIO()
+    _write(data, target, parts)
+    return target.getvalue()
+
+
+def _write(data: bytes, target: IO[bytes], parts: Mapping[str, bytes]) -> None:
     members, directory, tail = _members(data)
     wanted = {name.encode("utf-8"): content for name, content in parts.items()}
     if unknown := set(wanted) - {member.name for member in members}:
