@@ -2,7 +2,7 @@
 
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-model test-live bench lint types audit lock odoo-19 odoo-14 asterisk
+.PHONY: help venv demo test test-model test-live office bench lint types audit lock odoo-19 odoo-14 asterisk
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -22,7 +22,10 @@ test-model: venv ## the random worlds for as long as told: MINUTES=10 (2 unless 
 	HUB_MODEL_MINUTES=$(or $(MINUTES),2) $(BIN)/pytest tests/model --timeout 0 $(ARGS)
 
 test-live: venv ## the tests on real Odoo 19 and 14, Asterisk 22 and Chromium (as root on Debian)
-	$(BIN)/pytest tests -m live --timeout 900 $(ARGS)
+	$(BIN)/pytest tests -m live --timeout 900 -n 2 --dist loadfile $(ARGS)
+
+office: ## LibreOffice and poppler, with which tests open what the hub wrote (as root on Debian)
+	@sh scripts/office.sh
 
 bench: venv ## the table of ratios; ends with 1 where a bar does not hold
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -18,6 +18,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -37,8 +38,19 @@ class _Servers:
     built: dict[int, Built] = field(default_factory=dict)
     missing: dict[int, Exception] = field(default_factory=dict)
 
+    @property
+    def unavailable(self) -> list[str]:
+        """The closing lines of servers that this machine cannot have."""
+        return [
+            f"Odoo {version}: {reason}"
+            for version, reason in self.missing.items()
+            if isinstance(reason, Unavailable)
+        ]
+
 
 _SERVERS = pytest.StashKey[_Servers]()
+_TOLD: list[list[str]] = []
+"""What each process of xdist said at its end."""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -70,16 +82,32 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     servers = config.stash[_SERVERS]
-    if not servers.asked:
+    if not servers.asked and not _TOLD:
         return
     reports = {kind: terminalreporter.getreports(kind) for kind in ("passed", "failed", "error")}
     counts = {kind: sum("live" in report.keywords for report in found) for kind, found in reports.items()}
     said = [f"{count} {kind}" for kind, count in counts.items() if count or kind == "passed"]
-    if any(counts.values()) or not servers.missing:
+    missing = sorted({*servers.unavailable, *(line for lines in _TOLD for line in lines)})
+    if any(counts.values()) or not missing:
         terminalreporter.write_line(f"live: {', '.join(said)}")
-    for version, reason in servers.missing.items():
-        if isinstance(reason, Unavailable):
-            terminalreporter.write_line(f"live: not available: Odoo {version}: {reason}")
+    for line in missing:
+        terminalreporter.write_line(f"live: not available: {line}")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A process of xdist tells the main one that it ran live tests, and what it could not have."""
+    output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
+    servers = session.config.stash[_SERVERS]
+    if output is not None and servers.asked:
+        output["live"] = servers.unavailable
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """The main process takes that in."""
+    told = getattr(node, "workeroutput", {}).get("live")
+    if told is not None:
+        _TOLD.append(told)
 
 
 @pytest.fixture(scope="session")

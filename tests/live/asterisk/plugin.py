@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -11,6 +12,8 @@ from tests.live.asterisk.lab import Lab
 from tests.live.debian import BuildFailed, Root, Unavailable
 
 _OUTCOME = pytest.StashKey[Root | Exception]()
+_TOLD: list[str] = []
+"""What processes of xdist said at their end."""
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
@@ -21,9 +24,21 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    reason = config.stash.get(_OUTCOME, None)
-    if isinstance(reason, Unavailable):
-        terminalreporter.write_line(f"live: not available: Asterisk: {reason}")
+    for line in sorted({*_TOLD, *_unavailable(config)}):
+        terminalreporter.write_line(f"live: not available: {line}")
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A process of xdist tells the main one what it could not have."""
+    output: dict[str, Any] | None = getattr(session.config, "workeroutput", None)
+    if output is not None:
+        output["asterisk"] = _unavailable(session.config)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """The main process takes that in."""
+    _TOLD.extend(getattr(node, "workeroutput", {}).get("asterisk", ()))
 
 
 @pytest.fixture(scope="session")
@@ -49,6 +64,12 @@ def asterisk(running_asterisk: Lab) -> Iterator[Lab]:
     running_asterisk.settle()
     yield running_asterisk
     running_asterisk.settle()
+
+
+def _unavailable(config: pytest.Config) -> list[str]:
+    """The closing line, where this machine cannot have it."""
+    reason = config.stash.get(_OUTCOME, None)
+    return [f"Asterisk: {reason}"] if isinstance(reason, Unavailable) else []
 
 
 def _built(config: pytest.Config) -> Root | Exception:
