@@ -52,7 +52,7 @@ class Mark:
 
     `kind` is text, date, checkbox, choice (a drop-down list) … `value` is what the file says beside the text
     shown: ISO of a date, true or false of a box. `blank` says that nobody has filled it; `initial` is what a
-    form was delivered with.
+    form was delivered with. `origin`: the part and which of its elements it is, where that was asked for.
     """
 
     name: str
@@ -63,6 +63,7 @@ class Mark:
     value: str | None = None
     blank: bool = False
     initial: str | None = None
+    origin: tuple[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

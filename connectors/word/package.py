@@ -158,6 +158,10 @@ class Package:
     def has(self, part: str) -> bool:
         return part.lower() in self._members
 
+    def origin_of(self, element: Element) -> tuple[str, int] | None:
+        """The part an element was read from, and which of its elements it is; kept only by who writes."""
+        return None
+
     def xml_with(self, part: str, word: bytes) -> Element | None:
         """The part as a tree if `word` stands in it, else ``None``: a big one takes long to parse."""
         content = self._read(part)

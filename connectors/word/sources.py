@@ -32,6 +32,7 @@ class Candidate:
     rank: int
     beside: str | None = None
     initial: bool = False
+    span: Span | None = None
 
 
 class Search:
@@ -94,6 +95,7 @@ def candidates(search: Search, source: Source) -> list[Candidate]:
             source.rank,
             beside,
             initial,
+            span,
         )
         for name, place, span, raw, beside, initial in found
     ]

@@ -46,7 +46,8 @@ def read_document(package: Package) -> Document:
 class _Field:
     """A complex field between its begin and its end."""
 
-    def __init__(self) -> None:
+    def __init__(self, element: Element) -> None:
+        self.element = element
         self.code: list[str] = []
         self.form: Form | None = None
         self.in_result = False
@@ -83,7 +84,7 @@ class _Reading:
         self.vanished = False
         self.boxes: list[Element] = []
         self.fields: list[_Field] = []
-        self.open_marks: dict[str, tuple[str, int, Place]] = {}
+        self.open_marks: dict[str, tuple[Element, str, int, Place]] = {}
         self.marks: dict[str, list[Mark]] = {"controls": [], "forms": [], "bookmarks": [], "merge": []}
         self.tables: list[Table] = []
         self.sections: list[dict[tuple[str, str], str]] = []
@@ -336,24 +337,26 @@ class _Reading:
         if control.name and not self.vanished:
             span = Span(start, self.length)
             self.marks["controls"].append(
-                Mark(control.name, control.title, span, place, control.kind, control.value, control.blank)
-            )
+                Mark(control.name, control.title, span, place, control.kind, control.value, control.blank,
+                     origin=self.package.origin_of(element))
+            )  # fmt: skip
 
     def _open_mark(self, element: Element) -> None:
         name = attribute(element, "name") or ""
         if name and not name.startswith(_OWN_BOOKMARKS):
-            self.open_marks[attribute(element, "id") or ""] = name, self.length, self._place()
+            self.open_marks[attribute(element, "id") or ""] = element, name, self.length, self._place()
 
     def _close_mark(self, element: Element) -> None:
         opened = self.open_marks.pop(attribute(element, "id") or "", None)
         if opened is not None:
-            name, start, place = opened
-            self.marks["bookmarks"].append(Mark(name, "", Span(start, self.length), place))
+            opening, name, start, place = opened
+            origin = self.package.origin_of(opening)
+            self.marks["bookmarks"].append(Mark(name, "", Span(start, self.length), place, origin=origin))
 
     def _field_mark(self, element: Element) -> None:
         kind = attribute(element, "fldCharType")
         if kind == "begin":
-            self.fields.append(_Field())
+            self.fields.append(_Field(element))
             data = child(element, "ffData")
             if data is not None:
                 self.fields[-1].form = form_of(data)
@@ -367,7 +370,7 @@ class _Reading:
             self.fields[-1].code.append(element.text or "")
 
     def _simple_field(self, element: Element) -> None:
-        field = _Field()
+        field = _Field(element)
         field.code.append(attribute(element, "instr") or "")
         self._begin_result(field)
         self.fields.append(field)
@@ -391,7 +394,8 @@ class _Reading:
             span = Span(field.start, self.length)
             text = "".join(self.pieces[field.piece :]) if field.in_result else ""
             blank = text.strip() in (f"«{name}»", f"<<{name}>>", f"{{{name}}}")
-            self.marks["merge"].append(Mark(name, "", span, self._place(), blank=blank))
+            origin = self.package.origin_of(field.element)
+            self.marks["merge"].append(Mark(name, "", span, self._place(), blank=blank, origin=origin))
 
     def _finish_form(self, field: _Field, kind: str) -> None:
         form = field.form or Form()
@@ -403,8 +407,9 @@ class _Reading:
             self._add(form.choice)
         if form.name and not self.vanished:
             span = Span(field.start, self.length)
+            origin = self.package.origin_of(field.element)
             self.marks["forms"].append(
-                Mark(form.name, "", span, self._place(), kind, value, initial=form.initial)
+                Mark(form.name, "", span, self._place(), kind, value, initial=form.initial, origin=origin)
             )
 
     def _end_section(self, element: Element) -> None:
