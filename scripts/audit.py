@@ -29,8 +29,8 @@ PROJECT = "odoo-sync-hub"
 LOOKED_AT = "2026-11-21"
 
 LICENCES = re.compile(
-    r"""(?xi) MIT(\ License|-CMU)? | (new\ |modified\ )?BSD([-\ ].*)? | 0BSD | Apache([-\ ].*)? | ISC([-\ ].*)?
-    | PSF(-2\.0|L)? | Python\ Software\ Foundation(\ License)? | Unlicense | Zlib
+    r"""(?xi) MIT(\ License|-CMU)? | (new\ |modified\ )?BSD([-\ ].*)? | Apache([-\ ].*)? | ISC([-\ ].*)?
+    | 0BSD | PSF(-2\.0|L)? | Python\ Software\ Foundation(\ License)? | Unlicense | Zlib
     | MPL[-\ ]2\.0 | Mozilla\ Public\ License\ 2\.0(\ \(MPL\ 2\.0\))?
     | LGPL([-\ v].*)? | GNU\ (Library\ or\ )?Lesser\ General\ Public\ License.* | DFSG\ approved"""
 )

@@ -49,6 +49,7 @@ def _fit(document: Document, text: str, ending: str, name: str, profile: Profile
     why += [f"it has the control or field {word}" for word in controls]
     if match.any_control and not controls:
         against.append(f"it has no control or field {_quoted(match.any_control)}")
+    against += [f"it has the control or field {word}" for word in match.no_control if fold(word) in names]
     if match.regex:
         found = any(re.search(match.regex, line, re.IGNORECASE) for line in _lines(document))
         (why if found else against).append(f"/{match.regex}/ {'is' if found else 'is not'} in it")

@@ -55,10 +55,11 @@ class Match(_Strict):
     all_text: tuple[Word, ...] = ()
     none_text: tuple[Word, ...] = ()
     any_control: tuple[Word, ...] = ()
+    no_control: tuple[Word, ...] = ()
     regex: str | None = None
 
     _lists = field_validator(
-        "extensions", "any_text", "all_text", "none_text", "any_control", mode="before"
+        "extensions", "any_text", "all_text", "none_text", "any_control", "no_control", mode="before"
     )(_listed)  # fmt: skip
 
     @field_validator("extensions")

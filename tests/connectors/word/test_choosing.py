@@ -43,6 +43,10 @@ def test_a_profile_is_chosen_by_what_the_document_holds(tmp_path: Path) -> None:
         ({"all_text": ["contrat", "bail"]}, "'bail' is not in it"),
         ({"any_text": ["contrat"], "none_text": ["maintenance"]}, "'maintenance' is in it"),
         ({"any_control": ["autre"]}, "it has no control or field 'autre'"),
+        (
+            {"any_text": ["contrat"], "no_control": ["contrat_numero"]},
+            "it has the control or field contrat_numero",
+        ),
         ({"any_text": ["contrat"], "extensions": ["doc"]}, "its name ends in .docx, not in .doc"),
         ({"regex": "^bail"}, "/^bail/ is not in it"),
     ):

@@ -45,6 +45,7 @@ def test_the_shipped_profile_with_labels_reads_a_contract(tmp_path: Path) -> Non
         "phone": "+33476720002",
         "amount": "1250.00",
         "starts_on": "2026-03-01",
+        "ends_on": None,
         "duration": "P12M",
         "renewal": "tacit",
         "periodicity": "2/12",
