@@ -26,7 +26,7 @@ MOST_ROWS = 20_000
 """Filled rows of a sheet that are handed over; the rest is counted."""
 
 MOST_CELLS, LONGEST = 500_000, 200
-"""Cells of the whole workbook that are handed over, and letters of one: enough to tell what a column holds."""
+"""Cells of the whole workbook that are handed over, and letters of one: that tells what a column holds."""
 
 MOST_MERGES, MOST_FORMATS = 500, 5
 
