@@ -11,10 +11,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from connectors.odoo.attachments import Files
 from connectors.odoo.checking_payments import PaymentChecker
 from connectors.odoo.context import Contexts
 from connectors.odoo.faults import Fault
 from connectors.odoo.layout import (
+    DAY,
     LINES_OPTIONS,
     OPTIONS,
     READABLE,
@@ -26,6 +28,8 @@ from connectors.odoo.layout import (
     Schema,
     did_you_mean,
 )
+from connectors.odoo.one_line import OPTIONS as ONE_LINE_OPTIONS
+from connectors.odoo.one_line import OneLine
 from connectors.odoo.payment_view import PAYMENT, WIZARD
 from connectors.odoo.refs import Refs
 from connectors.odoo.session import Session
@@ -40,13 +44,20 @@ class Checker:
     """Looks at one Odoo for some views."""
 
     def __init__(
-        self, session: Session, contexts: Contexts, schema: Schema, refs: Refs, payments: PaymentChecker
+        self,
+        session: Session,
+        contexts: Contexts,
+        schema: Schema,
+        refs: Refs,
+        payments: PaymentChecker,
+        files: Files,
     ) -> None:
         self._session = session
         self._contexts = contexts
         self._schema = schema
         self._refs = refs
         self._payments = payments
+        self._files = files
 
     def findings(self, views: Sequence[View]) -> list[Finding]:
         """Connection first; the views only where there is one."""
@@ -167,6 +178,8 @@ class Checker:
                 yield Finding("error", f"{view.entity}: {view.object}", f"unknown option «{name}»", todo)
         for field in (*view.fields, *(column for owner in view.fields for column in owner.columns)):
             usual = LINES_OPTIONS if field.type == "lines" else OPTIONS
+            if "line" in field.options:
+                usual = ONE_LINE_OPTIONS
             for name in field.options:
                 if name not in usual:
                     todo = did_you_mean(name, usual) or f"known here: {', '.join(sorted(usual))}"
@@ -209,8 +222,15 @@ class Checker:
         # To a user who may not write at all, Odoo shows every field as read-only: told once, as a right.
         if native.writable and self._schema.may(view.object, "write"):
             yield from _writable(what, column, info)
+        if column.holds_file and native.writable:
+            yield from (
+                Finding("error", what, f"its content {told}", todo)
+                for told, todo in self._files.problems(column)
+            )
         if column.lines is not None:
             yield from self._lines(what, column.lines)
+        if column.line is not None:
+            yield from self._one_line(what, column.lines, column.line)
         elif column.relation is not None and column.key is None and native.type != "ref":
             todo = f"write `{column.base}.name` (or .code), or give the field the type ref"
             yield Finding(
@@ -230,6 +250,20 @@ class Checker:
         except Fault as fault:
             todo = _SEE if fault.kind == "access" else "correct `where` of these lines"
             yield Finding("error", f"{what}: where", fault.message, todo)
+
+    def _one_line(self, what: str, lines: Lines | None, line: OneLine) -> Iterator[Finding]:
+        """What a new line is made with must be there, and its price writable."""
+        assert lines is not None
+        model = lines.layout.model
+        known = self._schema.every(model)
+        for name in (*line.made, *line.follows):
+            if name not in known:
+                yield Finding(
+                    "error", f"{what}: line", f"{model} has no field «{name}»", did_you_mean(name, known)
+                )
+        if known.get(line.price, {}).get("readonly"):
+            todo = "name the field that people write, or give it `direction: pull`"
+            yield Finding("error", what, f"Odoo computes {line.price} of {model}", todo)
 
     def _creation(self, view: View, fields: Mapping[str, FieldInfo]) -> Iterator[Finding]:
         given = view.options.get("on_create") or {}
@@ -286,8 +320,10 @@ class Checker:
 
 
 def _writable(what: str, column: Column, info: Mapping[str, Any]) -> Iterator[Finding]:
-    todo = "give this side `write: false` in the mapping"
-    if column.kind == "one2many":
+    todo = "write `direction: pull` for it in the mapping"
+    if column.kind == DAY:
+        yield Finding("error", what, f"the day of {column.base} is not written by itself", todo)
+    elif column.kind == "one2many":
         yield Finding("error", what, "the other end of a relation cannot be written from here", todo)
     elif info.get("readonly") and not info.get("store"):
         yield Finding("error", what, f"Odoo computes {column.base}: what is written there is lost", todo)

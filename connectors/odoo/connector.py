@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+from connectors.odoo.attachments import Files
 from connectors.odoo.checking import Checker
 from connectors.odoo.checking_payments import PaymentChecker
 from connectors.odoo.context import Contexts
@@ -49,13 +50,20 @@ class OdooConnector:
         self.name = name
         self.session = session or Session(name, settings)
         self._contexts = Contexts(self.session)
+        self._files = Files(settings.files, settings.file_mib * 2**20)
         self._schema = Schema(self.session)
         self._relations = Relations(self.session, self._contexts)
         self._refs = Refs(self.session)
         self._reader = Reader(self.session, self._contexts, self._relations)
         self._puller = Puller(self.session, self._contexts, self._schema, self._reader, self._refs)
         self._writer = Writer(
-            self.session, self._contexts, self._schema, self._relations, self._reader, self._refs
+            self.session,
+            self._contexts,
+            self._schema,
+            self._relations,
+            self._reader,
+            self._refs,
+            self._files,
         )
         self._payments = Payments(
             self.session, self._contexts, self._schema, self._relations, self._reader, self._refs
@@ -64,7 +72,8 @@ class OdooConnector:
     def check(self, views: Sequence[View]) -> Sequence[Finding]:
         self._schema.forget()
         payments = PaymentChecker(self.session, self._schema, self._payments.views)
-        return Checker(self.session, self._contexts, self._schema, self._refs, payments).findings(views)
+        checker = Checker(self.session, self._contexts, self._schema, self._refs, payments, self._files)
+        return checker.findings(views)
 
     def pull(self, view: View, cursor: str | None, known: Known) -> Iterator[Page]:
         self._be_readable(view)

@@ -7,10 +7,13 @@ cannot hold settles the draft here, as `Refused`, before anything is sent.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from base64 import b64encode
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from connectors.odoo import one_line
+from connectors.odoo.attachments import Files
 from connectors.odoo.faults import Fault
 from connectors.odoo.layout import Column, Layout, Setting
 from connectors.odoo.relations import Relations
@@ -23,7 +26,8 @@ CORRECT = "correct the value in the system it came from, or the mapping"
 @dataclass(slots=True, eq=False)
 class Draft:
     """`vals` are for the view's own language and company, `elsewhere` for the others. `now` is the record as
-    read right before writing, ``None`` for a creation. `done`: to be archived by the view's method, after."""
+    read right before writing, ``None`` for a creation. `done`: to be archived by the view's method, after.
+    `lines`: the lines of `now`, by the column that is a value of one line."""
 
     write: Write
     now: Record | None = None
@@ -31,6 +35,7 @@ class Draft:
     elsewhere: dict[Setting, dict[str, Any]] = field(default_factory=dict)
     outcome: Outcome | None = None
     done: bool = False
+    lines: dict[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
 
     @property
     def id(self) -> int:
@@ -46,9 +51,10 @@ class Draft:
 class Drafting:
     """Fills drafts for one view. Relations are looked up for the whole batch at once."""
 
-    def __init__(self, view: View, layout: Layout, relations: Relations) -> None:
+    def __init__(self, view: View, layout: Layout, relations: Relations, files: Files) -> None:
         self.layout = layout
         self._relations = relations
+        self._files = files
         self._constants = constants(view, layout)
 
     def prepare(self, drafts: Sequence[Draft]) -> None:
@@ -74,7 +80,25 @@ class Drafting:
             if draft.now is None and name in cells and value is None:
                 continue
             cells[name] = (column, value)
-        return list(cells.values())
+        return list((cells | self._closing(draft)).values())
+
+    def _closing(self, draft: Draft) -> dict[str, tuple[Column, Native]]:
+        """The cell that archives, where a field of the record says so."""
+        wanted = draft.write.archived
+        if self.layout.archived_as is None or wanted is None:
+            return {}
+        name, value = self.layout.archived_as
+        column = self.layout.column(name)
+        if wanted:
+            if column is None:
+                draft.outcome = self._unwritable(name)
+                return {}
+            held = draft.now is not None and same(draft.now.values.get(name), value)
+            return {} if held else {name: (column, value)}
+        if draft.now is not None and draft.now.archived and same(draft.write.values.get(name, value), value):
+            todo = "bring the record back in Odoo"
+            draft.outcome = Refused(f"nothing says what {name} is to be instead of «{value}»", name, todo)
+        return {}
 
     def _look_up(self, batches: Sequence[Sequence[tuple[Column, Native]]]) -> None:
         words: dict[str, tuple[Column, set[str]]] = {}
@@ -98,12 +122,17 @@ class Drafting:
 
     def _fill(self, draft: Draft, cells: Sequence[tuple[Column, Native]]) -> None:
         known: dict[str, Any] = {}
+        asked: dict[str, Any] = {}
         for column, value in sorted(cells, key=lambda cell: "within" in cell[0].native.options):
             try:
                 written = self._odoo(draft, column, value, known)
             except Unfit as reason:
-                draft.outcome = Refused(f"{column.label} ({column.base}) {reason}", column.name, CORRECT)
+                said = f"{column.label} ({column.base}) {reason}"
+                draft.outcome = Refused(said, column.name, reason.todo or CORRECT, reason.passing)
                 return
+            if column.line is not None:
+                asked[column.name] = written
+                continue
             known[column.base] = written
             if column.setting == self.layout.setting:
                 if column.base in draft.vals and draft.vals[column.base] != written:
@@ -115,9 +144,36 @@ class Drafting:
                 if draft.now is None and column.setting[1] == self.layout.setting[1]:
                     # A new record needs its text in the view's own language too: it may be a required one.
                     draft.vals.setdefault(column.base, written)
+        self._fill_lines(draft, asked)
         self._archive(draft)
 
+    def _fill_lines(self, draft: Draft, asked: Mapping[str, Any]) -> None:
+        """The values that are kept in lines, after those of the record itself, which they may follow."""
+        for column in self.layout.columns:
+            if column.line is None or draft.outcome is not None:
+                continue
+            price = asked.get(column.name, one_line.UNASKED)
+            ref, lines = f"{draft.write.ref}_{column.base}", draft.lines.get(column.name, ())
+            known = {**self._held(draft, column.line.follows.values()), **draft.vals}
+            try:
+                change = one_line.change(column.line, ref, lines, price, draft.vals, known)
+            except one_line.Shared as reason:
+                draft.outcome = Refused(f"{column.label} ({column.name}) {reason}", column.name, CORRECT)
+                return
+            if change is not None:
+                draft.vals[column.base] = change
+
+    def _held(self, draft: Draft, bases: Iterable[str]) -> dict[str, Any]:
+        """What the record holds in these fields now, as Odoo takes it."""
+        if draft.now is None:
+            return {}
+        columns = [column for column in self.layout.columns if column.base in set(bases)]
+        held = {column: draft.now.values.get(column.name) for column in columns if column.relation is None}
+        return {column.base: plain_odoo(column, value) for column, value in held.items()}
+
     def _odoo(self, draft: Draft, column: Column, value: Native, known: Mapping[str, Any]) -> Any:
+        if column.holds_file:
+            return b64encode(self._files.bytes_of(column, value)).decode() if value else False
         if column.relation is None:
             return plain_odoo(column, value)
         within = column.native.options.get("within")
@@ -137,6 +193,8 @@ class Drafting:
 
     def _archive(self, draft: Draft) -> None:
         wanted = draft.write.archived
+        if self.layout.archived_as is not None:
+            return
         if wanted is None or (draft.now is not None and draft.now.archived == wanted):
             return
         if draft.now is None and not wanted:

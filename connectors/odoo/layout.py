@@ -7,10 +7,15 @@ records, as text: that is what a reference between entities is (``parent_id`` wi
 Options of a field that are read here: ``lang`` (the language its translated text is read and written in),
 ``company`` (for values that differ by company), ``create`` (make a missing tag or category), ``within`` (the
 field of the same record that narrows an ambiguous name down: a state's country), ``plain`` (formatted text
-that is read and written as plain text: what is written is escaped); of a field of type ``lines`` (a one2many
-such as ``invoice_line_ids``) also ``where`` (an Odoo domain that its lines must meet). Of the whole view:
-``context`` (what Odoo is told when a record is made, such as ``default_res_model``) and ``archive_by`` (the
-method that is called where records are not archived but done, such as ``action_feedback``).
+that is read and written as plain text: what is written is escaped), ``zero: empty`` (the number 0 means
+nothing, such as a rating nobody gave), ``files`` (of an attachment's ``datas``: the folder its bytes come
+from, whose SHA-1 is then the value), ``several`` (`first`: of several records that bear a name, the oldest),
+``zone`` (of ``start.day``, the day of a moment: where the clocks are); of a field of type ``lines`` (a
+one2many such as ``invoice_line_ids``) also ``where`` (an Odoo domain that its lines must meet); ``line`` and
+``total`` are explained in `one_line`. Of the whole view: ``context`` (what Odoo is told with each write; what begins
+with ``default_`` only when a record is made), ``archive_by`` (the method that is called where records are not
+archived but done, such as ``action_feedback``) and ``archived_as`` (the field and the value by which a record
+without `active` says that it is: ``{stage_id.name: Cancelled}``).
 """
 
 from __future__ import annotations
@@ -20,8 +25,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import Any
+from zoneinfo import ZoneInfo
 
+from connectors.odoo import one_line
 from connectors.odoo.faults import Fault
+from connectors.odoo.one_line import OneLine
 from connectors.odoo.session import Session
 from hub.ports import Misconfigured, NativeField, View
 
@@ -57,9 +65,13 @@ READABLE = frozenset(
         "text",
     ]
 )
-OPTIONS = frozenset({"lang", "company", "create", "within", "plain"})
+OPTIONS = frozenset({"lang", "company", "create", "within", "plain", "zero", "files", "several", "zone"})
+DIGEST = "checksum"
+"""Where Odoo keeps the SHA-1 of an attachment's bytes."""
 LINES_OPTIONS = frozenset({"lang", "company", "where"})
-VIEW_OPTIONS = frozenset({"lang", "company", "on_create", "context", "archive_by"})
+VIEW_OPTIONS = frozenset({"lang", "company", "on_create", "context", "archive_by", "archived_as"})
+DAY = "day"
+"""The key and the kind of a column that is the day of a moment."""
 
 FieldInfo = Mapping[str, Any]
 Setting = tuple[str | None, "int | str | None"]
@@ -80,10 +92,22 @@ class Column:
     label: str = ""
     related_archives: bool = False
     lines: Lines | None = None
+    key_kind: str = ""
+    line: OneLine | None = None
 
     @property
     def name(self) -> str:
         return self.native.name
+
+    @property
+    def holds_file(self) -> bool:
+        """Whether it is bytes, which are told by their SHA-1."""
+        return self.kind == "binary"
+
+    @property
+    def source(self) -> str:
+        """The Odoo field to read: of a file its SHA-1, not its bytes."""
+        return DIGEST if self.holds_file else self.base
 
     @property
     def many(self) -> bool:
@@ -103,10 +127,16 @@ class Layout:
     extra: Mapping[str, Column] = field(default_factory=dict)
     context: Mapping[str, Any] = field(default_factory=dict)
     archive_by: str = ""
+    archived_as: tuple[str, Any] | None = None
 
     @property
     def archives(self) -> bool:
         return "active" in self.fields
+
+    @property
+    def told(self) -> dict[str, Any]:
+        """What Odoo is told with a change: a default is for new records, of whatever model."""
+        return {name: value for name, value in self.context.items() if not name.startswith("default_")}
 
     def column(self, name: str) -> Column | None:
         return next((c for c in self.columns if c.name == name), None)
@@ -219,8 +249,19 @@ class Schema:
                 columns.append(column)
         extra = self._extra(view, fields, usual)
         context = self._context(view)
-        archive_by = self._method(view)
-        return Layout(view.object, tuple(columns), fields, usual, unreadable, extra, context, archive_by)
+        return Layout(
+            view.object, tuple(columns), fields, usual, unreadable, extra, context, self._method(view),
+            self._archived_as(view),
+        )  # fmt: skip
+
+    def _archived_as(self, view: View) -> tuple[str, Any] | None:
+        given = view.options.get("archived_as")
+        if not given:
+            return None
+        if not isinstance(given, Mapping) or len(given) != 1 or str(next(iter(given))) not in view.names:
+            what = f"`archived_as` of {view.object} is not one field of the mapping and its value"
+            raise Misconfigured(self._session.system, what, todo="write `archived_as: {stage_id.name: …}`")
+        return next((str(name), value) for name, value in given.items())
 
     def _context(self, view: View) -> Mapping[str, Any]:
         given = view.options.get("context") or {}
@@ -278,11 +319,17 @@ class Schema:
                 raise self._no_field(model, base, native.name)
             unreadable[native.name] = reason
             return None
-        if info["type"] not in READABLE:
+        if info["type"] not in READABLE and not self._is_file(model, base):
             unreadable[native.name] = f"{model}.{base} is of type {info['type']}, which the hub does not read"
             return None
+        if "line" in native.options:
+            return self._one_line(model, native, info, key, usual)
         relation = info.get("relation") or None
         target: Mapping[str, FieldInfo] = {}
+        if key == DAY and info["type"] == "datetime":
+            label = str(info.get("string") or base)
+            self._need_zone(native)
+            return Column(native, base, DAY, setting=usual, label=label)
         if key:
             if relation is None:
                 raise Misconfigured(
@@ -305,10 +352,40 @@ class Schema:
             tuple(str(item[0]) for item in info.get("selection") or ()),
             str(info.get("string") or base),
             "active" in target,
-            self._lines(model, native, info, usual) if native.type == "lines" else None,
+            self._lines(model, native, info, usual, native.columns) if native.type == "lines" else None,
+            str(target[key]["type"]) if key else "",
         )
 
-    def _lines(self, model: str, native: NativeField, info: FieldInfo, usual: Setting) -> Lines:
+    def _need_zone(self, native: NativeField) -> None:
+        given = str(native.options.get("zone") or "UTC")
+        try:
+            ZoneInfo(given)
+        except (KeyError, ValueError) as error:
+            what = f"`zone` of {native.name}: there is no time zone {given}"
+            raise Misconfigured(self._session.system, what, todo="write `zone: Europe/Paris`") from error
+
+    def _one_line(
+        self, model: str, native: NativeField, info: FieldInfo, price: str, usual: Setting
+    ) -> Column:
+        line = one_line.parsed(self._session.system, native, price)
+        lines = self._lines(model, native, info, usual, line.columns)
+        found = next((column for column in lines.layout.columns if column.name == price), None)
+        kind, label = (found.kind, found.label) if found else ("float", price)
+        base = native.name.partition(".")[0]
+        return Column(native, base, kind, setting=usual, label=label, lines=lines, line=line)
+
+    def _is_file(self, model: str, base: str) -> bool:
+        """Whether this is the content of an attachment, which Odoo keeps the SHA-1 of."""
+        return base == "datas" and DIGEST in self.fields(model, [DIGEST])
+
+    def _lines(
+        self,
+        model: str,
+        native: NativeField,
+        info: FieldInfo,
+        usual: Setting,
+        columns: tuple[NativeField, ...],
+    ) -> Lines:
         if info["type"] not in TO_MANY:
             why = f"it is of type {info['type']}"
             todo = "name a one2many field, such as invoice_line_ids"
@@ -324,7 +401,7 @@ class Schema:
             "company": native.options.get("company") or usual[1],
         }
         ordered = bool(self.fields(relation, ["sequence"]))
-        layout = self.layout(View(native.name, relation, native.columns, options=options))
+        layout = self.layout(View(native.name, relation, columns, options=options))
         return Lines(layout, tuple(where), ordered)
 
     def _no_field(self, model: str, name: str, path: str) -> Misconfigured:

@@ -20,6 +20,7 @@ from connectors.odoo.context import Contexts
 from connectors.odoo.faults import Fault
 from connectors.odoo.layout import Column, Layout, Setting
 from connectors.odoo.lines import Found, LineReader
+from connectors.odoo.one_line import amount
 from connectors.odoo.relations import Relations, related
 from connectors.odoo.session import Session
 from connectors.odoo.values import plain_native, utc
@@ -75,9 +76,19 @@ class Reader:
         }
         return [self._record(layout, row, by_setting, lines, (refs or {}).get(row["id"])) for row in rows]
 
+    def lines(self, layout: Layout, ids: Sequence[int]) -> dict[str, Found]:
+        """By the name of each column that is a value of one line: the lines of these records, read anew."""
+        columns = [column for column in layout.columns if column.line is not None]
+        if not columns or not ids:
+            return {}
+        names = list(dict.fromkeys(column.base for column in columns))
+        context = self._contexts.reading(layout.setting)
+        rows = self._session.ask(layout.model, "read", list(ids), names, "", context=context)
+        return {column.name: self._lines.of(column, rows) for column in columns}
+
     def _elsewhere(self, layout: Layout, setting: Setting, ids: Sequence[int]) -> dict[int, Row]:
         """The same records in another language or company."""
-        names = [c.base for c in layout.columns if c.setting == setting]
+        names = [c.source for c in layout.columns if c.setting == setting]
         context = self._contexts.reading(setting)
         rows = self._session.ask(layout.model, "read", list(ids), names, "", context=context) if ids else []
         return {row["id"]: row for row in rows}
@@ -99,14 +110,17 @@ class Reader:
                     f"gone while it was read in {column.setting[0] or 'another company'}"
                 )
             elif column.lines is None:
-                values[column.name] = self._native(column, cells[column.base])
+                values[column.name] = self._native(column, cells[column.source])
             else:
                 found = lines[column.name][row["id"]]
                 if isinstance(found, str):
                     unreadable[column.name] = found
                 else:
-                    values[column.name] = found
+                    values[column.name] = found if column.line is None else amount(column.line, found)
         archived = layout.archives and not row.get("active", True)
+        if layout.archived_as is not None:
+            name, value = layout.archived_as
+            archived = archived or values.get(name) == value
         written = row.get("write_date")
         return Record(
             id=str(row["id"]),
@@ -143,7 +157,7 @@ class Reader:
 
 def base_fields(layout: Layout, setting: Setting) -> list[str]:
     """The Odoo fields to read for the columns of this language and company, each once."""
-    names = [c.base for c in layout.columns if c.setting == setting]
+    names = [c.source for c in layout.columns if c.setting == setting]
     names.append("write_date")
     if layout.archives:
         names.append("active")

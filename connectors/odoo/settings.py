@@ -47,6 +47,12 @@ class Settings(BaseModel):
     overlap_minutes: float = Field(
         default=10, ge=1, le=1440, description="How far back each pull looks again, for long transactions."
     )
+    files: dict[str, Path] = Field(
+        default_factory=dict, description="Folders that attachments are made from, by the names mappings use."
+    )
+    file_mib: float = Field(
+        default=20, gt=0, le=500, description="The largest file that is attached, in MiB."
+    )
     tracking: bool = Field(default=False, description="Let Odoo note the hub's edits in each record's log.")
 
     @field_validator("url")

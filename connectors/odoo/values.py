@@ -12,8 +12,9 @@ import re
 from datetime import UTC, date, datetime
 from html import escape, unescape
 from typing import Any
+from zoneinfo import ZoneInfo
 
-from connectors.odoo.layout import Column
+from connectors.odoo.layout import DAY, Column
 from hub.ports import Native
 
 _INT4 = 2**31
@@ -23,7 +24,13 @@ _UNSENDABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]"
 
 
 class Unfit(ValueError):
-    """A value this field cannot hold, and why, for a clerk."""
+    """A value this field cannot hold, and why, for a clerk.
+
+    `todo`: what helps, where correcting the value does not. `passing`: see `hub.ports.Refused`.
+    """
+
+    passing = False
+    todo = ""
 
 
 def plain_native(column: Column, raw: Any) -> Native:
@@ -32,18 +39,26 @@ def plain_native(column: Column, raw: Any) -> Native:
         return bool(raw)
     if raw is False or raw is None or raw == "":
         return None
-    if column.kind == "many2one_reference":
+    if column.kind == "many2one_reference" or column.native.type == "ref":
+        # Odoo 14 keeps the record that a rating is about in a plain number.
         return str(raw) if raw else None
+    if raw == 0 and column.native.options.get("zero") == "empty":
+        return None
     if is_plain(column):
         return text_of(str(raw)) or None
     if column.kind == "datetime":
         return utc(str(raw)).isoformat()
+    if column.kind == DAY:
+        zone = ZoneInfo(str(column.native.options.get("zone") or "UTC"))
+        return utc(str(raw)).astimezone(zone).date().isoformat()
     return raw if isinstance(raw, (int, float)) else str(raw)
 
 
 def plain_odoo(column: Column, value: Native) -> Any:
     """What ``write`` takes for a field that is no relation. Raises `Unfit`."""
     kind = column.kind
+    if kind == DAY:
+        raise Unfit(f"is the day of {column.base}, and is not written by itself")
     if kind == "boolean":
         return _boolean(value)
     if value is None or value == "":
@@ -109,6 +124,10 @@ def took(column: Column, wanted: Native, now: Native) -> bool:
     """Whether `now` is what Odoo makes of `wanted`: line ends, rounding and cleaned-up HTML forgiven."""
     if same(wanted, now):
         return True
+    if column.many and isinstance(wanted, str) and isinstance(now, list):
+        return wanted in now
+    if column.holds_file:
+        return isinstance(wanted, str) and wanted.lower() == now
     if column.kind in ("float", "monetary", "integer"):
         return _near(wanted, now)
     if column.kind in ("date", "datetime"):

@@ -18,11 +18,13 @@ from typing import Any
 
 import structlog
 
+from connectors.odoo.attachments import Files
 from connectors.odoo.context import Contexts
 from connectors.odoo.drafts import Draft, Drafting
 from connectors.odoo.faults import DOUBTFUL, Fault, Lost
 from connectors.odoo.layout import Layout, Schema, Setting
 from connectors.odoo.loading import Loader, RowRefused
+from connectors.odoo.one_line import commands, makes_line
 from connectors.odoo.reading import Reader, base_fields
 from connectors.odoo.refs import Refs
 from connectors.odoo.refusals import locked, refused
@@ -59,6 +61,7 @@ class Writer:
         relations: Relations,
         reader: Reader,
         refs: Refs,
+        files: Files,
     ) -> None:
         self._session = session
         self._contexts = contexts
@@ -66,6 +69,7 @@ class Writer:
         self._relations = relations
         self._reader = reader
         self._refs = refs
+        self._files = files
         self._loader = Loader(session, contexts, schema)
         self._saves_many = True
 
@@ -73,11 +77,14 @@ class Writer:
         """See `hub.ports.Connector.write`."""
         layout = self._schema.layout(view)
         drafts = [Draft(write) for write in writes]
-        drafting = Drafting(view, layout, self._relations)
+        drafting = Drafting(view, layout, self._relations, self._files)
         told = self._session.told
         try:
-            self._create(drafting, [d for d in drafts if d.write.id is None])
-            self._change(drafting, [d for d in drafts if d.write.id is not None])
+            for part in self._files.parts(layout, writes):
+                self._create(drafting, [d for d in drafts[part] if d.write.id is None])
+                self._change(drafting, [d for d in drafts[part] if d.write.id is not None])
+                for draft in drafts[part]:
+                    draft.vals = {}
         except (ConnectorError, Fault) as error:
             if self._session.told == told:
                 raise
@@ -138,7 +145,7 @@ class Writer:
         failed: dict[tuple[str, Setting], str] = {}
         for setting, vals in by_setting.items():
             try:
-                context = self._contexts.writing(setting)
+                context = self._writing(layout, setting)
                 self._session.tell(layout.model, "write", [id], dict(vals), context=context)
             except (Fault, Unreachable) as error:
                 failed |= {(base, setting): str(error) for base in vals}
@@ -166,20 +173,33 @@ class Writer:
         for draft in drafts:
             draft.now = now.get(str(draft.id))
             draft.outcome = _before(draft)
+        self._look_at_lines(layout, _open(drafts))
         drafting.prepare(drafts)
         for draft in _open(drafts):
             if draft.empty and draft.now is not None:
                 draft.outcome = Done(draft.now)
-        self._apart(layout, _open(drafts), self._saver(layout))
+        plain = [draft for draft in _open(drafts) if not makes_line(draft.vals)]
+        self._apart(layout, plain, self._saver(layout))
+        self._apart(layout, _open(drafts), lambda some: self._save_loading(layout, some))
         for draft in drafts:
             if draft.done and isinstance(draft.outcome, Done):
                 draft.outcome = self._archived(layout, draft)
+
+    def _look_at_lines(self, layout: Layout, drafts: Sequence[Draft]) -> None:
+        """The lines that a write goes into, as they are now."""
+        names = {column.name for column in layout.columns if column.line is not None}
+        read = [draft for draft in drafts if draft.now is not None and names & draft.now.values.keys()]
+        for name, found in self._reader.lines(layout, [draft.id for draft in read]).items():
+            for draft in read:
+                lines = found.get(draft.id)
+                if isinstance(lines, list):
+                    draft.lines[name] = lines
 
     def _archived(self, layout: Layout, draft: Draft) -> Outcome:
         """Archive by the view's method; some remove the record, as Odoo 14 does with activities."""
         trouble: Fault | Lost | None = None
         try:
-            context = self._contexts.writing(layout.setting)
+            context = self._writing(layout, layout.setting)
             self._session.tell(layout.model, layout.archive_by, [draft.id], context=context)
         except (Fault, Lost) as error:
             trouble = error
@@ -200,6 +220,9 @@ class Writer:
             "name another method under `archive_by` in the mapping",
         )  # fmt: skip
 
+    def _writing(self, layout: Layout, setting: Setting) -> dict[str, Any]:
+        return {**self._contexts.writing(setting), **layout.told}
+
     def _saver(self, layout: Layout) -> Attempt:
         """The quickest way this server has to change many records in one call."""
         if self._saves_many and self._session.version() >= (18, 0):
@@ -212,7 +235,7 @@ class Writer:
             vals = [draft.elsewhere[setting] for draft in some]
             self._call_save_many(layout, setting, [d.id for d in some], vals, {"id": {}})
         spec: dict[str, dict[str, Any]] = {name: {} for name in base_fields(layout, layout.setting)}
-        ids, vals = [d.id for d in drafts], [d.vals for d in drafts]
+        ids, vals = [d.id for d in drafts], [commands(d.vals) for d in drafts]
         rows = self._call_save_many(layout, layout.setting, ids, vals, spec)
         return {int(r.id): r for r in self._reader.shape(layout, rows)}
 
@@ -224,7 +247,7 @@ class Writer:
         vals: list[dict[str, Any]],
         spec: dict[str, dict[str, Any]],
     ) -> list[dict[str, Any]]:
-        context = self._contexts.writing(setting)
+        context = self._writing(layout, setting)
         rows: list[dict[str, Any]] = self._session.tell(
             layout.model, "web_save_multi", ids, vals, spec, context=context
         )
@@ -233,7 +256,7 @@ class Writer:
     def _save_loading(self, layout: Layout, drafts: Sequence[Draft]) -> Mapping[int, Record] | None:
         for setting, some in _by_setting(drafts).items():
             for draft in some:
-                context = self._contexts.writing(setting)
+                context = self._writing(layout, setting)
                 self._session.tell(
                     layout.model, "write", [draft.id], draft.elsewhere[setting], context=context
                 )

@@ -239,6 +239,10 @@ def with_absolute_paths(model: _Model, home: Path) -> _Model:
             changed[name] = resolve_path(value, home)
         elif isinstance(value, BaseModel):
             changed[name] = with_absolute_paths(value, home)
+        elif isinstance(value, dict):
+            changed[name] = {
+                key: resolve_path(one, home) if isinstance(one, Path) else one for key, one in value.items()
+            }
     return model.model_copy(update=changed)
 
 
