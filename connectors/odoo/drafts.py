@@ -167,9 +167,12 @@ class Drafting:
         """What the record holds in these fields now, as Odoo takes it."""
         if draft.now is None:
             return {}
-        columns = [column for column in self.layout.columns if column.base in set(bases)]
-        held = {column: draft.now.values.get(column.name) for column in columns if column.relation is None}
-        return {column.base: plain_odoo(column, value) for column, value in held.items()}
+        wanted = set(bases)
+        return {
+            column.base: plain_odoo(column, draft.now.values.get(column.name))
+            for column in self.layout.columns
+            if column.base in wanted and column.relation is None and column.line is None
+        }
 
     def _odoo(self, draft: Draft, column: Column, value: Native, known: Mapping[str, Any]) -> Any:
         if column.holds_file:

@@ -12,10 +12,10 @@ nothing, such as a rating nobody gave), ``files`` (of an attachment's ``datas``:
 from, whose SHA-1 is then the value), ``several`` (`first`: of several records that bear a name, the oldest),
 ``zone`` (of ``start.day``, the day of a moment: where the clocks are); of a field of type ``lines`` (a
 one2many such as ``invoice_line_ids``) also ``where`` (an Odoo domain that its lines must meet); ``line`` and
-``total`` are explained in `one_line`. Of the whole view: ``context`` (what Odoo is told with each write; what begins
-with ``default_`` only when a record is made), ``archive_by`` (the method that is called where records are not
-archived but done, such as ``action_feedback``) and ``archived_as`` (the field and the value by which a record
-without `active` says that it is: ``{stage_id.name: Cancelled}``).
+``total`` are explained in `one_line`. Of the whole view: ``context`` (what Odoo is told with each write; what
+begins with ``default_`` only when a record is made), ``archive_by`` (the method that is called where records
+are not archived but done, such as ``action_feedback``) and ``archived_as`` (the field and the value by which
+a record without `active` says that it is: ``{stage_id.name: Cancelled}``).
 """
 
 from __future__ import annotations

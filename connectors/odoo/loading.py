@@ -19,6 +19,7 @@ from connectors.odoo.context import Contexts
 from connectors.odoo.drafts import Draft
 from connectors.odoo.faults import DOUBTFUL, Fault, Lost
 from connectors.odoo.layout import Column, Layout, Schema
+from connectors.odoo.one_line import LineWrite, headings, makes_line
 from connectors.odoo.refs import MODULE
 from connectors.odoo.refusals import locked, refused, refused_row
 from connectors.odoo.session import Session
@@ -67,11 +68,11 @@ class Loader:
 
     def load_changes(self, layout: Layout, drafts: Sequence[Draft]) -> None:
         """Change these by database id, different values in each. Raises `Fault` if one of them is refused."""
-        groups: dict[tuple[str, ...], list[Draft]] = {}
+        groups: dict[tuple[bool, tuple[str, ...]], list[Draft]] = {}
         for draft in drafts:
             if draft.vals:
-                groups.setdefault(tuple(sorted(draft.vals)), []).append(draft)
-        for names, some in groups.items():
+                groups.setdefault((makes_line(draft.vals), tuple(sorted(draft.vals))), []).append(draft)
+        for (_, names), some in groups.items():
             answer = self._load(layout, some, names, lambda draft: draft.id, ".id")
             if answer["ids"] is False:
                 message = next(m for m in answer["messages"] if m.get("type") == "error")
@@ -133,9 +134,9 @@ class Loader:
         key: Callable[[Draft], Any],
         column: str,
     ) -> Mapping[str, Any]:
-        columns = {name: _column(layout, name) for name in names}
-        header = [column, *(_heading(columns[name], name) for name in names)]
-        rows = [[key(draft), *(cell(draft.vals.get(name)) for name in names)] for draft in drafts]
+        places = list(_places(layout, drafts, names))
+        header = [column, *(heading for heading, _, _ in places)]
+        rows = [[key(draft), *(_cell(draft, name, sub) for _, name, sub in places)] for draft in drafts]
         started = monotonic()
         try:
             answer: Mapping[str, Any] = self._session.tell(
@@ -148,8 +149,8 @@ class Loader:
         return answer
 
     def _context(self, layout: Layout, column: str) -> dict[str, Any]:
-        """The view's own context is for new records alone."""
-        own = layout.context if column == "id" else {}
+        """The view's own context; its defaults are for new records alone."""
+        own = layout.context if column == "id" else layout.told
         return {**self._contexts.loading(layout.setting), **own}
 
     def _pace(self, seconds: float) -> None:
@@ -157,6 +158,24 @@ class Loader:
             self._size = max(SMALLEST, self._size // 2)
         elif seconds < QUICK:
             self._size = min(LARGEST, self._size * 2)
+
+
+def _places(layout: Layout, drafts: Sequence[Draft], names: Sequence[str]) -> Iterator[tuple[str, str, str]]:
+    """Each column of the table: its heading, the Odoo field, and the field under it where that is a line."""
+    vals = [draft.vals for draft in drafts]
+    for name in names:
+        under = headings(vals, name)
+        if under:
+            yield from ((f"{name}/{sub}", name, sub) for sub in under)
+        else:
+            yield _heading(_column(layout, name), name), name, ""
+
+
+def _cell(draft: Draft, name: str, sub: str) -> Any:
+    value = draft.vals.get(name)
+    if sub:
+        value = value.cells().get(sub) if isinstance(value, LineWrite) else None
+    return cell(value)
 
 
 def _column(layout: Layout, base: str) -> Column | None:

@@ -10,6 +10,7 @@ in that version. Three facts about `write_date` shape it:
   somebody else was the last to write it.
 - A deletion leaves no trace in it: `ids` shows those.
 - A line changed by itself leaves no trace in its document's (Odoo 14): where lines are read, theirs count.
+  Where one value is kept in a line (`one_line`), so too.
 
 Pages follow the id, not the date: a date can move while the pages are read, an id cannot, and whatever moves
 is in the next window anyhow. The cursor says where a broken-off pull goes on.
@@ -197,7 +198,8 @@ def _where(view: View) -> list[Any]:
 
 def _with_lines(view: View) -> list[str]:
     """The fields of the view that hold lines, as the beginning of a path."""
-    return [f"{field.name}." for field in view.fields if field.type == "lines"]
+    held = [field.name for field in view.fields if field.type == "lines" or "line" in field.options]
+    return [f"{name.partition('.')[0]}." for name in held]
 
 
 def _time(text: str) -> datetime:

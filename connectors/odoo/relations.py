@@ -5,6 +5,9 @@ then without regard to case, so that «vip» finds the tag «VIP» instead of ma
 records bear is refused, unless the mapping names the field that narrows it down (``within: country_id``).
 A key nobody bears is refused, or made where the mapping says ``create: true``.
 
+The field they are known by may lead to a record itself: ``location_id.owner_id`` is the location whose owner
+that is, and the value is the owner's id. What is made then gets the id in the fields that ``create`` lists.
+
 Where the mapping names no such field, a relation is its record's id, or the external id that a module gave it
 (``mail.mt_note``), which no translation changes.
 """
@@ -79,15 +82,17 @@ class Relations:
         if not missing:
             return
         key = _place(column)[1]
-        for row in self._bearers(column, [[key, "in", missing]]):
-            found.setdefault(str(row[key]), []).append(row)
+        of_records = column.key_kind == "many2one"
+        sought: list[Any] = [int(word) for word in missing if word.isdecimal()] if of_records else missing
+        for row in self._bearers(column, [[key, "in", sought]]) if sought else ():
+            found.setdefault(str(_id_of(row[key])), []).append(row)
         others = [word for word in missing if not found.get(word)]
-        if others:
+        if others and not of_records:
             rows = self._bearers(column, _in_any_case(key, others))
             for word in others:
                 found[word] = [row for row in rows if str(row[key]).casefold() == word.casefold()]
-        if column.native.options.get("create") is True:
-            self._make(column, [word for word in others if not found[word]])
+        if column.native.options.get("create"):
+            self._make(column, [word for word in others if not found.get(word)])
 
     def explain(self, column: Column, trouble: str) -> None:
         """Keep why a look-up failed (no right to read or to create), for those that need it."""
@@ -122,6 +127,8 @@ class Relations:
         within = _narrowing(column)
         if len(rows) > 1 and within and record.get(within):
             rows = [row for row in rows if _id_of(row.get(within)) == _id_of(record[within])]
+        if len(rows) > 1 and column.native.options.get("several") == "first":
+            rows = rows[:1]
         if not rows:
             trouble = self._troubles.get(_place(column))
             because = f": {trouble}" if trouble else ""
@@ -156,8 +163,8 @@ class Relations:
         rows: list[dict[str, Any]] = self._session.ask(
             model, "search_read", domain, fields, 0, None, "id", context=context
         )
-        words = {str(row[key]).casefold() for row in rows if row.get("active", True)}
-        return [row for row in rows if row.get("active", True) or str(row[key]).casefold() not in words]
+        words = {_folded(row[key]) for row in rows if row.get("active", True)}
+        return [row for row in rows if row.get("active", True) or _folded(row[key]) not in words]
 
     def _name(self, column: Column, id: int) -> str | None:
         return self._names.get(_place(column), {}).get(id)
@@ -170,13 +177,20 @@ class Relations:
         for folded, word in unique.items():
             try:
                 (id,) = self._session.tell(
-                    model, "create", [{key: word}], context=self._contexts.writing(setting)
+                    model, "create", [_new(column, key, word)], context=self._contexts.writing(setting)
                 )
             except Fault as fault:
                 self.explain(column, fault.message)
                 continue
             for same in (w for w in words if w.casefold() == folded):
                 self._found[_sought(column)][same] = [{"id": id, key: word}]
+
+
+def _new(column: Column, key: str, word: str) -> dict[str, Any]:
+    """What a related record is made with: the word, in each field that the mapping lists."""
+    listed = column.native.options.get("create")
+    value: Any = int(word) if column.key_kind == "many2one" else word
+    return dict.fromkeys([key, *(map(str, listed) if isinstance(listed, list) else ())], value)
 
 
 def related(column: Column, rows: Iterable[Mapping[str, Any]]) -> set[int]:
@@ -217,6 +231,10 @@ def _literal(word: str) -> str:
 
 def _text(value: Any) -> str | None:
     return None if value is False or value is None or value == "" else str(value)
+
+
+def _folded(value: Any) -> str:
+    return str(_id_of(value)).casefold()
 
 
 def _id_of(value: Any) -> Any:

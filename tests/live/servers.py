@@ -41,10 +41,13 @@ class Odoo:
     def from_description(cls, known: dict[str, Any]) -> Odoo:
         return cls(**{name: known[name] for name in cls.__dataclass_fields__ if name != "made"})
 
-    def fresh_database(self) -> str:
-        """A database nobody has used, in one or two seconds; give it to `drop` when done."""
+    def fresh_database(self, template: str = "") -> str:
+        """A database nobody has used, in one or two seconds; give it to `drop` when done.
+
+        `template`: another database to copy than the pristine one.
+        """
         name = f"hub_{secrets.token_hex(5)}"
-        self._service("db").duplicate_database(self.master_password, self.template, name)
+        self._service("db").duplicate_database(self.master_password, template or self.template, name)
         self.made.append(name)
         return name
 
