@@ -75,6 +75,8 @@ class Decoder:
             return _iso(raw or "")
         if kind == "py":
             return decoded(raw, numeric)
+        if kind == "untold":
+            return Unread(raw)
         return Unread(f"the cell is of a kind no reader knows ({kind})")
 
     def text(self, cell: Cell | None) -> str:

@@ -14,12 +14,17 @@ from typing import Any, Literal
 
 from connectors.excel.cells import NUMERIC, Decoder, Unread
 from connectors.excel.encode import CannotHold, Spot, decode, encode, encode_key, same
+from connectors.excel.header import fold
 from connectors.excel.keys import row_numbers
-from connectors.excel.package import column_letters, show_range
+from connectors.excel.layout import Block
+from connectors.excel.package import Range, column_letters, show_range
 from connectors.excel.patch import NewCell, Placed, RowXml
+from connectors.excel.shape import MADE_UP
 from connectors.excel.sheet import Facts
 from connectors.excel.spec import Column, Spec
 from connectors.excel.table import Entry, Table, join_key
+
+NOT_LOOKED_AT = Unread("it is told by how the row looks, which is seen after the write")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +40,12 @@ class Verdict:
 
 @dataclass
 class Plan:
-    """Cells to set, by row; `fresh` are the rows to be added, `bottom` the list's last row afterwards."""
+    """Cells to set, by row; `fresh` are the rows to be added, `bottoms` each list's last row afterwards."""
 
     verdicts: list[Verdict] = field(default_factory=list)
     edits: dict[int, dict[int, NewCell]] = field(default_factory=dict)
     fresh: list[int] = field(default_factory=list)
-    bottom: int = 0
+    bottoms: list[int] = field(default_factory=list)
 
 
 class Refusal(Exception):
@@ -65,8 +70,15 @@ class Planner:
         self.spec, self.table, self.facts, self.decoder = spec, table, facts, decoder
         self.row_xml = row_xml
         self.entries = table.by_id()
-        self.plan = Plan(bottom=table.last)
-        self.model = row_xml(table.last) if table.last > table.header.row else None
+        self.plan = Plan(bottoms=[block.last for block in table.blocks])
+
+    def _model(self, row: int) -> RowXml | None:
+        """The row that new ones of the list are made like: its last one, as a rule."""
+        block = self.table.block_at(row)
+        return self.row_xml(block.model) if block.model > block.header.row else None
+
+    def _place(self, heading: str, row: int) -> int:
+        return self.table.block_at(row).header.columns[heading]
 
     def decide(self, writes: list[Mapping[str, Any]]) -> Plan:
         """Writes as `Write`'s fields in a mapping; one verdict each, in order."""
@@ -108,13 +120,14 @@ class Planner:
             if not isinstance(current, Unread) and same(current, value):
                 continue
             if column.heading in self.spec.key:
-                where = self.table.header.cell(column.heading, entry.number)
+                where = self.table.block_at(entry.number).header.cell(column.heading, entry.number)
                 raise Refusal(
                     f"'{column.heading}' is the key by which the row is known ({where})",
                     "change it in the workbook",
                     name,
                 )
-            number = self.table.header.columns[column.heading]
+            number = self._place(column.heading, entry.number)
+            self._refuse_made_up(column)
             edits[number], values[position] = self._set(entry.number, number, column, value)
         if edits:
             self.plan.edits.setdefault(entry.number, {}).update(edits)
@@ -146,6 +159,10 @@ class Planner:
                 return False
         return True
 
+    def _refuse_made_up(self, column: Column) -> None:
+        if why := self.spec.shape.why_read_only(column.heading):
+            raise Refusal(*why, column.name)
+
     def _column(self, name: str) -> tuple[int, Column]:
         for position, column in enumerate(self.spec.columns):
             if column.name == name:
@@ -161,7 +178,7 @@ class Planner:
         xml = self.row_xml(row)
         placed = xml.cell(number) if xml is not None else None
         self._check_free(row, number, placed, column.name)
-        spot = self._spot(number, placed)
+        spot = self._spot(row, number, placed)
         cell = encode(value, column.type, spot, self.decoder)
         if isinstance(cell, CannotHold):
             raise Refusal(f"{cell.reason} (cell {column_letters(number)}{row})", cell.todo, column.name)
@@ -189,10 +206,25 @@ class Planner:
                 raise Refusal(
                     f"cell {cell} is covered by the merged cells {show_range(area)}", "unmerge them", name
                 )
+            if inside and self.spec.shape.merged_fill and (others := self._sharing(area, row, number)):
+                raise Refusal(
+                    f"cell {cell} is merged ({show_range(area)}), and what it says counts for {others} too",
+                    "change it in the workbook, or unmerge the cells",
+                    name,
+                )
 
-    def _spot(self, number: int, placed: Placed | None) -> Spot:
+    def _sharing(self, area: Range, row: int, number: int) -> str:
+        """What else takes its value from a merge: other records, or other columns of this one."""
+        rows = [e.number for e in self.table.entries if area[0] <= e.number <= area[2] and e.number != row]
+        if rows:
+            return "row " + ", ".join(map(str, rows[:5]))
+        columns = self.table.block_at(row).header.columns
+        return ", ".join(f"'{n}'" for n, c in columns.items() if c != number and area[1] <= c <= area[3])
+
+    def _spot(self, row: int, number: int, placed: Placed | None) -> Spot:
         """The cell's own style; where there is none, that of the list's last row, as people copy it."""
-        like = self.model.cell(number) if self.model is not None else None
+        model = self._model(row)
+        like = model.cell(number) if model is not None else None
         styles = self.decoder.styles
         dated = like.style if like is not None and like.style in styles.dated else None
         if placed is None:
@@ -213,20 +245,26 @@ class Planner:
             raise Refusal(
                 f"the key '{id}' is in the sheet already, on a row that is set aside", "correct that row"
             )
-        row = self._room()
+        block = self._block_for(write["values"])
+        row = self._room(block)
         cells: dict[int, NewCell] = {}
         values: list[Any] = [False if c.facet == "strike" else None for c in self.spec.columns]
         for name, value in write["values"].items():
             position, column = self._column(name)
-            number = self.table.header.columns[column.heading]
+            number = block.header.columns[column.heading]
             if value is None or (len(self.spec.key) == 1 and column.heading in self.spec.key):
                 continue
+            if number > MADE_UP and self._is_title(column):
+                values[position] = block.title
+                continue
+            self._refuse_made_up(column)
             cells[number], values[position] = self._set(row, number, column, value)
         self._put_key(id, row, cells, values)
-        self._put_defaults(row, cells)
+        self._put_defaults(row, block, cells)
+        self._expect_made_up(block, values)
         self.plan.edits[row] = cells
         self.plan.fresh.append(row)
-        self.plan.bottom = row
+        self.plan.bottoms[self.table.blocks.index(block)] = row
         self.entries[id] = Entry(row, id, values, True)
         self.table.entries.append(self.entries[id])
         return Verdict("done", id)
@@ -278,10 +316,48 @@ class Planner:
             raise Refusal(f"the key '{entry.id}' is taken: row {entry.number} has it", "link the two records")
         return Verdict("done", entry.id)
 
-    def _room(self) -> int:
-        """The row under the list; refused where something stands there already."""
-        row = self.plan.bottom + 1
-        excel_table = self.table.table
+    def _is_title(self, column: Column) -> bool:
+        blocks = self.spec.shape.blocks
+        return blocks is not None and column.heading == blocks.title
+
+    def _block_for(self, values: Mapping[str, Any]) -> Block:
+        """The list a new row goes to: the one under the title that the record says, the last of several."""
+        blocks = self.spec.shape.blocks
+        if blocks is None or (len(self.table.blocks) == 1 and values.get(blocks.title) is None):
+            return self.table.blocks[-1]
+        wanted = values.get(blocks.title)
+        titles = ", ".join(dict.fromkeys(f"'{block.title}'" for block in self.table.blocks))
+        if wanted in (None, ""):
+            raise Refusal(
+                f"a new row needs '{blocks.title}': it says which of the blocks it belongs to ({titles})",
+                f"map '{blocks.title}', or set creates: false for this system",
+            )
+        found = [block for block in self.table.blocks if fold(str(block.title)) == fold(str(wanted))]
+        if not found:
+            raise Refusal(
+                f"the sheet has no block '{wanted}'; its blocks are {titles}",
+                "add the block in the workbook, with its title and headings",
+                blocks.title,
+            )
+        return found[-1]
+
+    def _expect_made_up(self, block: Block, values: list[Any]) -> None:
+        """What a new row will read as where no cell of it says it."""
+        for position, column in enumerate(self.spec.columns):
+            if self._is_title(column):
+                values[position] = block.title
+            elif column.heading in self.spec.shape.rules or column.facet == "fill":
+                values[position] = NOT_LOOKED_AT
+
+    def _room(self, block: Block) -> int:
+        """The row under a list; refused where something stands there already."""
+        if block.last > block.header.row and not block.model:
+            raise Refusal(
+                "every row of the list is marked by its look, and a new one made like them would be too",
+                "leave one row unmarked in Excel",
+            )
+        row = self.plan.bottoms[self.table.blocks.index(block)] + 1
+        excel_table = block.table
         if (
             excel_table is not None
             and row > excel_table.area[2] - excel_table.totals_rows
@@ -291,21 +367,22 @@ class Planner:
                 f"the table '{excel_table.name}' has its totals right under the list",
                 "insert some empty rows above the totals in Excel",
             )
-        if self.table.below is not None and row >= self.table.below:
+        taken = row if row > block.end else block.below
+        if taken is not None and row >= taken:
             raise Refusal(
-                f"there is no free row under the list: row {self.table.below} is filled",
-                f"insert some empty rows above row {self.table.below} in Excel",
+                f"there is no free row under the list: row {taken} is filled",
+                f"insert some empty rows above row {taken} in Excel",
             )
         for area in self.facts.merges:
             if area[0] <= row <= area[2]:
                 raise Refusal(f"the row under the list is merged ({show_range(area)})", "unmerge it in Excel")
         return row
 
-    def _put_defaults(self, row: int, cells: dict[int, NewCell]) -> None:
+    def _put_defaults(self, row: int, block: Block, cells: dict[int, NewCell]) -> None:
         """What the mapping wants in every new row, where the record itself says nothing."""
         for heading, value in self.spec.on_create.items():
-            number = self.table.header.columns[heading]
-            if number not in cells:
+            number = block.header.columns[heading]
+            if number not in cells and number < MADE_UP:
                 column = Column(heading, heading, None, "text", True)
                 cells[number], _ = self._set(row, number, column, value)
 
@@ -313,12 +390,13 @@ class Planner:
         if len(self.spec.key) > 1:
             return
         heading = self.spec.key[0]
-        number = self.table.header.columns[heading]
+        number = self._place(heading, row)
         xml = self.row_xml(row)
         placed = xml.cell(number) if xml is not None else None
         self._check_free(row, number, placed, heading)
-        like = self.model.cell(number) if self.model is not None else None
-        spot = self._spot(number, placed)
+        model = self._model(row)
+        like = model.cell(number) if model is not None else None
+        spot = self._spot(row, number, placed)
         spot = Spot(spot.style, _holds(like) if like is not None else None)
         cell = encode_key(id, spot, self.decoder)
         if isinstance(cell, CannotHold):

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from connectors.excel.package import column_letters
+from connectors.excel.sheet import LAST_COLUMN
 from hub.filing.faults import Fault, misconfigured
 
 SEARCHED_ROWS = 60
@@ -38,8 +39,9 @@ class Header:
     texts: Mapping[int, str]
 
     def cell(self, name: str, row: int) -> str:
-        """A cell as people call it: `F17`."""
-        return f"{column_letters(self.columns[name])}{row}"
+        """A cell as people call it: `F17`; its row, for a field that no column holds."""
+        number = self.columns[name]
+        return f"{column_letters(number)}{row}" if number <= LAST_COLUMN else f"row {row}"
 
 
 @lru_cache(maxsize=4096)
@@ -71,6 +73,11 @@ def find_header(
         if len(columns) > 1:
             raise _twice(sheet, best, name, columns)
     return Header(best.row, {name: columns[0] for name, columns in matches.items()}, dict(best.texts))
+
+
+def knows(row: Heading, wanted: Mapping[str, Sequence[str]]) -> int:
+    """How many of the wanted names stand on a row."""
+    return len(_matches(row, wanted))
 
 
 def _matches(row: Heading, wanted: Mapping[str, Sequence[str]]) -> dict[str, list[int]]:

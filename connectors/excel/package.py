@@ -22,7 +22,7 @@ from xml.parsers import expat
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from connectors.excel.styles import Styles, read_styles
+from connectors.excel.styles import Styles, read_styles, read_theme
 from hub.filing.faults import Fault, damaged
 
 TRANSITIONAL = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -207,8 +207,14 @@ class Package:
     def styles(self) -> Styles:
         for kind, part in self._relations.values():
             if kind == "styles" and self.has(part):
-                return read_styles(self.xml(part))
+                return read_styles(self.xml(part), self._theme())
         return Styles(())
+
+    def _theme(self) -> tuple[str, ...]:
+        for kind, part in self._relations.values():
+            if kind == "theme" and self.has(part):
+                return read_theme(self.xml(part))
+        return ()
 
     def tables(self, sheet: Sheet) -> list[ExcelTable]:
         tables = []

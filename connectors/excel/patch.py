@@ -249,25 +249,26 @@ def spliced(xml: bytes, splices: Sequence[Splice]) -> bytes:
 
 
 def grown(
-    xml: bytes, first_row: int, after_rows: int, top: int, old_last: int, new_last: int, widest: int
+    xml: bytes, first_row: int, after_rows: int, lists: Sequence[tuple[int, int, int]], widest: int
 ) -> bytes:
-    """The sheet with its stated extent, validations and conditional formats reaching down to `new_last`.
+    """The sheet with its stated extent, validations and conditional formats reaching down with its lists.
 
-    `first_row` and `after_rows` are the bytes where row elements start and end: cells are left alone. Only
-    ranges that ended on the list's last row grow, as they do when a person types below it in a table.
+    `first_row` and `after_rows` are the bytes where row elements start and end: cells are left alone. `lists`
+    are those that grew: first row, last row before, last row now. Only ranges that ended on a list's last row
+    grow, as they do when a person types below it in a table.
     """
 
     def extent(found: re.Match[bytes]) -> bytes:
         area = parse_range(found[2].decode("utf-8", "replace"))
         if area is None:
             return found[0]
-        wider = (area[0], area[1], max(area[2], new_last), max(area[3], widest))
+        wider = (area[0], area[1], max(area[2], *(now for _, _, now in lists)), max(area[3], widest))
         return found[1] + show_range(wider).encode()
 
     def reach(found: re.Match[bytes]) -> bytes:
-        ranges = [
-            _reach(text, top, old_last, new_last) for text in found[2].decode("utf-8", "replace").split()
-        ]
+        ranges = found[2].decode("utf-8", "replace").split()
+        for top, old_last, new_last in lists:
+            ranges = [_reach(text, top, old_last, new_last) for text in ranges]
         return found[1] + " ".join(ranges).encode()
 
     head, rows, tail = xml[:first_row], xml[first_row:after_rows], xml[after_rows:]

@@ -21,7 +21,8 @@ class Cell(NamedTuple):
 
     `kind` is the file's own letter: `n` number, `s` shared string (`raw` is its number), `t` any other
     text, `b` boolean, `e` error, `d` ISO date, `py` a value already decoded by a library (`raw` is that
-    value). `raw` is ``None`` where a formula has no stored result.
+    value), `untold` one that this format does not tell (`raw` says why). `raw` is ``None`` where a formula
+    has no stored result.
     """
 
     kind: str
@@ -30,13 +31,20 @@ class Cell(NamedTuple):
     formula: bool
 
 
+_NO_BLANKS: dict[int, int] = {}
+
+
 class Row(NamedTuple):
-    """One row: its number from 1, its non-empty cells by column number, where its XML lies in the part."""
+    """One row: its number from 1, its non-empty cells by column number, where its XML lies in the part.
+
+    `blanks`, where they were asked for: the styles of its empty cells that have one, by column number.
+    """
 
     number: int
     cells: dict[int, Cell]
     start: int
     end: int
+    blanks: dict[int, int] = _NO_BLANKS
 
 
 @dataclass
@@ -49,11 +57,17 @@ class Facts:
     formulas: bool = False
     ordered: bool = True
     protected: bool = False
+    conditional: bool = False
 
 
-def read_rows(chunks: Iterator[bytes], facts: Facts, shown: str, part: str, limit: int) -> Iterator[Row]:
-    """Every row that has an element, in file order, empty ones too; `facts` is filled on the way."""
-    reader = _Reader(facts, shown, part, limit)
+def read_rows(
+    chunks: Iterator[bytes], facts: Facts, shown: str, part: str, limit: int, blanks: bool = False
+) -> Iterator[Row]:
+    """Every row that has an element, in file order, empty ones too; `facts` is filled on the way.
+
+    `blanks`: empty cells are told too, where they have a style.
+    """
+    reader = _Reader(facts, shown, part, limit, blanks)
     for _ in feed(reader.parser, chunks, shown, part):
         ready, reader.ready = reader.ready, []
         yield from ready
@@ -64,8 +78,8 @@ def read_rows(chunks: Iterator[bytes], facts: Facts, shown: str, part: str, limi
 class _Reader:
     """The parser's callbacks. Names are interned by the parser, so that comparing them is cheap."""
 
-    def __init__(self, facts: Facts, shown: str, part: str, limit: int) -> None:
-        self.facts, self.shown, self.part, self.limit = facts, shown, part, limit
+    def __init__(self, facts: Facts, shown: str, part: str, limit: int, blanks: bool) -> None:
+        self.facts, self.shown, self.part, self.limit, self.blanks = facts, shown, part, limit, blanks
         self.ready: list[Row] = []
         self.seen_root = False
         self.parser = new_parser(shown, part)
@@ -81,7 +95,7 @@ class _Reader:
 
 def _install(reader: _Reader, space: str) -> None:
     """The callbacks as closures over plain locals: this is the hot path of every read."""
-    parser, facts, limit = reader.parser, reader.facts, reader.limit
+    parser, facts, limit, with_blanks = reader.parser, reader.facts, reader.limit, reader.blanks
     c_tag, v_tag, row_tag, f_tag, t_tag, ph_tag, is_tag = (
         space + tag for tag in ("c", "v", "row", "f", "t", "rPh", "is")
     )
@@ -90,6 +104,7 @@ def _install(reader: _Reader, space: str) -> None:
     inline: list[str] = []
     number = column = start_at = 0
     cells: dict[int, Cell] = {}
+    blanks: dict[int, int] = _NO_BLANKS
     attributes: dict[str, str] = {}
     value: str | None = None
     has_formula = phonetic = in_inline = in_row = False
@@ -106,7 +121,8 @@ def _install(reader: _Reader, space: str) -> None:
         return found
 
     def start(name: str, given: dict[str, str]) -> None:
-        nonlocal number, column, start_at, cells, attributes, value, has_formula, phonetic, in_inline, in_row
+        nonlocal number, column, start_at, cells, blanks, attributes, value, has_formula
+        nonlocal phonetic, in_inline, in_row
         if name == v_tag:
             text.clear()
         elif name == c_tag:
@@ -120,6 +136,7 @@ def _install(reader: _Reader, space: str) -> None:
                 raise damaged(f"{reader.shown}: a row outside any sheet", f"row {stated} in {reader.part}")
             facts.ordered = facts.ordered and number > previous
             start_at, cells, column, in_row = parser.CurrentByteIndex, {}, 0, True
+            blanks = {} if with_blanks else _NO_BLANKS
         elif name == f_tag:
             has_formula = facts.formulas = True
             if given.get("t") in ("array", "dataTable") and (area := parse_range(given.get("ref") or "")):
@@ -142,6 +159,8 @@ def _install(reader: _Reader, space: str) -> None:
             facts.filter = parse_range(given.get("ref") or "")
         elif tag == "sheetProtection":
             facts.protected = given.get("sheet") in ("1", "true")
+        elif tag == "conditionalFormatting":
+            facts.conditional = True
 
     def end(name: str) -> None:
         nonlocal value, phonetic, in_inline, in_row, count
@@ -156,8 +175,10 @@ def _install(reader: _Reader, space: str) -> None:
                         f"{reader.shown} is too big to be a list of records", why, "raise limits.cells"
                     )
                 cells[column] = _cell(attributes, value, has_formula)
+            elif with_blanks and (style := attributes.get("s")):
+                blanks[column] = int(style)
         elif name == row_tag:
-            reader.ready.append(Row(number, cells, start_at, parser.CurrentByteIndex))
+            reader.ready.append(Row(number, cells, start_at, parser.CurrentByteIndex, blanks))
             in_row = False
         elif name == t_tag:
             if in_inline and not phonetic:

@@ -2,9 +2,9 @@
 
 Options understood in the entity's block: `header_row` (a row number), `aliases` (heading to other
 spellings, for key columns too), `new_key` (`"C{n:05}"` or `auto`), `hub_id` (the heading of a column the
-hub may number rows in), `on_create` (heading to the value a new row gets). In a field's: `aliases`. A field
-named `Heading@strike` or `Heading@fill` is whether the cell is struck through, or its fill colour: people
-mark "closed" that way. Both are read only.
+hub may number rows in), `on_create` (heading to the value a new row gets), and those of `shape` for sheets
+that are no plain list. In a field's: `aliases`. A field named `Heading@strike` or `Heading@fill` is whether
+the cell is struck through, or its fill colour: people mark "closed" that way. Both are read only.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from connectors.excel.shape import Shape, shape_from_json, shape_of, shape_to_json
 from hub.filing.faults import misconfigured
 from hub.ports import NativeField, View
 
@@ -43,10 +44,16 @@ class Spec:
     new_key: str | None = None
     hub_id: bool = False
     on_create: Mapping[str, Any] = field(default_factory=dict)
+    shape: Shape = field(default_factory=Shape)
 
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(column.name for column in self.columns)
+
+    @property
+    def looks_matter(self) -> bool:
+        """Whether any field is told by how a cell looks."""
+        return bool(self.shape.rules) or any(column.facet for column in self.columns)
 
     def column(self, name: str) -> Column | None:
         return next((column for column in self.columns if column.name == name), None)
@@ -55,11 +62,19 @@ class Spec:
 def spec_of(view: View) -> Spec:
     """The view's wishes, checked; raises `Fault` where the mapping says what no sheet can do."""
     options = view.options
-    columns = tuple(_column(item) for item in view.fields)
+    shape = shape_of(options, view.entity)
+    columns = tuple(_column(item, shape) for item in view.fields)
     hub_id = options.get("hub_id")
     if hub_id is not None and not isinstance(hub_id, str):
         raise misconfigured("hub_id names a column", f"it is {hub_id!r} in the mapping of {view.entity}")
     key = (hub_id,) if isinstance(hub_id, str) else tuple(view.key)
+    if shape.grid is not None and key != (*shape.grid.down, *shape.grid.across):
+        wanted = ", ".join((*shape.grid.down, *shape.grid.across))
+        raise misconfigured(
+            f"the key of a grid is what stands at its side and over it, and that of {view.entity} is "
+            f"{', '.join(key) or 'missing'}",
+            todo=f"write key: [{wanted}]",
+        )
     if not key:
         raise misconfigured(
             f"the mapping of {view.entity} names no key column for sheet '{view.object}'",
@@ -70,10 +85,15 @@ def spec_of(view: View) -> Spec:
     on_create = options.get("on_create") or {}
     if not isinstance(on_create, Mapping):
         raise misconfigured("on_create maps headings to values", f"it is {on_create!r}")
-    spellings = {c.heading: [c.heading] for c in columns}
-    spellings |= {name: [name] for name in (*key, *where, *on_create) if name not in spellings}
+    spellings: dict[str, list[str]] = {}
+    looked_at = [rule.of for rules in shape.rules.values() for rule in rules if rule.of not in (None, "any")]
+    down = shape.grid.down if shape.grid else ()
+    for name in (*(c.heading for c in columns), *key, *where, *on_create, *shape.skip, *looked_at, *down):
+        if name is not None and name not in shape.made_up:
+            spellings.setdefault(name, [name])
     for item, column in zip(view.fields, columns, strict=True):
-        spellings[column.heading] += _texts(item.options.get("aliases"), f"aliases of {item.name}")
+        if column.heading in spellings:
+            spellings[column.heading] += _texts(item.options.get("aliases"), f"aliases of {item.name}")
     general = options.get("aliases") or {}
     if not isinstance(general, Mapping):
         raise misconfigured("aliases maps headings to lists of spellings", f"it is {general!r}")
@@ -94,6 +114,7 @@ def spec_of(view: View) -> Spec:
         None if new_key is None else str(new_key),
         hub_id is not None,
         dict(on_create),
+        shape,
     )
 
 
@@ -108,6 +129,7 @@ def spec_to_json(spec: Spec) -> dict[str, Any]:
         "new_key": spec.new_key,
         "hub_id": spec.hub_id,
         "on_create": dict(spec.on_create),
+        "shape": shape_to_json(spec.shape),
     }
 
 
@@ -122,10 +144,13 @@ def spec_from_json(data: Mapping[str, Any]) -> Spec:
         data["new_key"],
         data["hub_id"],
         data["on_create"],
+        shape_from_json(data["shape"]),
     )
 
 
-def _column(item: NativeField) -> Column:
+def _column(item: NativeField, shape: Shape) -> Column:
+    if item.name in shape.made_up:
+        return Column(item.name, item.name, None, item.type, item.writable)
     heading, _, facet = item.name.rpartition("@")
     if heading and facet in FACETS:
         return Column(item.name, heading, facet, item.type, False)

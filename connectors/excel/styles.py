@@ -2,17 +2,20 @@
 
 Source: ECMA-376 part 1, 18.8.30 (built-in formats) and 18.8.31 (format codes). A SIRET, postcode or telephone
 number kept as a number has lost its leading zeros in the cell; only its format (`00000000000000`,
-`0#" "##" "##" "##" "##`) still knows them. Also tells strike-through and fill, which people use as a status.
+`0#" "##" "##" "##" "##`) still knows them. Also tells strike-through, fill and font colour, which people use
+as a status. Conditional formats are no part of a cell's format and do not count.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal, TypeAlias
 from xml.etree.ElementTree import Element
+
+from connectors.excel.colours import resolved
 
 Meaning: TypeAlias = Literal["number", "date", "datetime", "time", "duration", "padded", "text"]
 
@@ -35,12 +38,18 @@ _TOKEN = re.compile(r'"([^"]*)"|\\(.)|\[[^\]]*\]|_.|\*.|([0#?])|(.)', re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """One cell format: what its numbers mean, the format's code, and what people see of font and fill."""
+    """One cell format: what its numbers mean, the format's code, and what people see of font and fill.
+
+    `fill` is the fill's colour as the file says it (`#FF0000`, `theme 4`); `painted` and `ink` are the
+    colours of fill and font that come out of it, six hex digits each, or ``None`` for the automatic one.
+    """
 
     meaning: Meaning = "number"
     code: str = "General"
     strike: bool = False
     fill: str | None = None
+    painted: str | None = None
+    ink: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,22 +69,42 @@ class Styles:
 _PLAIN = Style()
 
 
-def read_styles(root: Element) -> Styles:
-    """The formats of a styles part, in the order of its `cellXfs`."""
+def read_styles(root: Element, theme: Sequence[str] = ()) -> Styles:
+    """The formats of a styles part, in the order of its `cellXfs`; `theme` is what `read_theme` gave."""
     codes = {
         int(e.get("numFmtId") or 0): e.get("formatCode") or "" for e in _under(root, "numFmts", "numFmt")
     }
-    strikes = [_struck(font) for font in _under(root, "fonts", "font")]
-    fills = [_colour(fill) for fill in _under(root, "fills", "fill")]
+    indexed = [
+        (e.get("rgb") or "")[-6:] for colours in _under(root, "colors", "indexedColors") for e in colours
+    ]
+    fonts = [
+        (_struck(font), _resolved(font, "color", theme, indexed)) for font in _under(root, "fonts", "font")
+    ]
+    fills = [(_colour(fill), _painted(fill, theme, indexed)) for fill in _under(root, "fills", "fill")]
     formats = []
     for xf in _under(root, "cellXfs", "xf"):
         number = int(xf.get("numFmtId") or 0)
         code = codes.get(number, "")
         meaning = meaning_of(code) if code else BUILT_IN.get(number, "number")
         font, fill = int(xf.get("fontId") or 0), int(xf.get("fillId") or 0)
-        strike = strikes[font] if font < len(strikes) else False
-        formats.append(Style(meaning, code or "General", strike, fills[fill] if fill < len(fills) else None))
+        strike, ink = fonts[font] if font < len(fonts) else (False, None)
+        shown, painted = fills[fill] if fill < len(fills) else (None, None)
+        formats.append(Style(meaning, code or "General", strike, shown, painted, ink))
     return Styles(tuple(formats))
+
+
+def read_theme(root: Element) -> tuple[str, ...]:
+    """The colours of a theme part, six hex digits each, in the order in which cells count them."""
+    found: dict[str, str] = {}
+    for scheme in (e for e in root.iter() if e.tag.rsplit("}", 1)[-1] == "clrScheme"):
+        for element in scheme:
+            for colour in element:
+                value = colour.get("lastClr") or colour.get("val") or ""
+                found.setdefault(element.tag.rsplit("}", 1)[-1], value[-6:].upper())
+    names = ("lt1", "dk1", "lt2", "dk2", *(f"accent{n}" for n in range(1, 7)), "hlink", "folHlink")
+    if any(len(found.get(name, "")) != 6 for name in names):
+        return ()
+    return tuple(found[name] for name in names)
 
 
 def _under(root: Element, group: str, item: str) -> Iterable[Element]:
@@ -102,6 +131,20 @@ def _colour(fill: Element) -> str | None:
                     return f"theme {theme}"
                 if indexed := colour.get("indexed"):
                     return f"indexed {indexed}"
+    return None
+
+
+def _painted(fill: Element, theme: Sequence[str], indexed: Sequence[str]) -> str | None:
+    for pattern in fill:
+        if (pattern.get("patternType") or "none") not in ("none", "gray125"):
+            return _resolved(pattern, "fgColor", theme, indexed)
+    return None
+
+
+def _resolved(parent: Element, name: str, theme: Sequence[str], indexed: Sequence[str]) -> str | None:
+    for element in parent:
+        if element.tag.rsplit("}", 1)[-1] == name:
+            return resolved(element.attrib, theme, indexed)
     return None
 
 

@@ -15,8 +15,12 @@ from dataclasses import dataclass, field
 import orjson
 
 from connectors.excel.cells import NUMERIC, Decoder, Unread, Value
-from connectors.excel.header import SEARCHED_ROWS, Header, Heading, find_header, fold
+from connectors.excel.header import Header, fold
+from connectors.excel.layout import Block, sections
+from connectors.excel.merges import Filler, Merges
 from connectors.excel.package import ExcelTable, Range, column_letters, show_range
+from connectors.excel.rules import Looks, told
+from connectors.excel.shape import MADE_UP
 from connectors.excel.sheet import Cell, Facts, Row
 from connectors.excel.spec import Spec
 from hub.filing.faults import Fault
@@ -27,7 +31,11 @@ JOINT = " | "
 
 @dataclass(slots=True)
 class Entry:
-    """One row that is a record: its key, its values in the view's order, and where its XML lies."""
+    """One row that is a record: its key, its values in the view's order, and where its XML lies.
+
+    In a grid the record is one cell of the row: its `column`, the parts of its `key`, the `area` merged with
+    it.
+    """
 
     number: int
     id: str
@@ -35,6 +43,9 @@ class Entry:
     kept: bool
     start: int = 0
     end: int = 0
+    column: int = 0
+    key: tuple[Value, ...] = ()
+    area: Range | None = None
 
     def version(self) -> str:
         """The same for the same values, whatever program saved the file."""
@@ -54,25 +65,42 @@ class Aside:
 
 @dataclass
 class Table:
-    """A sheet read through a `Spec`.
+    """A sheet read through a `Spec`: its lists (one as a rule) from top to bottom, and what is in them.
 
     `entries` holds every record in sheet order, doubles excluded; `doubles` the row numbers of each key
     that stands on several rows. `unkeyed` counts rows with content whose key could not be read: while there
-    is one, no record can be said to be gone; `unnumbered` are those the hub may number itself. `last` is
-    the list's last row; `below` the first filled row under it.
+    is one, no record can be said to be gone; `unnumbered` are those the hub may number itself. `slots`, in a
+    grid: the cell, filled or not, of each id.
     """
 
-    header: Header
+    blocks: list[Block]
     entries: list[Entry] = field(default_factory=list)
     asides: list[Aside] = field(default_factory=list)
     doubles: dict[str, list[int]] = field(default_factory=dict)
     unkeyed: list[int] = field(default_factory=list)
-    last: int = 0
-    below: int | None = None
-    table: ExcelTable | None = None
     spans: dict[int, tuple[int, int]] = field(default_factory=dict)
     struck: int = 0
     unnumbered: list[Entry] = field(default_factory=list)
+    slots: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    @property
+    def header(self) -> Header:
+        """The headings; of several lists, the first one's."""
+        return self.blocks[0].header
+
+    @property
+    def last(self) -> int:
+        """The last row of the last list."""
+        return self.blocks[-1].last
+
+    @property
+    def below(self) -> int | None:
+        """The first filled row under the last list."""
+        return self.blocks[-1].below
+
+    def block_at(self, row: int) -> Block:
+        """The list that a row belongs to."""
+        return next((block for block in reversed(self.blocks) if block.header.row < row), self.blocks[0])
 
     def by_id(self) -> dict[str, Entry]:
         return {entry.id: entry for entry in self.entries}
@@ -84,6 +112,7 @@ class _Draft:
     values: list[Value | Unread]
     key: list[Value | Unread]
     kept: bool
+    header: Header
 
 
 def read_table(
@@ -94,23 +123,52 @@ def read_table(
     tables: Sequence[ExcelTable],
     *,
     spans: bool = False,
+    merges: Sequence[Range] = (),
 ) -> Table:
-    """Read a whole sheet. `facts` must be what `rows` fills on its way; `spans` keeps each row's place."""
-    stream = iter(rows)
-    head = _head(stream, decoder)
-    headings = [
-        Heading(row.number, {c: t for c, cell in row.cells.items() if (t := decoder.text(cell))})
-        for row in head
-    ]
-    header = find_header(spec.sheet, headings, spec.spellings, spec.header_row)
-    table = Table(header, last=header.row, table=_table_of(header, tables))
-    drafts = _drafts(_after(header.row, head, stream, table, spans), header, decoder, spec, table)
-    kept = [_slim(draft) for draft in drafts if _is_record(draft, header, decoder, spec, table)]
-    _hide_merged(kept, header, spec, facts.merges)
+    """Read a whole sheet. `facts` must be what `rows` fills on its way; `spans` keeps each row's place.
+
+    `merges` are the merged cells, where the sheet's shape needs them beforehand.
+    """
+    areas = Merges(merges)
+    table = Table([])
+    stream = _noted(rows, table, spans)
+    kept: list[_Draft] = []
+    for section in sections(stream, decoder, spec, areas):
+        block = section.block
+        block.table = _table_of(block.header, tables)
+        table.blocks.append(block)
+        drafts = _drafts(iter(section.rows), block, decoder, spec, table, areas)
+        mine = [_slim(draft) for draft in drafts if _is_record(draft, block, decoder, spec, table)]
+        block.model = _unmarked(mine, spec) if spec.looks_matter else block.last
+        if not spec.shape.merged_fill:
+            _hide_merged(mine, block.header, spec, facts.merges)
+        kept += mine
     if decoder.stale:
-        _hide_arrays(kept, header, spec, facts.arrays)
-    _key(kept, header, spec, table)
+        _hide_arrays(kept, spec, facts.arrays)
+    _key(kept, spec, table)
     return table
+
+
+def _unmarked(drafts: Sequence[_Draft], spec: Spec) -> int:
+    """The last row that no look marks as something: a new row is made like it. 0 where all are marked."""
+    usual = {
+        name: next((r.value for r in rules if not (r.strike or r.fill or r.font)), None)
+        for name, rules in spec.shape.rules.items()
+    }
+    for draft in reversed(drafts):
+        if all(
+            value == usual[column.heading] if column.heading in usual else column.facet is None or not value
+            for column, value in zip(spec.columns, draft.values, strict=True)
+        ):
+            return draft.row.number
+    return 0
+
+
+def _noted(rows: Iterable[Row], table: Table, spans: bool) -> Iterator[Row]:
+    for row in rows:
+        if spans:
+            table.spans[row.number] = (row.start, row.end)
+        yield row
 
 
 def _slim(draft: _Draft) -> _Draft:
@@ -119,120 +177,137 @@ def _slim(draft: _Draft) -> _Draft:
     return draft
 
 
-def _head(stream: Iterator[Row], decoder: Decoder) -> list[Row]:
-    """Enough rows to find the headings in: the first filled ones."""
-    head: list[Row] = []
-    filled = 0
-    for row in stream:
-        head.append(row)
-        filled += bool(row.cells)
-        if filled >= SEARCHED_ROWS:
-            break
-    return head
-
-
-def _after(
-    header_row: int, head: list[Row], stream: Iterator[Row], table: Table, spans: bool
-) -> Iterator[Row]:
-    for source in (head, stream):
-        for row in source:
-            if spans:
-                table.spans[row.number] = (row.start, row.end)
-            if row.number > header_row:
-                yield row
-
-
 def _table_of(header: Header, tables: Sequence[ExcelTable]) -> ExcelTable | None:
     """The real Excel table whose heading row this is, if the key and field columns lie in it."""
     for table in tables:
         top, left, _, right = table.area
-        inside = all(left <= column <= right for column in header.columns.values())
+        inside = all(left <= column <= right for column in header.columns.values() if column < MADE_UP)
         if table.header_rows and top == header.row and inside:
             return table
     return None
 
 
 def _drafts(
-    rows: Iterator[Row], header: Header, decoder: Decoder, spec: Spec, table: Table
+    rows: Iterator[Row], block: Block, decoder: Decoder, spec: Spec, table: Table, areas: Merges
 ) -> Iterator[_Draft]:
     """Rows with content in the columns that matter, decoded; the list's end is noted on the way."""
+    header, shape = block.header, spec.shape
     wanted = [(header.columns[c.heading], c.facet, c.type in NUMERIC) for c in spec.columns]
     keys = [header.columns[name] for name in spec.key]
     filters = [(header.columns[name], {fold(text) for text in texts}) for name, texts in spec.where.items()]
-    columns = {column for column, _, _ in wanted} | set(keys)
-    bottom = table.table.area[2] - table.table.totals_rows if table.table else None
+    skips = [(header.columns[name], texts) for name, texts in shape.skip.items()]
+    columns = {column for column, _, _ in wanted} | set(keys) | {column for column, _ in skips}
+    filler = Filler(areas, columns) if shape.merged_fill else None
+    looks = Looks(header, spec)
+    bottom = block.table.area[2] - block.table.totals_rows if block.table else None
     for row in rows:
-        cells = row.cells
-        if not cells:
+        cells = filler.fill(row) if filler else row.cells
+        if not row.cells:
             continue
         if bottom is not None and row.number > bottom:
-            _under_table(row, keys, decoder, table)
+            _under_table(row, keys, decoder, block, table)
             continue
-        if columns.isdisjoint(cells):
-            table.below = table.below or row.number
+        if columns.isdisjoint(row.cells):
+            block.below = block.below or row.number
             continue
-        values = [_read(cells.get(column), facet, numeric, decoder) for column, facet, numeric in wanted]
+        if skips and any(is_skipped(decoder.value(cells.get(c)), texts) for c, texts in skips):
+            block.below = block.below or row.number
+            continue
+        if shape.rules or shape.blocks:
+            cells = {**cells, **told(row, decoder, block.title, looks, spec)}
+        values = [
+            _read(cells.get(column), row.blanks.get(column), facet, numeric, decoder)
+            for column, facet, numeric in wanted
+        ]
         key = [decoder.value(cells.get(column)) for column in keys]
-        if all(value is None for value in key) and _blank(values, wanted):
-            table.below = table.below or row.number
+        if _blank(key, [(c, None, False) for c in keys]) and _blank(values, wanted):
+            block.below = block.below or row.number
             continue
         kept = all(fold(_text(decoder.value(cells.get(column)))) in texts for column, texts in filters)
-        yield _Draft(row, values, key, kept)
+        yield _Draft(row, values, key, kept, header)
 
 
-def _read(cell: Cell | None, facet: str | None, numeric: bool, decoder: Decoder) -> Value | Unread:
-    if facet is None:
-        return decoder.value(cell, numeric)
+def is_skipped(value: Value | Unread, patterns: Sequence[str]) -> bool:
+    """Whether a row that says this is left out by the mapping's `skip`; what cannot be read never is."""
+    if isinstance(value, Unread):
+        return False
+    said = fold(_text(value))
+    return any(
+        said.startswith(fold(pattern[:-1])) if pattern.endswith("*") else said == fold(pattern)
+        for pattern in patterns
+    )
+
+
+def _read(
+    cell: Cell | None, blank: int | None, facet: str | None, numeric: bool, decoder: Decoder
+) -> Value | Unread:
+    """`blank` is the style of a cell that is empty."""
+    return decoder.value(cell, numeric) if facet is None else look_of(cell, blank, facet, decoder)
+
+
+def look_of(cell: Cell | None, blank: int | None, facet: str, decoder: Decoder) -> Value | Unread:
+    """Whether a cell is struck through, or its fill; `blank` is the style of one that is empty."""
     if cell is not None and cell.kind == "py":
         return Unread("this file format does not tell how a cell looks")
-    style = decoder.styles.get(cell.style) if cell is not None else None
+    number = cell.style if cell is not None else blank
+    style = decoder.styles.get(number) if number is not None else None
     if facet == "strike":
         return style is not None and style.strike
     return style.fill if style is not None else None
 
 
 def _blank(values: Sequence[Value | Unread], wanted: Sequence[tuple[int, str | None, bool]]) -> bool:
-    return all(value is None for value, (_, facet, _) in zip(values, wanted, strict=True) if facet is None)
+    """Whether no column of the sheet says anything; made-up fields always do."""
+    return all(
+        value is None
+        for value, (column, facet, _) in zip(values, wanted, strict=True)
+        if facet is None and column < MADE_UP
+    )
 
 
 def _text(value: Value | Unread) -> str:
     return "" if value is None or isinstance(value, Unread) else str(value)
 
 
-def _under_table(row: Row, keys: Sequence[int], decoder: Decoder, table: Table) -> None:
+def _under_table(row: Row, keys: Sequence[int], decoder: Decoder, block: Block, table: Table) -> None:
     """Below a real table there are totals and notes; a row with a key there was probably typed too low."""
-    assert table.table is not None
-    table.below = table.below or row.number
-    if row.number <= table.table.area[2]:
+    assert block.table is not None
+    block.below = block.below or row.number
+    if row.number <= block.table.area[2]:
         return
     key = [decoder.value(row.cells.get(column)) for column in keys]
     if all(value is not None and not isinstance(value, Unread) for value in key):
         table.asides.append(
             Aside(
                 row.number,
-                f"it lies below the table '{table.table.name}' ({show_range(table.table.area)})",
+                f"it lies below the table '{block.table.name}' ({show_range(block.table.area)})",
                 "drag the table's corner down over this row, or clear the row if it is no record",
                 join_key(key),
             )
         )
 
 
-def _is_record(draft: _Draft, header: Header, decoder: Decoder, spec: Spec, table: Table) -> bool:
+def _is_record(draft: _Draft, block: Block, decoder: Decoder, spec: Spec, table: Table) -> bool:
     """Whether the row is one of the list; headings repeated further down and totals are not."""
-    keyless = all(value is None for value in draft.key)
+    header = block.header
+    keyless = all(
+        value is None
+        for name, value in zip(spec.key, draft.key, strict=True)
+        if header.columns[name] < MADE_UP
+    )
     if not keyless and _repeats_header(draft, header, decoder):
         return False
     if keyless and _is_total(draft, decoder):
-        table.below = table.below or draft.row.number
+        block.below = block.below or draft.row.number
         return False
-    table.last, table.below = draft.row.number, None
+    block.last, block.below = draft.row.number, None
     table.struck += _is_struck(draft, header, decoder, spec)
     return True
 
 
 def _repeats_header(draft: _Draft, header: Header, decoder: Decoder) -> bool:
     cells = draft.row.cells
-    for column in set(header.columns.values()):
+    for column in {column for column in header.columns.values() if column < MADE_UP}:
         text, heading = decoder.text(cells.get(column)), header.texts.get(column, "")
         if fold(text[:1]) != fold(heading[:1]) or fold(text) != fold(heading):
             return False
@@ -274,25 +349,24 @@ def _hide_merged(drafts: Sequence[_Draft], header: Header, spec: Spec, merges: S
                         values[n] = hidden
 
 
-def _hide_arrays(drafts: Sequence[_Draft], header: Header, spec: Spec, arrays: Sequence[Range]) -> None:
+def _hide_arrays(drafts: Sequence[_Draft], spec: Spec, arrays: Sequence[Range]) -> None:
     """Cells an array formula spills into carry no formula of their own, yet are as stale as it is."""
     from connectors.excel.cells import NOT_CALCULATED
 
-    places = [header.columns[column.heading] for column in spec.columns]
     for top, left, bottom, right in arrays:
         for draft in drafts:
             if top <= draft.row.number <= bottom:
-                for n, column in enumerate(places):
-                    if left <= column <= right:
+                for n, column in enumerate(spec.columns):
+                    if left <= draft.header.columns[column.heading] <= right:
                         draft.values[n] = NOT_CALCULATED
 
 
-def _key(drafts: Sequence[_Draft], header: Header, spec: Spec, table: Table) -> None:
+def _key(drafts: Sequence[_Draft], spec: Spec, table: Table) -> None:
     """Give each row its id; set aside those without a readable one, and all rows of one that stands twice."""
     rows: dict[str, list[int]] = {}
     keyed: list[tuple[str, _Draft]] = []
     for draft in drafts:
-        problem = _key_problem(draft, header, spec)
+        problem = _key_problem(draft, draft.header, spec)
         if problem is not None:
             table.unkeyed.append(draft.row.number)
             table.asides.append(problem)
@@ -319,7 +393,8 @@ def _key_problem(draft: _Draft, header: Header, spec: Spec) -> Aside | None:
                 f"its key in column '{name}' cannot be read: {value.reason}",
                 f"correct {header.cell(name, draft.row.number)}; until then no row is reported as deleted",
             )
-    if any(value is not None for value in draft.key):
+    own = [value for name, value in zip(spec.key, draft.key, strict=True) if header.columns[name] < MADE_UP]
+    if any(value is not None for value in own or draft.key):
         return None
     cells = " and ".join(header.cell(name, draft.row.number) for name in spec.key)
     if spec.hub_id:

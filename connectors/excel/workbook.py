@@ -8,6 +8,7 @@ replaced.
 from __future__ import annotations
 
 import zipfile
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,11 +16,12 @@ from pathlib import Path
 
 from connectors.excel import legacy, ods
 from connectors.excel.cells import Decoder, Unread
-from connectors.excel.change import Plan, Planner
+from connectors.excel.change import NOT_LOOKED_AT, Plan, Planner
 from connectors.excel.encode import same
+from connectors.excel.grid import GridPlanner, read_grid
 from connectors.excel.header import near
 from connectors.excel.intake import Bounds, Form, examine
-from connectors.excel.package import Package, Sheet
+from connectors.excel.package import Package, Range, Sheet
 from connectors.excel.patch import (
     RowXml,
     Splice,
@@ -78,8 +80,8 @@ class Workbook:
                     head.append((row.number, {column: text for column, text in texts.items() if text}))
             yield name, head, filled
 
-    def _stream(self, name: str, facts: Facts) -> tuple[Decoder, Iterator[Row] | None]:
-        """The rows of a sheet and what decodes them; no rows where it is a chart."""
+    def _stream(self, name: str, facts: Facts, blanks: bool = False) -> tuple[Decoder, Iterator[Row] | None]:
+        """The rows of a sheet and what decodes them, none where it is a chart. `blanks`: see `read_rows`."""
         if self.package is None:
             decoder = Decoder([], Styles(()))
             if self.form == "ods":
@@ -94,7 +96,7 @@ class Workbook:
         if not sheet.is_grid:
             return decoder, None
         return decoder, read_rows(
-            package.chunks(sheet.part), facts, self.shown, sheet.part, self.bounds.cells
+            package.chunks(sheet.part), facts, self.shown, sheet.part, self.bounds.cells, blanks
         )
 
     def why_read_only(self) -> str | None:
@@ -111,13 +113,25 @@ class Workbook:
         """The sheet of `spec` as records; raises `Fault` for a sheet or a column that is not there."""
         facts = Facts()
         name = resolve(spec.sheet, self.sheet_names(), self.shown)
-        decoder, rows = self._stream(name, facts)
+        decoder, rows = self._stream(name, facts, blanks=spec.looks_matter)
         if rows is None:
             raise misconfigured(f"'{name}' in {self.shown} is no sheet with cells", "it is a chart")
         tables = self.package.tables(self._sheet(spec)) if self.package is not None else []
-        table = read_table(rows, facts, decoder, spec, tables, spans=spans)
+        merges = self._merges(name) if spec.shape.needs_merges else []
+        if spec.shape.grid is not None:
+            table = read_grid(list(rows), decoder, spec, merges, spans=spans)
+        else:
+            table = read_table(rows, facts, decoder, spec, tables, spans=spans, merges=merges)
         check_stale(table, decoder, spec)
         return Reading(table, facts, decoder)
+
+    def _merges(self, name: str) -> list[Range]:
+        """The merged cells, which the file tells after the rows they concern."""
+        facts = Facts()
+        _, rows = self._stream(name, facts)
+        for _ in rows or ():
+            pass
+        return facts.merges
 
     def _sheet(self, spec: Spec) -> Sheet:
         assert self.package is not None
@@ -144,7 +158,8 @@ class Workbook:
                 todo="open it in Excel and save it once",
             )
         rows = _RowXmls(xml, before.table.spans)
-        plan = decide(Planner(spec, before.table, before.facts, before.decoder, rows.get))
+        kind = Planner if spec.shape.grid is None else GridPlanner
+        plan = decide(kind(spec, before.table, before.facts, before.decoder, rows.get))
         if not any(plan.edits.values()):
             return plan, None
         parts = self._parts(sheet, xml, before, plan, rows)
@@ -163,10 +178,10 @@ class Workbook:
         assert self.package is not None
         package, table = self.package, before.table
         parts = {package.member(sheet.part).filename: _new_sheet(xml, table, plan, rows)}
-        excel_table = table.table
-        if excel_table is not None and plan.bottom > excel_table.area[2]:
-            content = grown_table(package.read(excel_table.part), excel_table.area, plan.bottom)
-            parts[package.member(excel_table.part).filename] = content
+        for block, bottom in zip(table.blocks, plan.bottoms, strict=True):
+            if block.table is not None and bottom > block.table.area[2]:
+                content = grown_table(package.read(block.table.part), block.table.area, bottom)
+                parts[package.member(block.table.part).filename] = content
         if not package.awaits_calculation and (before.facts.formulas or self._formulas_elsewhere(sheet)):
             parts[package.member(package.main).filename] = calculate_on_load(package.read(package.main))
         return parts
@@ -201,36 +216,34 @@ class _RowXmls:
 def _new_sheet(xml: bytes, table: Table, plan: Plan, rows: _RowXmls) -> bytes:
     numbers = sorted(table.spans)
     splices: list[Splice] = []
-    added: list[bytes] = []
-    after = max((n for n in numbers if n <= table.last), default=table.header.row)
-    anchor = rows.span(after)[1]
-    header = rows.get(table.header.row)
-    model = rows.get(table.last)
-    assert header is not None
-    assert model is not None
-    if table.last == table.header.row:
-        model = RowXml(b"", header.prefix, {})
     for number, cells in sorted(plan.edits.items()):
         row = rows.get(number)
         if row is not None:
-            if added:
-                splices.append(Splice(anchor, anchor, b"".join(added)))
-                added = []
             start, end = rows.span(number)
             splices.append(Splice(start, end, patched_row(row, number, cells)))
-            anchor = max(anchor, end)
         else:
-            added.append(new_row(model, number, cells))
-    if added:
-        splices.append(Splice(anchor, anchor, b"".join(added)))
+            anchor = rows.span(numbers[bisect_left(numbers, number) - 1])[1]
+            splices.append(Splice(anchor, anchor, new_row(_model(table, number, rows), number, cells)))
     patched = spliced(xml, splices)
     if not plan.fresh:
         return patched
     first, last = rows.span(numbers[0])[0], rows.span(numbers[-1])[1]
     growth = len(patched) - len(xml)
     widest = max(max(cells, default=1) for cells in plan.edits.values())
-    top = table.header.row + 1
-    return grown(patched, first, last + growth, top, table.last, plan.bottom, widest)
+    lists = [
+        (block.header.row + 1, block.last, bottom)
+        for block, bottom in zip(table.blocks, plan.bottoms, strict=True)
+        if bottom > block.last
+    ]
+    return grown(patched, first, last + growth, lists, widest)
+
+
+def _model(table: Table, number: int, rows: _RowXmls) -> RowXml:
+    """The row a new one is made like: the last of its list, or nothing but the headings' way of spelling."""
+    block = table.block_at(number)
+    header, model = rows.get(block.header.row), rows.get(block.model)
+    assert header is not None
+    return model if model is not None and block.model > block.header.row else RowXml(b"", header.prefix, {})
 
 
 def _has_formula(chunks: Iterator[bytes]) -> bool:
@@ -245,11 +258,11 @@ def _has_formula(chunks: Iterator[bytes]) -> bool:
 
 def _prove(intended: Reading, after: Reading) -> None:
     """The copy must read as intended, row by row; formulas may have become uncalculated, nothing else."""
-    wanted = sorted((entry.number, entry) for entry in intended.table.entries)
-    found = sorted((entry.number, entry) for entry in after.table.entries)
-    ok = [(n, e.id) for n, e in wanted] == [(n, e.id) for n, e in found] and all(
-        isinstance(now, Unread) or (not isinstance(then, Unread) and same(then, now))
-        for (_, before), (_, entry) in zip(wanted, found, strict=True)
+    wanted = sorted(intended.table.entries, key=lambda entry: (entry.number, entry.id))
+    found = sorted(after.table.entries, key=lambda entry: (entry.number, entry.id))
+    ok = [(e.number, e.id) for e in wanted] == [(e.number, e.id) for e in found] and all(
+        isinstance(now, Unread) or then is NOT_LOOKED_AT or (not isinstance(then, Unread) and same(then, now))
+        for before, entry in zip(wanted, found, strict=True)
         for then, now in zip(before.values, entry.values, strict=True)
     )
     if not ok:

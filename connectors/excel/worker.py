@@ -18,6 +18,7 @@ from connectors.excel.intake import Bounds
 from connectors.excel.keys import new_keys, row_numbers
 from connectors.excel.package import column_letters
 from connectors.excel.sampling import sample as sampled
+from connectors.excel.shape import MADE_UP
 from connectors.excel.spec import Spec, spec_from_json
 from connectors.excel.table import Entry, Table
 from connectors.excel.workbook import Workbook, open_workbook
@@ -135,7 +136,12 @@ def check(workbook: Workbook, spec: Spec, _: Mapping[str, Any]) -> Answer:
         {
             "read_only": workbook.why_read_only(),
             "header_row": table.header.row,
-            "columns": {name: column_letters(column) for name, column in table.header.columns.items()},
+            "columns": {
+                name: column_letters(column) if column < MADE_UP else "made by rule"
+                for name, column in table.header.columns.items()
+            },
+            "blocks": len(table.blocks),
+            "conditional": reading.facts.conditional,
             "records": sum(entry.kept for entry in table.entries),
             "asides": _asides(table)[:20],
             "set_aside": len(table.asides),
