@@ -35,7 +35,7 @@ from hub.ports import (
     View,
     Write,
 )
-from hub.store import Store, worlds
+from hub.store import Store, flags, worlds
 from hub.store.repository import among
 from hub.yamlfile import meant
 
@@ -69,7 +69,9 @@ class MaintenanceSource:
     def pull(self, view: View, cursor: str | None, known: Known) -> Iterator[Page]:
         shelf = self._shelf(view)
         with self._store.transaction() as connection:
-            shelf.refresh(connection, self._now())
+            # What other systems have of these comes first while they are met again: nothing new before.
+            if not flags.is_recovering(connection, view.entity):
+                shelf.refresh(connection, self._now())
             latest = connection.scalar(select(func.max(shelf.table.c.change))) or 0
         after = int(cursor or 0)
         if after > latest:

@@ -50,6 +50,12 @@ def recovering(connection: Connection) -> Recovering | None:
     return Recovering(**found) if found is not None else None
 
 
+def is_recovering(connection: Connection, entity: str) -> bool:
+    """Whether an entity's records are still being met again."""
+    state = recovering(connection)
+    return state is not None and entity in state.left
+
+
 def begin_recovering(connection: Connection, why: str, since: str, routes: Mapping[str, list[str]]) -> None:
     """From now on nothing is taken for known that was not read again: every route starts from the beginning.
 
