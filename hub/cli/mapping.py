@@ -1,4 +1,4 @@
-"""`hub mapping`: is the mapping right? Tried on real records, shown on real records, and its JSON Schema."""
+"""`hub mapping`: is the mapping right? Drafted, tried and shown on real records, and its JSON Schema."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ import typer
 
 from hub.cli import failures, names, screen
 from hub.cli.failures import WrongUse
+from hub.cli.learn import learn
 from hub.cli.session import DONE, WAITING, WRONG, Session, command, group
 
 if TYPE_CHECKING:
@@ -26,13 +27,14 @@ READ = ("both", "pull", "push", "observe")
 
 def register(app: typer.Typer) -> None:
     found = typer.Typer(
-        help="Try the mappings on real records, look through them, get their schema.", no_args_is_help=True
+        help="Draft mappings, try them on real records, look through them.", no_args_is_help=True
     )
     # The group alone does nothing; it is there to take the common flags before its command's name.
     found.callback()(group(lambda session: DONE))
     found.command("check")(command(check))
     found.command("preview")(command(preview))
     found.command("schema")(command(schema))
+    found.command("learn")(command(learn))
     app.add_typer(found, name="mapping")
 
 

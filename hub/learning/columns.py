@@ -161,7 +161,7 @@ def _by_heading(entity: str, column: Column, known: Mapping[str, FieldOf]) -> Gu
 def _weighed(entity: str, column: Column, meaning: Meaning, wanted: FieldOf) -> Guess:
     """One field the heading may mean, weighed against the values."""
     name = wanted.name
-    says = f"the heading says {meaning.concept.replace('_', ' ')}"
+    says = f"heading ({meaning.concept.replace('_', ' ')})"
     if not column.values.filled:
         return Guess(
             column, name, wanted.types[0], 0.5 * meaning.weight, f"{says}; no value to see", usual=True
@@ -189,9 +189,7 @@ def _weighed(entity: str, column: Column, meaning: Meaning, wanted: FieldOf) -> 
     if best is not None and best.rate >= 0.6:
         sure = 1 - (1 - meaning.weight) * (1 - best.rate * best.telling)
         sure *= 0.5 + 0.5 * best.rate
-        return Guess(
-            column, name, best.type, sure, f"{says}, {_share(column, best)}", best.options, usual=True
-        )
+        return Guess(column, name, best.type, sure, f"{says}, {_share(best)}", best.options, usual=True)
     if told is not None and told.strength > 0.8 and told.type in BY_VALUES:
         what = f"{says}, but its values are of type {told.type}"
         return Guess(
@@ -228,12 +226,10 @@ def _by_values(column: Column) -> Guess:
     told = kinds.strongest(column.found)
     if told is not None and told.type in BY_VALUES and told.strength > 0.5 and len(column.values.filled) > 2:
         sure = 0.95 * told.strength
-        return Guess(
-            column, BY_VALUES[told.type], told.type, sure, _share(column, told), told.options, usual=True
-        )
+        return Guess(column, BY_VALUES[told.type], told.type, sure, _share(told), told.options, usual=True)
     if told is not None and told.type == "postcode" and told.strength > 0.75:
-        return Guess(column, "zip", "postcode", 0.7 * told.strength, _share(column, told), usual=True)
-    return _own(column, "the heading is none of the usual ones")
+        return Guess(column, "zip", "postcode", 0.7 * told.strength, _share(told), usual=True)
+    return _own(column, "unusual heading")
 
 
 def _own(column: Column, why: str) -> Guess:
@@ -245,10 +241,10 @@ def _own(column: Column, why: str) -> Guess:
     choice = column.found.get("choice")
     if choice is not None and (told is None or told.strength < choice.telling):
         words = column.values.counts
-        why = f"{why}; {len(words)} words, again and again"
+        why = f"{why}; {len(words)} words in turn"
         return Guess(column, name, "choice", 0.9 * choice.telling, why, {"values": _coded(words)})
     if told is not None and told.rate == 1 and told.type not in ("time of day", "postcode and town"):
-        why = f"{why}; {_share(column, told)}"
+        why = f"{why}; {_share(told)}"
         return Guess(column, name, told.type, 0.5 + 0.25 * told.strength, why, told.options)
     if told is not None and told.strength > 0.8:
         what = f"{why}; its values are each a {told.type}, which the hub keeps as text"
@@ -267,8 +263,6 @@ def _coded(words: Mapping[str, int]) -> dict[str, Any]:
     return found
 
 
-def _share(column: Column, one: Evidence) -> str:
+def _share(one: Evidence) -> str:
     kind = one.type + (f" ({one.options['region']})" if "region" in one.options else "")
-    if one.rate == 1:
-        return f"and every value is of type {kind}" if column.heading else f"every value is of type {kind}"
-    return f"{one.rate:.0%} of the values are of type {kind}"
+    return f"every value a {kind}" if one.rate == 1 else f"{one.rate:.0%} of the values a {kind}"

@@ -126,14 +126,17 @@ def kind_of(concepts: Mapping[str, float], names: Iterable[str]) -> Verdict | No
         words = text.split()
         weights = dict(zip(words[::2], map(float, words[1::2]), strict=True))
         found = sum(weights.get(concept, 0.0) * sure for concept, sure in concepts.items())
+        if entity == "supplier" and "supplier" not in concepts and entity not in named:
+            # Everything that a customer has, a supplier has too: only a word tells them apart.
+            found = 0.0
         scores[entity] = found + (named.get(entity, 0.0) if found > 0 else 0.0)
     best, second = sorted(scores, key=lambda name: -scores[name])[:2]
     if scores[best] < LEAST:
         return None
     confidence = min(0.99, scores[best] / (scores[best] + 0.6 * scores[second] + 0.4))
     telling = [c for c in concepts if c in _WEIGHTS[best].split()]
-    why = f"its columns are those of a {best}: {', '.join(sorted(telling))}".replace("_", " ")
-    return Verdict(best, confidence, why + (", and so its name says" if best in named else ""))
+    why = f"{', '.join(sorted(telling)[:6])}".replace("_", " ")
+    return Verdict(best, confidence, why + ("; its name says so" if best in named else ""))
 
 
 def entities() -> tuple[str, ...]:

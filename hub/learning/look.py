@@ -40,7 +40,8 @@ class Learned:
     @property
     def is_list(self) -> bool:
         """Whether there is something to draft a mapping of."""
-        return bool(self.block.header and len(self.block.rows) and any(g.name for g in self.guesses))
+        fields = any(guess.sure and guess.name != KEY for guess in self.guesses)
+        return bool(self.block.header and self.block.rows and (fields or self.key.columns))
 
     @property
     def match(self) -> list[tuple[str, ...]]:

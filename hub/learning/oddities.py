@@ -148,7 +148,7 @@ def _about_formulas(columns: Sequence[Column]) -> Iterator[str]:
     if found:
         names = _listed([
             f"'{column.heading or column.letter}'"
-            + ("" if column.formulas >= len(column.cells) else f" in {column.formulas:,} of {len(column.cells):,} rows")
+            + ("" if column.formulas >= len(column.cells) else f" ({column.formulas:,} rows)")
             for column in found
         ])  # fmt: skip
         yield f"formulas in column {names}: their results are read, and never written over"
