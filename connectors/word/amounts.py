@@ -70,6 +70,13 @@ def amount(text: str, tax: str | None, per: str = "year") -> str:
     return next(iter(distinct))
 
 
+def marked(text: str) -> list[str]:
+    """Everything in a phrase that is written as money, as it is written. Raises `Unreadable`."""
+    line = clean(text)
+    folded = fold(line)
+    return [one.written for one in (*_in_digits(line, folded), *_in_words(line, folded)) if one.marked]
+
+
 def _of_tax(found: list[Amount], tax: str | None, line: str) -> list[Amount]:
     if tax is None:
         taxes = {one.tax for one in found}

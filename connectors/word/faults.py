@@ -1,4 +1,4 @@
-"""Why a document as a whole cannot be read, in words."""
+"""Why a document as a whole cannot be read, or not be written, in words."""
 
 from __future__ import annotations
 
@@ -14,3 +14,14 @@ class Fault(Exception):
 
     def __str__(self) -> str:
         return f"{self.what}: {self.why}" if self.why else self.what
+
+
+class Refusal(Exception):
+    """Ends one write to a document, of which nothing is changed. Says why, and what a person can do."""
+
+    def __init__(self, reason: str, todo: str = "", field: str | None = None) -> None:
+        super().__init__(reason, todo, field)
+        self.reason, self.todo, self.field = reason, todo, field
+
+    def __str__(self) -> str:
+        return self.reason

@@ -112,7 +112,7 @@ def _read_field(search: Search, name: str, wanted: Field_, own: OwnCompany) -> V
     ignored: dict[str, None] = {}
     for candidate in _all(search, wanted):
         try:
-            value = _parse(wanted, candidate)
+            value = parse(wanted, candidate)
         except Unreadable as reason:
             if _is_mine(wanted.type, candidate.raw, None, own):
                 ignored[candidate.raw] = None
@@ -180,7 +180,7 @@ def _reader_of(wanted: Field_) -> kinds.Reader:
     return _reader(wanted.type, tuple(sorted((k, v) for k, v in wanted.options.items() if v is not None)))
 
 
-def _parse(wanted: Field_, candidate: Candidate) -> Any:
+def parse(wanted: Field_, candidate: Candidate) -> Any:
     """The canonical value of a raw text, its pattern kept. Raises `Unreadable`."""
     raw = candidate.raw
     if wanted.pattern and wanted.type == "text":
