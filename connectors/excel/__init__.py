@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
 
 def connect(name: str, settings: Settings) -> Connector:
-    """A connector to one workbook. Opens nothing yet: the file may come later."""
+    """A connector to one workbook, or to a folder of them. Opens nothing yet: files may come later."""
     from connectors.excel.connector import ExcelConnector
+    from connectors.excel.folder import ExcelFolder
 
+    if settings.folder is not None:
+        return ExcelFolder(name, settings)
     return ExcelConnector(name, settings)

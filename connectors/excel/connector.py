@@ -22,6 +22,7 @@ from connectors.excel.child import frames
 from connectors.excel.intake import MIB
 from connectors.excel.settings import Settings
 from connectors.excel.spec import Spec, spec_of, spec_to_json
+from connectors.excel.table import join_key
 from hub.filing import files, temporary
 from hub.filing.clock import clock_of
 from hub.filing.faults import Fault
@@ -36,6 +37,7 @@ from hub.ports import (
     Misconfigured,
     Missing,
     Moved,
+    Native,
     Outcome,
     Page,
     Receipt,
@@ -71,7 +73,7 @@ class ExcelConnector:
         self.name = name
         self.settings = settings
         self._cleared_at: float | None = None
-        writable = settings.path.suffix.lower() in WRITABLE and not settings.read_only
+        writable = settings.place.suffix.lower() in WRITABLE and not settings.read_only
         self.traits = Traits(
             assigns_ids=False, archives=False, confirms=True, incremental=False, writable=writable, batch=2000
         )
@@ -79,7 +81,7 @@ class ExcelConnector:
     @property
     def path(self) -> Path:
         """The workbook itself, where the settings name a link to it: a link must survive a replacement."""
-        return self.settings.path.resolve()
+        return self.settings.place.resolve()
 
     # -- reading -------------------------------------------------------------------------------------
 
@@ -135,6 +137,18 @@ class ExcelConnector:
             return True
         return files.sha256_of(self.path) == cursor.get("sha256")
 
+    def unchanged(self, view: View, cursor: str) -> bool:
+        """Whether a pull from this cursor would hand over nothing; raises nothing for a file that is gone."""
+        try:
+            old = _cursor(cursor)
+            return old.get("view") == _fingerprint(spec_of(view)) and self._untouched(old)
+        except Fault:
+            return False
+
+    def present(self, view: View) -> set[str]:
+        """The ids of all rows that have one, whatever else stands in the sheet."""
+        return set(self._ask("ids", view)["ids"])
+
     def ids(self, view: View) -> set[str]:
         answer = self._ask("ids", view)
         if answer["unkeyed"]:
@@ -158,6 +172,14 @@ class ExcelConnector:
                 return [self._record(spec, item, taken) for item in answer["records"]]
         except Fault as fault:
             self._raise(fault)
+
+    def key_of(self, view: View, values: Mapping[str, Native]) -> str | None:
+        """See `Keyed`: a row known by several columns, or a cell of a grid, is known by what it says."""
+        if len(view.key) < 2 or "hub_id" in view.options:
+            return None
+        parts = [values.get(name) for name in view.key]
+        whole = all(part not in (None, "") and not isinstance(part, list) for part in parts)
+        return join_key(parts) if whole else ""  # type: ignore[arg-type]
 
     def find(self, view: View, refs: Sequence[str]) -> Mapping[str, Record]:
         """Always empty: a workbook keeps no references of ours; a new row is found again by its key."""

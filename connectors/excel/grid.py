@@ -36,7 +36,7 @@ DATES = ("date", "datetime")
 def read_grid(
     rows: list[Row], decoder: Decoder, spec: Spec, merges: Sequence[Range], *, spans: bool = False
 ) -> Table:
-    """All rows of a sheet as a table whose entries are cells; `slots` says which cell each id may stand in."""
+    """All rows of a sheet as a table whose entries are cells; `slots` says which cell each id stands in."""
     return _Reader(rows, decoder, spec, Merges(merges), spans).table
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 
 class Limits(BaseModel):
@@ -38,8 +38,10 @@ class Backups(BaseModel):
 
 
 class Settings(BaseModel):
-    """One workbook.
+    """One workbook, by its `path`, or all workbooks of a `folder` whose names fit `pattern`, as one system.
 
+    `leave_out`: names or patterns of workbooks of the folder that are no part of it. A workbook that was read
+    once and is gone suspends deletions until it is back, or is named here.
     `stable_seconds`: a file must look the same twice, this far apart, before it is read.
     `stale_lock_hours`: a lock file older than this is taken for one that a crash left behind (0: never).
     The default is a week: a workbook left open over a long week-end must not be written under its user's
@@ -50,10 +52,30 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     kind: Literal["excel"] = "excel"
-    path: Path
+    path: Path | None = None
+    folder: Path | None = None
+    pattern: str = "*.xlsx"
+    leave_out: list[str] = Field(default_factory=list)
     read_only: bool = False
     read_while_open: bool = True
     stable_seconds: float = Field(default=0.5, ge=0, le=60)
     stale_lock_hours: float = Field(default=168, ge=0)
     backups: Backups = Field(default_factory=Backups)
     limits: Limits = Field(default_factory=Limits)
+
+    @model_validator(mode="after")
+    def _names_something(self) -> Settings:
+        if (self.path is None) == (self.folder is None):
+            raise ValueError("name one workbook (path), or a folder of them (folder, pattern)")
+        return self
+
+    @property
+    def place(self) -> Path:
+        """The workbook, or the folder of workbooks."""
+        place = self.path or self.folder
+        assert place is not None
+        return place
+
+    def of_file(self, path: Path) -> Settings:
+        """The same settings for one workbook of the folder."""
+        return self.model_copy(update={"path": path, "folder": None})
