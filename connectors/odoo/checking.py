@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from connectors.odoo.asking import Asking
 from connectors.odoo.attachments import Files
 from connectors.odoo.checking_payments import PaymentChecker
 from connectors.odoo.context import Contexts
@@ -51,6 +52,7 @@ class Checker:
         refs: Refs,
         payments: PaymentChecker,
         files: Files,
+        asking: Asking,
     ) -> None:
         self._session = session
         self._contexts = contexts
@@ -58,6 +60,7 @@ class Checker:
         self._refs = refs
         self._payments = payments
         self._files = files
+        self._asking = asking
 
     def findings(self, views: Sequence[View]) -> list[Finding]:
         """Connection first; the views only where there is one."""
@@ -125,6 +128,7 @@ class Checker:
             *self._options(view),
             *self._fields(view, fields),
             *self._creation(view, fields),
+            *self._question(view),
             *self._filter(view),
             *self._references(view),
         ]
@@ -274,6 +278,8 @@ class Checker:
         if not any(field.writable for field in view.fields):
             return
         set_here = {str(name).partition(".")[0] for name in (*given, *view.names)}
+        if view.options.get("ask_by"):
+            set_here |= {"res_model_id", "partner_id"}
         needed = sorted(
             name for name, info in fields.items() if info.get("required") and name not in set_here
         )
@@ -288,6 +294,10 @@ class Checker:
                 f"Odoo may want more for a new record: {', '.join(lacking)}",
                 "map these fields or set them under `on_create`",
             )
+
+    def _question(self, view: View) -> Iterator[Finding]:
+        for told, todo in self._asking.problems(view):
+            yield Finding("error", f"{view.entity}: ask_by", told, todo)
 
     def _filter(self, view: View) -> Iterator[Finding]:
         what = f"{view.entity}: where"

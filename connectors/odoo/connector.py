@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+from connectors.odoo.asking import Asking
 from connectors.odoo.attachments import Files
 from connectors.odoo.checking import Checker
 from connectors.odoo.checking_payments import PaymentChecker
@@ -50,12 +51,15 @@ class OdooConnector:
         self.name = name
         self.session = session or Session(name, settings)
         self._contexts = Contexts(self.session)
+        self._asking = Asking(self.session)
         self._files = Files(settings.files, settings.file_mib * 2**20)
         self._schema = Schema(self.session)
         self._relations = Relations(self.session, self._contexts)
         self._refs = Refs(self.session)
         self._reader = Reader(self.session, self._contexts, self._relations)
-        self._puller = Puller(self.session, self._contexts, self._schema, self._reader, self._refs)
+        self._puller = Puller(
+            self.session, self._contexts, self._schema, self._reader, self._refs, self._asking
+        )
         self._writer = Writer(
             self.session,
             self._contexts,
@@ -64,6 +68,7 @@ class OdooConnector:
             self._reader,
             self._refs,
             self._files,
+            self._asking,
         )
         self._payments = Payments(
             self.session, self._contexts, self._schema, self._relations, self._reader, self._refs
@@ -72,7 +77,9 @@ class OdooConnector:
     def check(self, views: Sequence[View]) -> Sequence[Finding]:
         self._schema.forget()
         payments = PaymentChecker(self.session, self._schema, self._payments.views)
-        checker = Checker(self.session, self._contexts, self._schema, self._refs, payments, self._files)
+        checker = Checker(
+            self.session, self._contexts, self._schema, self._refs, payments, self._files, self._asking
+        )
         return checker.findings(views)
 
     def pull(self, view: View, cursor: str | None, known: Known) -> Iterator[Page]:
@@ -106,7 +113,8 @@ class OdooConnector:
             if paying:
                 records = self._payments.read(view, sorted(by_id), by_id)
             else:
-                records = self._reader.records(self._schema.layout(view), sorted(by_id), by_id)
+                layout = self._schema.layout(view)
+                records = self._asking.whole(layout, self._reader.records(layout, sorted(by_id), by_id))
             return {record.ref: record for record in records if record.ref is not None}
 
     def allocate(self, view: View, count: int, taken: Iterable[str]) -> Sequence[str]:

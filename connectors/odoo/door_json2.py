@@ -38,6 +38,7 @@ PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "js_assign_outstanding_line": ("ids", "line_id"),
     "load": ("fields", "data"),
     "read": ("ids", "fields", "load"),
+    "send_mail": ("ids", "res_id", "force_send", "raise_exception", "email_values"),
     "search": ("domain", "offset", "limit", "order"),
     "search_count": ("domain",),
     "search_read": ("domain", "fields", "offset", "limit", "order"),

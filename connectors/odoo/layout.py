@@ -15,7 +15,8 @@ one2many such as ``invoice_line_ids``) also ``where`` (an Odoo domain that its l
 ``total`` are explained in `one_line`. Of the whole view: ``context`` (what Odoo is told with each write; what
 begins with ``default_`` only when a record is made), ``archive_by`` (the method that is called where records
 are not archived but done, such as ``action_feedback``) and ``archived_as`` (the field and the value by which
-a record without `active` says that it is: ``{stage_id.name: Cancelled}``).
+a record without `active` says that it is: ``{stage_id.name: Cancelled}``); ``ask_by`` is explained in
+`asking`.
 """
 
 from __future__ import annotations
@@ -69,7 +70,9 @@ OPTIONS = frozenset({"lang", "company", "create", "within", "plain", "zero", "fi
 DIGEST = "checksum"
 """Where Odoo keeps the SHA-1 of an attachment's bytes."""
 LINES_OPTIONS = frozenset({"lang", "company", "where"})
-VIEW_OPTIONS = frozenset({"lang", "company", "on_create", "context", "archive_by", "archived_as"})
+VIEW_OPTIONS = frozenset({"lang", "company", "on_create", "context", "archive_by", "archived_as", "ask_by"})
+ASKED_FOR = ("res_model_id", "partner_id")
+"""What a question sets of a new rating by itself."""
 DAY = "day"
 """The key and the kind of a column that is the day of a moment."""
 
@@ -128,6 +131,7 @@ class Layout:
     context: Mapping[str, Any] = field(default_factory=dict)
     archive_by: str = ""
     archived_as: tuple[str, Any] | None = None
+    ask_by: str = ""
 
     @property
     def archives(self) -> bool:
@@ -234,7 +238,8 @@ class Schema:
 
     def layout(self, view: View) -> Layout:
         """Resolve a view. Raises `Misconfigured` naming the first field that is not there."""
-        given = [str(name) for name in view.options.get("on_create") or {}]
+        ask_by = str(view.options.get("ask_by") or "")
+        given = [*map(str, view.options.get("on_create") or {}), *(ASKED_FOR if ask_by else ())]
         bases = [name.partition(".")[0] for name in (*view.names, *given)]
         fields = self.fields(view.object, ["active", *bases])
         usual: Setting = (
@@ -247,11 +252,11 @@ class Schema:
             column = self._column(view.object, fields, native, usual, unreadable)
             if column is not None:
                 columns.append(column)
-        extra = self._extra(view, fields, usual)
+        extra = self._extra(view, given, fields, usual)
         context = self._context(view)
         return Layout(
             view.object, tuple(columns), fields, usual, unreadable, extra, context, self._method(view),
-            self._archived_as(view),
+            self._archived_as(view), ask_by,
         )  # fmt: skip
 
     def _archived_as(self, view: View) -> tuple[str, Any] | None:
@@ -277,9 +282,11 @@ class Schema:
             raise Misconfigured(self._session.system, what, todo="write `archive_by: action_feedback`")
         return given
 
-    def _extra(self, view: View, fields: Mapping[str, FieldInfo], usual: Setting) -> dict[str, Column]:
+    def _extra(
+        self, view: View, given: Iterable[str], fields: Mapping[str, FieldInfo], usual: Setting
+    ) -> dict[str, Column]:
         found: dict[str, Column] = {}
-        for name in map(str, view.options.get("on_create") or {}):
+        for name in given:
             if name not in view.names:
                 hidden: dict[str, str] = {}
                 column = self._column(view.object, fields, NativeField(name), usual, hidden)

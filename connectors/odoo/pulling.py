@@ -24,6 +24,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from connectors.odoo.asking import Asking
 from connectors.odoo.context import Contexts
 from connectors.odoo.faults import Fault
 from connectors.odoo.layout import Layout, Schema
@@ -57,13 +58,20 @@ class Puller:
     """Lists and reads what changed, for any view."""
 
     def __init__(
-        self, session: Session, contexts: Contexts, schema: Schema, reader: Reader, refs: Refs
+        self,
+        session: Session,
+        contexts: Contexts,
+        schema: Schema,
+        reader: Reader,
+        refs: Refs,
+        asking: Asking,
     ) -> None:
         self._session = session
         self._contexts = contexts
         self._schema = schema
         self._reader = reader
         self._refs = refs
+        self._asking = asking
 
     def pull(self, view: View, cursor: str | None, known: Known) -> Iterator[Page]:
         """See `hub.ports.Connector.pull`."""
@@ -163,7 +171,8 @@ class Puller:
         layout: Layout = self._schema.layout(view)
         new = [id for id, is_new in some if is_new]
         refs = self._refs.of(layout.model, new) if new else {}
-        return self._reader.records(layout, [id for id, _ in some], refs)
+        records = self._reader.records(layout, [id for id, _ in some], refs)
+        return self._asking.whole(layout, records)
 
     def _search(self, view: View, method: str, domain: list[Any], *rest: Any) -> Any:
         setting = (

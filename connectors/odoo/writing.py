@@ -18,6 +18,7 @@ from typing import Any
 
 import structlog
 
+from connectors.odoo.asking import Asking
 from connectors.odoo.attachments import Files
 from connectors.odoo.context import Contexts
 from connectors.odoo.drafts import Draft, Drafting
@@ -62,6 +63,7 @@ class Writer:
         reader: Reader,
         refs: Refs,
         files: Files,
+        asking: Asking,
     ) -> None:
         self._session = session
         self._contexts = contexts
@@ -70,6 +72,7 @@ class Writer:
         self._reader = reader
         self._refs = refs
         self._files = files
+        self._asking = asking
         self._loader = Loader(session, contexts, schema)
         self._saves_many = True
 
@@ -97,9 +100,14 @@ class Writer:
     def _create(self, drafting: Drafting, drafts: Sequence[Draft]) -> None:
         layout = drafting.layout
         self._recognize(layout, [d for d in drafts if d.write.again])
+        known = [draft for draft in drafts if draft.outcome is not None]
         drafting.prepare(drafts)
+        if layout.ask_by:
+            self._asking.address(layout, _open(drafts))
         for batch in self._loader.batches(layout, _open(drafts)):
             self._load_new(layout, batch)
+        if layout.ask_by:
+            self._asking.ask(layout, drafts, known)
 
     def _recognize(self, layout: Layout, drafts: Sequence[Draft]) -> None:
         """Records that an earlier attempt made after all: theirs, if they are as we asked."""
