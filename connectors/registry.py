@@ -14,6 +14,8 @@ KINDS: Mapping[str, str] = {
     "odoo": "connectors.odoo",
     "excel": "connectors.excel",
     "sage": "connectors.sage",
+    "word": "connectors.word",
+    "forms": "connectors.forms",
 }
 """`kind:` in hub.yaml → the package with `Settings` and ``connect(name, settings)``."""
 

@@ -51,7 +51,11 @@ def wrong(room: str, *forbidden: str, but: tuple[str, ...] = ()) -> list[str]:
     ]
 
 
-MAPS_OF_THEIR_OWN = ("connectors.voip.webhook.profiles", "connectors.word.profiles")
+MAPS_OF_THEIR_OWN = (
+    "connectors.voip.webhook.profiles",
+    "connectors.word.profiles",
+    "connectors.forms.descriptions",
+)
 """They read YAML that people edit, which is read by `hub.yamlfile` and nothing else."""
 
 
