@@ -18,6 +18,9 @@ _WORDS = sorted(
     }
 )
 
+Mistakes = FileProblems
+"""What is wrong in profiles, each mistake with its file, line and column."""
+
 
 def load(path: Path) -> dict[str, Profile]:
     """The profiles of a file or of a folder's `*.yaml`, by file name. Raises `FileProblems`, all in one."""
@@ -50,3 +53,9 @@ def load_one(path: Path) -> Profile:
 def as_json(profiles: Iterable[tuple[str, Profile]]) -> list[list[object]]:
     """The profiles as they cross to the worker."""
     return [[name, profile.model_dump(mode="json", by_alias=True)] for name, profile in profiles]
+
+
+def stamps_of(path: Path) -> tuple[tuple[str, int, int], ...]:
+    """What a glance tells of the profiles' files: equal ones were not changed. Raises `OSError`."""
+    found = [path] if not path.is_dir() else sorted((*path.glob("*.yaml"), *path.glob("*.yml")))
+    return tuple((file.name, (seen := file.stat()).st_size, seen.st_mtime_ns) for file in found)

@@ -13,7 +13,6 @@ when it died of one, or has read `RECYCLED` of them.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -25,6 +24,7 @@ from connectors.word.package import MIB, Bounds
 from connectors.word.profile import Profile
 from connectors.word.profiles import as_json
 from hub.apart import Died, Worker
+from hub.filing import temporary
 
 Verdict: TypeAlias = Literal["read", "review", "no profile", "unsupported"]
 RECYCLED = 500
@@ -74,15 +74,20 @@ class Reader:
         """End the reading process."""
         self._worker.close()
 
-    def read(self, path: Path, profiles: Mapping[str, Profile], *, offers: bool = False) -> Reading:
-        """One file by the one profile that fits it. Raises `Fault` where it cannot be opened."""
-        shown, ending = path.name, path.suffix.lstrip(".").lower()
+    def read(
+        self, path: Path, profiles: Mapping[str, Profile], *, offers: bool = False, shown: str = ""
+    ) -> Reading:
+        """One file by the one profile that fits it. Raises `Fault` where it cannot be opened.
+
+        `shown` is what messages call it, where `path` is a copy.
+        """
+        shown, ending = shown or path.name, path.suffix.lstrip(".").lower()
         found = self._ask(path, shown, ending, profiles, offers)
         form = found["form"]
         notes = found.get("notes", [])
         if form in CONVERTED:
-            with tempfile.TemporaryDirectory(prefix="hub-word-") as folder:
-                copy = self._office.convert(path, form, Path(folder), shown)
+            with temporary.private_folder() as folder:
+                copy = self._office.convert(path, form, folder, shown)
                 found = self._ask(copy, shown, ending, profiles, offers)
             notes = [f"converted from .{form} by LibreOffice", *found.get("notes", [])]
         elif form != "docx":
@@ -100,18 +105,23 @@ class Reader:
     def _ask(
         self, path: Path, shown: str, ending: str, profiles: Mapping[str, Profile], offers: bool
     ) -> dict[str, Any]:
+        return self.do(
+            "read", path, shown, ending=ending, profiles=as_json(profiles.items()), offers=offers
+        )
+
+    def do(self, task: str, path: Path, shown: str, **more: Any) -> dict[str, Any]:
+        """Have the reading process do one of its tasks with the file at `path`. Raises `Fault`."""
         if self._read >= RECYCLED:
             self._worker.close()
             self._read = 0
         self._read += 1
         request = {
+            "task": task,
             "path": str(path.absolute()),
             "shown": shown,
-            "ending": ending,
-            "profiles": as_json(profiles.items()),
-            "offers": offers,
             "memory": self._limits.memory,
             "bounds": asdict(self._limits.bounds),
+            **more,
         }
         try:
             ((kind, content),) = self._worker.ask(request, self._limits.seconds)
