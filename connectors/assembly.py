@@ -122,7 +122,7 @@ class Assembly:
             source: Connector = import_module("hub.calllog.source").CallSource(name, self.open_store())
             return source
         if kind == registry.MAINTENANCE:
-            shelves = import_module("hub.maintenance.shelves").shelves(model)
+            shelves = import_module("hub.maintenance.shelves").shelves(model, name)
             return MaintenanceSource(name, self.open_store(), shelves)
         return registry.connector_of(name, kind, self.settings.systems[name].options, model)
 

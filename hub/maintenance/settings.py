@@ -52,6 +52,10 @@ class Settings(BaseModel):
     kind: Literal["maintenance"] = "maintenance"
     contracts: str = Field(default="contract", pattern=r"^[a-z][a-z0-9_]*$")
     """The entity whose golden records are the contracts."""
+    visits: str = Field(default="visit", pattern=r"^[a-z][a-z0-9_]*$")
+    """The entity whose mapping names the object `visit`."""
+    interventions: str = Field(default="intervention", pattern=r"^[a-z][a-z0-9_]*$")
+    """The entity of interventions, which wait to be confirmed where they were read out of a form."""
     fields: dict[str, str] = Field(default_factory=dict)
     """Our name of a term → the contract's field that says it, where they differ (see `TERMS`)."""
     planning: Planning = Field(default_factory=Planning)
