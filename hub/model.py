@@ -88,7 +88,8 @@ class Golden:
     @property
     def title(self) -> str:
         """What a person calls this record."""
-        return str(self.values.get("name") or self.values.get("number") or self.id[:8])
+        named = (self.values.get(name) for name in ("name", "number", "title"))
+        return str(next(filter(None, named), None) or self.id[:8])
 
 
 @dataclass(slots=True, eq=False)

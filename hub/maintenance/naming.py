@@ -37,11 +37,11 @@ def of_day(terms: Terms, day: date, when: Due, taken: Taken) -> dict[str, Any]:
 
 
 def taken_from(title: Native) -> dict[str, Any]:
-    """The number in a title that we once gave; a title of a person's own stays theirs."""
+    """The number in a title that we once gave; nothing in a title of a person's own, which stays theirs."""
     if not title:
         return {}
     found = _TITLE.match(str(title))
-    return {"count": found[1], "year": int(found[2])} if found else {"title": title, "title_theirs": True}
+    return {"count": found[1], "year": int(found[2]), "title_theirs": False} if found else {}
 
 
 def title(data: Mapping[str, Any], terms: Terms, customer: str) -> str:

@@ -1,8 +1,8 @@
 """What another system says of a visit, applied to it. Pure.
 
-A day or a beginning that differs is a person's, and is kept from then on. Archiving cancels, and restoring
-brings back; a visit that was done is done whether it is archived or not. A cancellation that only answers
-our own is no one's.
+A day, a beginning or a title that differs is a person's, and is kept from then on. Archiving cancels, and
+restoring brings back; a visit that was done is done whether it is archived or not. A cancellation that only
+answers our own is no one's.
 """
 
 from __future__ import annotations
@@ -35,6 +35,9 @@ def apply(
                 return refused
     if "notes" in values:
         data["notes"] = values["notes"] or None
+    if "title" in values and values["title"] != data.get("title"):
+        # Emptied, it is ours to make again.
+        data |= {"title": values["title"] or data.get("title"), "title_theirs": bool(values["title"])}
     if "state" in values:
         state = values["state"]
         if state not in STATES:

@@ -69,8 +69,7 @@ class MaintenanceSource:
     def pull(self, view: View, cursor: str | None, known: Known) -> Iterator[Page]:
         shelf = self._shelf(view)
         with self._store.transaction() as connection:
-            # What other systems have of these comes first while they are met again: nothing new before.
-            if not flags.is_recovering(connection, view.entity):
+            if not (_given_back(shelf, view) and flags.is_recovering(connection, view.entity)):
                 shelf.refresh(connection, self._now())
             latest = connection.scalar(select(func.max(shelf.table.c.change))) or 0
         after = int(cursor or 0)
@@ -200,6 +199,15 @@ class MaintenanceSource:
                     "warning", f"{entity}: {native.name} of a {view.object} is not written from elsewhere",
                     "", "write `direction: pull` for it",
                 )  # fmt: skip
+
+
+def _given_back(shelf: Shelf, view: View) -> bool:
+    """Whether rows that the hub forgot are made anew from what other systems have, before any new one is.
+
+    Where the mapping writes no reference here (whose visit it is), none can be: new ones are met by what
+    they say.
+    """
+    return shelf.takes and any(one.type == "ref" and one.writable for one in view.fields)
 
 
 def _some(connection: Connection, shelf: Shelf, ids: Sequence[str]) -> list[Told]:

@@ -37,7 +37,7 @@ FIELDS = frozenset(
     ("title", "contract", "customer", "date", "start", "end", "hours", "town", "state", "notes", "number",
      "period", "problem")
 )  # fmt: skip
-WRITABLE = frozenset(("date", "start", "end", "hours", "state", "notes"))
+WRITABLE = frozenset(("title", "date", "start", "end", "hours", "state", "notes"))
 
 
 @dataclass(frozen=True, slots=True)
