@@ -63,8 +63,10 @@ def check_signature(names: Iterable[str]) -> None:
 
 def check_final(custom: Part | None) -> None:
     """Raises `Refusal` for a document that somebody marked as final."""
-    for one in custom.root.children if custom is not None else ():
-        marked = one.get("name") == "_MarkAsFinal" and one.children and custom is not None
+    if custom is None:
+        return
+    for one in custom.root.children:
+        marked = one.get("name") == "_MarkAsFinal" and one.children
         if marked and text_of(custom, one.children[0]).strip() in ("true", "1"):
             raise Refusal(
                 "somebody marked the document as final",

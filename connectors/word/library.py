@@ -121,6 +121,8 @@ class Library:
                 return None
             trouble = Trouble(_said(fault.what, fault.why), fault.todo)
             return Leaf(glance, taken.sha256, taken.racy, (), trouble, True)
+        if found.renewal_of is not None:
+            return Leaf(glance, taken.sha256, taken.racy)
         if found.profile is None:
             return Leaf(glance, taken.sha256, taken.racy, (), unfitting(name, found))
         profile = self._profiles[found.profile]

@@ -54,6 +54,8 @@ class Reading:
     notes: list[str] = field(default_factory=list)
     text: str = ""
     """Where offers were asked for: all that can be seen in it, a paragraph a line."""
+    renewal_of: str | None = None
+    """The contract that this amendment, made by the hub, renews: its values are no contract of their own."""
 
 
 class Reader:
@@ -99,8 +101,9 @@ class Reader:
             verdict = "review" if any(one["verdict"] == "review" for one in contracts) else "read"
         profile = fitting[0] if len(fitting) == 1 else None
         return Reading(
-            shown, form, verdict, profile, found["fits"], contracts, found["offers"], notes, found["text"]
-        )
+            shown, form, verdict, profile, found["fits"], contracts, found["offers"], notes, found["text"],
+            found["renewal_of"],
+        )  # fmt: skip
 
     def _ask(
         self, path: Path, shown: str, ending: str, profiles: Mapping[str, Profile], offers: bool

@@ -24,7 +24,7 @@ from hub.values.french.words import fold, numbers_of, words_of
 MONTHS = ("janvier", "février", "mars", "avril", "mai", "juin", "juillet", "août", "septembre", "octobre",
           "novembre", "décembre")  # fmt: skip
 DAYS = ("lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche")
-_RENEWALS = {"tacit": "tacite reconduction", "express": "reconduction expresse", "none": "sans reconduction"}
+RENEWALS = {"tacit": "tacite reconduction", "express": "reconduction expresse", "none": "sans reconduction"}
 _NUMBERS = ("zéro", "une", "deux", "trois", "quatre", "cinq", "six", "sept", "huit", "neuf", "dix", "onze",
             "douze")  # fmt: skip
 _BLANK = "[ \N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}]"
@@ -49,7 +49,7 @@ def worded(wanted: Field_, value: Any, old: Any = None, like: str = "", after: s
     if kind == "duration":
         return _duration(str(value), like)
     if kind == "renewal":
-        return _cased(_RENEWALS[str(value)], like)
+        return _cased(RENEWALS[str(value)], like)
     if kind == "choice":
         words = (wanted.values or {}).get(str(value)) or (str(value),)
         return words[0]
@@ -166,7 +166,7 @@ _MONEY = make_type("money")
 def _amount(wanted: Field_, value: str, old: Any, like: str, after: str) -> str:
     found = [one for one in _BLOB.finditer(like) if old is not None and _is_money(one[0], str(old))]
     if not found:
-        plain = _french(Decimal(value), 2)
+        plain = in_french(Decimal(value), 2)
         follows = fold(after).lstrip(" \N{NO-BREAK SPACE}\N{NARROW NO-BREAK SPACE}")
         if follows.startswith(("€", "eur")):
             return plain
@@ -205,10 +205,10 @@ def _styled(number: Decimal, like: str) -> str:
     point = decimals[1] if decimals else ","
     if separator is None:
         separator = "" if len(whole) > 3 or point == "." else " "
-    return _french(number, places, separator, point)
+    return in_french(number, places, separator, point)
 
 
-def _french(number: Decimal, places: int, separator: str = " ", point: str = ",") -> str:
+def in_french(number: Decimal, places: int, separator: str = " ", point: str = ",") -> str:
     return f"{number:,.{places}f}".replace(",", "\0").replace(".", point).replace("\0", separator)
 
 

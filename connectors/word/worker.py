@@ -15,11 +15,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from connectors.word import tasks
 from connectors.word.choosing import contracts, fits
 from connectors.word.faults import Fault
 from connectors.word.offer import offered
 from connectors.word.package import Bounds, Package, form_of
 from connectors.word.profile import Profile
+from connectors.word.properties import renews_itself
 from connectors.word.reading import read_contract
 from connectors.word.text import read_document
 from hub.apart import limit_memory, requests, send
@@ -42,7 +44,7 @@ def main() -> None:
 def _answer(request: Mapping[str, Any]) -> None:
     shown = request["shown"]
     try:
-        send("end", read(request))
+        send("end", TASKS[request.get("task", "read")](request))
     except Fault as fault:
         send("fault", [fault.what, fault.why, fault.todo])
     except MemoryError:
@@ -60,7 +62,8 @@ def read(request: Mapping[str, Any]) -> dict[str, Any]:
     form = form_of(content, shown)
     if form != "docx":
         return {"form": form}
-    document = read_document(Package(content, shown, bounds))
+    package = Package(content, shown, bounds)
+    document = read_document(package)
     profiles = _profiles(json.dumps(request["profiles"]))
     tried = fits(document, request["ending"], profiles)
     chosen = [one.profile for one in tried if one.fits]
@@ -76,9 +79,13 @@ def read(request: Mapping[str, Any]) -> dict[str, Any]:
         "notes": list(dict.fromkeys(document.notes)),
         "fits": [asdict(one) for one in tried],
         "contracts": found,
+        "renewal_of": renews_itself(package, [one["key"] for one in found]),
         "offers": offered(document) if request["offers"] else [],
         "text": document.text[:LONGEST_TEXT] if request["offers"] else "",
     }
+
+
+TASKS = {"read": read, "patch": tasks.patched, "make": tasks.made}
 
 
 def _content(path: Path, shown: str, bounds: Bounds) -> bytes:
