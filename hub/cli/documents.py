@@ -1,8 +1,12 @@
-"""`hub documents`: what the hub reads out of a contract, and what a document offers to whoever teaches it."""
+"""`hub documents`: what the hub reads out of a contract, workbook or form, and what each offers a teacher.
+
+Word documents are read here; each other kind has a module of its own, named in `FORMS`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,11 +21,16 @@ if TYPE_CHECKING:
 
     from connectors.word.reader import Reading
 
+FORMS = {"workbook": ("hub.cli.documents_workbook", "read_workbook")}
+"""A kind of document to what reads it: (session, file, profile, limit) → exit code."""
+
+ENDINGS = {**dict.fromkeys((".xlsx", ".xlsm", ".xls", ".xlsb", ".ods"), "workbook"), ".pdf": "pdf"}
 KINDS = {"workbook": "a workbook", "pdf": "a PDF"}
+SHOWN = 20
 
 
 def register(app: typer.Typer) -> None:
-    about = "What the hub reads out of contracts and forms."
+    about = "What the hub reads out of contracts, workbooks and forms."
     found = typer.Typer(help=about, invoke_without_command=True)
     found.callback()(group(_which))
     found.command("read")(command(read))
@@ -36,25 +45,47 @@ def _which(session: Session) -> int:
 
 def read(
     session: Session,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="A Word document.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A Word document or a workbook.")],
     profile: Annotated[
         Path | None,
-        typer.Option(help="A profile, or a folder of them: where each value stands.", metavar="PROFILE"),
+        typer.Option(
+            help="Where each value stands: a profile, or a folder of them; of a workbook a mapping, or the "
+            "name of its system in hub.yaml.",
+            metavar="PROFILE",
+        ),
     ] = None,
+    limit: Annotated[
+        int, typer.Option(help="Records of a workbook to show; --json has all.", min=1, metavar="N")
+    ] = SHOWN,
 ) -> int:
     """Show what the hub reads in a document: each value, where it comes from, what is missing or doubtful.
 
     Without --profile: what the document offers to whoever writes one. Needs no hub.yaml, and writes nothing.
     """
+    if not file.exists():
+        raise WrongUse(f"there is no {file}", "Check the name.")
+    if file.is_dir():
+        raise WrongUse(f"{file} is a folder", "Name one document in it.")
+    form = ENDINGS.get(file.suffix.lower(), "word")
+    if form in FORMS:
+        return _other(form)(session, file, profile, limit)
+    return _read_word(session, file, profile, limit)
+
+
+def _other(form: str) -> Callable[[Session, Path, Path | None, int], int]:
+    """What reads documents of this kind."""
+    module, name = FORMS[form]
+    found: Callable[[Session, Path, Path | None, int], int] = getattr(import_module(module), name)
+    return found
+
+
+def _read_word(session: Session, file: Path, profile: Path | None, limit: int) -> int:
     from connectors.word.faults import Fault
     from connectors.word.profiles import load
     from connectors.word.reader import Reader
 
-    for path in (file, profile):
-        if path is not None and not path.exists():
-            raise WrongUse(f"there is no {path}", "Check the name.")
-    if file.is_dir():
-        raise WrongUse(f"{file} is a folder", "Name one document in it.")
+    if profile is not None and not profile.exists():
+        raise WrongUse(f"there is no {profile}", "Check the name.")
     profiles = load(profile) if profile is not None else {}
     try:
         with Reader() as reader:
@@ -62,10 +93,10 @@ def read(
     except Fault as fault:
         raise WrongUse(str(fault), fault.todo) from None
     if found.verdict == "unsupported":
-        what = (
-            f"{file.name} is {KINDS.get(found.form, 'a ' + found.form)}: only Word documents are read so far"
-        )
-        raise WrongUse(what, "Name a .docx, .docm or .doc file.")
+        if found.form in FORMS:
+            return _other(found.form)(session, file, profile, limit)
+        what = f"{file.name} is {KINDS.get(found.form, 'a ' + found.form)}, which is not read"
+        raise WrongUse(what, "Name a Word document or a workbook.")
     session.show(_data(found, profile is not None), *_screens(found, profile is not None))
     return _code(found, profile is not None)
 

@@ -75,7 +75,7 @@ def _learn_workbook(
     written = save(write, drafts, lists) if write is not None else {}
     data = {
         "file": str(file),
-        "sheets": [_data(one, drafts.get(one.sheet.name)) for one in found],
+        "sheets": [{**sheet_data(one), "mapping": drafts.get(one.sheet.name)} for one in found],
         "written": [str(path) for path in written.values()],
     }
     show(session, data, _screens(found, drafts, written))
@@ -211,7 +211,8 @@ def write_new(path: Path, text: str) -> Path:
     return path
 
 
-def _data(one: Learned, text: str | None) -> dict[str, Any]:
+def sheet_data(one: Learned) -> dict[str, Any]:
+    """What a sheet holds, as --json shows it."""
     return {
         "name": one.sheet.name,
         "rows": len(one.block.rows),
@@ -228,7 +229,6 @@ def _data(one: Learned, text: str | None) -> dict[str, Any]:
             for guess in one.guesses
         ],
         "noticed": list(one.odd),
-        "mapping": text,
     }  # fmt: skip
 
 
