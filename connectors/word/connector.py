@@ -14,7 +14,7 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
@@ -30,7 +30,7 @@ from connectors.word.office import Office
 from connectors.word.package import MIB, Bounds
 from connectors.word.profile import Profile
 from connectors.word.profiles import Mistakes, as_json, load, stamps_of
-from connectors.word.pulling import Pull, Taken
+from connectors.word.pulling import Place, Pull, Taken
 from connectors.word.reader import Limits, Reader
 from connectors.word.records import Spec, join_key, spec_of
 from connectors.word.settings import Settings
@@ -75,12 +75,16 @@ _ERRORS: dict[str, type[ConnectorError]] = {
 
 @dataclass(frozen=True, slots=True)
 class Looked:
-    """The folder as it is now, by a view: the records, those set aside by id, and what may hide others."""
+    """The folder as it is now, by a view: the records, those set aside by id, and what may hide others.
+
+    `places` say where each record stands that is one contract.
+    """
 
     records: Mapping[str, Record]
     aside: Mapping[str, Rejected]
     doubtful: tuple[str, ...]
     rejected: Sequence[Rejected] = ()
+    places: Mapping[str, Place] = field(default_factory=dict)
 
     @property
     def incomplete(self) -> int:
@@ -206,7 +210,7 @@ class WordConnector:
             )
         doubtful = [name for name, one in taken.state.seen.items() if one.doubtful and one.ids is None]
         new = [name for name in taken.moving if name not in taken.state.seen]
-        return Looked(records, aside, (*doubtful, *new), taken.rejected)
+        return Looked(records, aside, (*doubtful, *new), taken.rejected, taken.places)
 
     def _taken(
         self, spec: Spec, asked: str, profiles: str, state: State | None, looked: dict[str, Glance],

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 from connectors.word.cursor import Seen, State
 from connectors.word.folder import Glance
@@ -21,6 +22,16 @@ Read = Callable[[str], "Leaf | None"]
 """One document by its name; ``None`` where somebody is just saving it."""
 
 
+class Place(NamedTuple):
+    """Where a record stands: its document, and which of how many contracts in it; with the document's hash."""
+
+    name: str
+    number: int
+    count: int
+    profile: str
+    sha256: str
+
+
 @dataclass
 class Taken:
     """What a pull hands over, and what the next one starts from."""
@@ -30,6 +41,7 @@ class Taken:
     listing: bool
     state: State
     moving: frozenset[str] = frozenset()
+    places: Mapping[str, Place] = field(default_factory=dict)
 
 
 @dataclass
@@ -50,6 +62,7 @@ class Pull:
     anew: bool = False
     leaves: dict[str, Leaf] = field(default_factory=dict)
     entries: dict[str, list[Entry]] = field(default_factory=dict)
+    places: dict[str, Place] = field(default_factory=dict)
 
     def run(self, asked: str, converter: bool) -> Taken:
         """Read what must be, and decide."""
@@ -73,9 +86,8 @@ class Pull:
         missing = _all(one.ids for one in known.values()) - _all(held.values())
         lost = bool(missing) and any(one.doubtful and one.ids is None for one in seen.values())
         state = State(asked, seen, whole and bool(self.moving), converter)
-        return Taken(
-            records, rejected + double, whole and not self.moving and not lost, state, frozenset(self.moving)
-        )
+        listing = whole and not self.moving and not lost
+        return Taken(records, rejected + double, listing, state, frozenset(self.moving), self.places)
 
     # -- what changed --------------------------------------------------------------------------------
 
@@ -167,7 +179,11 @@ class Pull:
             elif len(group) > 1:
                 double.append(doubles(self.spec, id, group))
             else:
-                records.append(alone(self.spec, group[0], self.leaves[group[0].name], self.profiles))
+                entry, leaf = group[0], self.leaves[group[0].name]
+                self.places[id] = Place(
+                    entry.name, entry.number, entry.count, entry.part.profile, leaf.sha256
+                )
+                records.append(alone(self.spec, entry, leaf, self.profiles))
         return records, double
 
     def _troubles(self, name: str, held: Mapping[str, tuple[str, ...] | None]) -> list[Rejected]:

@@ -1,4 +1,4 @@
-"""One document replaced by an edited copy of itself: the whole protocol, of which the edit is somebody else's.
+"""One document replaced by an edited copy of itself: the protocol, of which the edit is somebody else's.
 
 Promises: the copy that is edited is the document that was read, byte for byte; nothing is put in place while
 somebody has the document open, or has saved it meanwhile; its old bytes are in the backups first; the new
