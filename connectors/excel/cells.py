@@ -47,12 +47,16 @@ NOT_CALCULATED = Unread(
 
 @dataclass(frozen=True, slots=True)
 class Decoder:
-    """Reads the cells of one workbook. `stale`: stored formula results may be out of date."""
+    """Reads the cells of one workbook. `stale`: stored formula results may be out of date.
+
+    `tells_looks`: whether this format's reader tells how a cell looks.
+    """
 
     strings: list[str]
     styles: Styles
     date1904: bool = False
     stale: bool = False
+    tells_looks: bool = True
 
     def value(self, cell: Cell | None, numeric: bool = False) -> Value | Unread:
         """A cell's value; `numeric` keeps a number one even where its format shows leading zeros."""

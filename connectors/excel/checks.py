@@ -6,7 +6,7 @@ import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from connectors.excel.spec import spec_of
+from connectors.excel.spec import Spec, spec_of
 from hub.filing import files
 from hub.filing.faults import Fault
 from hub.ports import Finding, View
@@ -81,13 +81,30 @@ def _view(connector: ExcelConnector, view: View) -> list[Finding]:
         found.append(Finding("warning", f"{what}, row {number}", reason, todo))
     if (more := answer["set_aside"] - len(answer["asides"])) > 0:
         found.append(Finding("warning", what, f"{more} more rows are set aside"))
-    return found + _hints(what, answer, any(column.facet for column in spec.columns))
+    found += _hints(what, answer, spec.looks_matter)
+    return found + _shapes(what, answer, spec)
 
 
 def _summary(answer: dict[str, Any], key: Sequence[str]) -> str:
     columns = ", ".join(f"{name} ({letter})" for name, letter in answer["columns"].items())
     known = " + ".join(key)
-    return f"{answer['records']:,} records by {known}; headings in row {answer['header_row']}: {columns}"
+    stack = f"; {answer['blocks']} lists under each other" if answer["blocks"] > 1 else ""
+    return (
+        f"{answer['records']:,} records by {known}; headings in row {answer['header_row']}: {columns}{stack}"
+    )
+
+
+def _shapes(what: str, answer: dict[str, Any], spec: Spec) -> list[Finding]:
+    """What people may expect of a sheet's looks and titles, and what the hub does not do."""
+    found = []
+    if answer["conditional"] and spec.looks_matter:
+        message = "the sheet has conditional formats; only what people paint by hand is read, not these"
+        found.append(Finding("warning", what, message, "read the column that the format looks at"))
+    for column in spec.columns:
+        if column.writable and column.name in spec.shape.rules:
+            message = f"'{column.name}' is told by how a cell looks and cannot be written"
+            found.append(Finding("warning", what, message, "map this field with direction: pull"))
+    return found
 
 
 def _hints(what: str, answer: dict[str, Any], facets: bool) -> list[Finding]:

@@ -8,7 +8,7 @@ formatting paints is no part of a cell and does not count. Formats whose readers
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from connectors.excel.cells import Decoder, Value
 from connectors.excel.colours import is_like
@@ -48,28 +48,29 @@ def told(row: Row, decoder: Decoder, title: Value, looks: Looks, spec: Spec) -> 
 
 
 def _by_rules(row: Row, rules: Sequence[Rule], looks: Looks, decoder: Decoder) -> Cell:
-    for rule in rules:
-        if rule.strike is None and rule.fill is None and rule.font is None:
-            return Cell("py", rule.value, 0, False)
-        for column in looks.of(rule):
-            cell = row.cells.get(column)
-            if cell is not None and cell.kind == "py":
-                return Cell("untold", UNTOLD, 0, False)
-            number = cell.style if cell is not None else row.blanks.get(column, 0)
-            if _fits(rule, decoder.styles.get(number)):
-                return Cell("py", rule.value, 0, False)
-    return Cell("py", None, 0, False)
+    return _first(rules, decoder, lambda rule: [_style_at(row, column, decoder) for column in looks.of(rule)])
 
 
 def look_says(cell: Cell | None, blank: int, rules: Sequence[Rule], decoder: Decoder) -> Cell:
-    """What the look of one cell stands for."""
+    """What the look of one cell stands for; `blank` is the style of one that is empty."""
+    style = decoder.styles.get(cell.style if cell is not None else blank)
+    return _first(rules, decoder, lambda _: [style])
+
+
+def _first(rules: Sequence[Rule], decoder: Decoder, styles: Callable[[Rule], Sequence[Style]]) -> Cell:
     for rule in rules:
-        plain = rule.strike is None and rule.fill is None and rule.font is None
-        if not plain and cell is not None and cell.kind == "py":
+        if rule.strike is None and rule.fill is None and rule.font is None:
+            return Cell("py", rule.value, 0, False)
+        if not decoder.tells_looks:
             return Cell("untold", UNTOLD, 0, False)
-        if plain or _fits(rule, decoder.styles.get(cell.style if cell is not None else blank)):
+        if any(_fits(rule, style) for style in styles(rule)):
             return Cell("py", rule.value, 0, False)
     return Cell("py", None, 0, False)
+
+
+def _style_at(row: Row, column: int, decoder: Decoder) -> Style:
+    cell = row.cells.get(column)
+    return decoder.styles.get(cell.style if cell is not None else row.blanks.get(column, 0))
 
 
 def _fits(rule: Rule, style: Style) -> bool:

@@ -19,7 +19,7 @@ from connectors.excel.header import Header, fold
 from connectors.excel.layout import Block, sections
 from connectors.excel.merges import Filler, Merges
 from connectors.excel.package import ExcelTable, Range, column_letters, show_range
-from connectors.excel.rules import Looks, told
+from connectors.excel.rules import UNTOLD, Looks, told
 from connectors.excel.shape import MADE_UP
 from connectors.excel.sheet import Cell, Facts, Row
 from connectors.excel.spec import Spec
@@ -247,8 +247,8 @@ def _read(
 
 def look_of(cell: Cell | None, blank: int | None, facet: str, decoder: Decoder) -> Value | Unread:
     """Whether a cell is struck through, or its fill; `blank` is the style of one that is empty."""
-    if cell is not None and cell.kind == "py":
-        return Unread("this file format does not tell how a cell looks")
+    if not decoder.tells_looks:
+        return Unread(UNTOLD)
     number = cell.style if cell is not None else blank
     style = decoder.styles.get(number) if number is not None else None
     if facet == "strike":

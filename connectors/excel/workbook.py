@@ -83,7 +83,7 @@ class Workbook:
     def _stream(self, name: str, facts: Facts, blanks: bool = False) -> tuple[Decoder, Iterator[Row] | None]:
         """The rows of a sheet and what decodes them, none where it is a chart. `blanks`: see `read_rows`."""
         if self.package is None:
-            decoder = Decoder([], Styles(()))
+            decoder = Decoder([], Styles(()), tells_looks=False)
             if self.form == "ods":
                 return decoder, ods.read_rows(self.path, name, facts, self.shown, self.bounds.cells)
             if not legacy.is_grid(self.path, name, self.shown):
