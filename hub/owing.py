@@ -80,6 +80,8 @@ def is_owed(world: World, system: SystemMapping, golden: Golden, blocked: bool =
     link = world.links_of.get(golden.id, {}).get(system.system)
     if link is None and (not system.creates or golden.archived or blocked):
         return None
+    if link is None and not system.wants(golden.values):
+        return None
     if link is not None and link.gone:
         return None
     found = owed(world, system, golden, link)

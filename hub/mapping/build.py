@@ -15,7 +15,7 @@ from hub.lenses import OPTIONS, Lens, LensError, NamedRows, make_lens
 from hub.mapping.document import EntityDoc, FieldDoc, Label, LensDoc, SystemDoc
 from hub.mapping.entity import EntityMapping, FieldDef, Policy, SystemMapping
 from hub.ports import NativeField, View
-from hub.values import TYPES, BadOption, Lines, ListOf, make_type
+from hub.values import TYPES, BadOption, Canonical, Lines, ListOf, Unreadable, make_type
 from hub.yamlfile import Document, Problem, meant
 
 _SYSTEM_KEYS = tuple(SystemDoc.model_fields)
@@ -189,8 +189,24 @@ class Builder:
                     lenses,
                     doc.adopts,
                     doc.updates,
+                    self._when(path, doc, fields),
                 ),
             )
+
+    def _when(
+        self, path: tuple[str, ...], doc: SystemDoc, fields: Mapping[str, FieldDef]
+    ) -> dict[str, tuple[Canonical, ...]]:
+        """The canonical values a record must have to be added to a system."""
+        found: dict[str, tuple[Canonical, ...]] = {}
+        for name, given in (doc.when or {}).items():
+            if not self._known_field((*path, "when", name), name, key=True) or name not in fields:
+                continue
+            try:
+                wanted = given if isinstance(given, list) else [given]
+                found[name] = tuple(fields[name].type.parse(one) for one in wanted)
+            except Unreadable as reason:
+                self.note((*path, "when", name), f"{name}: {reason}")
+        return found
 
     def _near_misses(self, path: tuple[str, ...], extra: Mapping[str, Any], known: Iterable[str]) -> bool:
         """An unknown key is the connector's, unless it is plainly one of ours, mistyped."""

@@ -173,6 +173,11 @@ class SystemDoc(_Open):
         "`observe`: planned but never written.",
     )
     creates: bool = Field(default=True, description="Whether the hub may add records there.")
+    when: dict[Name, Scalar | list[Scalar]] | None = Field(
+        default=None,
+        description="Which records the hub adds there: those whose agreed fields hold this value, or one of "
+        "these: `{state: confirmed}`. What was added follows its record, whatever that says later.",
+    )
     updates: bool = Field(
         default=True,
         description="Whether the hub may change records there. `false`: documents, made whole or not at all "

@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeAlias
 
 from hub.lenses import Lens
 from hub.ports import View
-from hub.values import FieldType, Ref
+from hub.values import Canonical, FieldType, Ref
 
 SystemDirection: TypeAlias = Literal["both", "pull", "push", "off", "observe"]
 OnDelete: TypeAlias = Literal["archive", "ignore", "ask", "done"]
@@ -41,7 +41,7 @@ class FieldDef:
 class SystemMapping:
     """How one entity is kept in one system. `creates` is false where the hub may not add records; `adopts`
     where it takes no notice of records that it did not make; `updates` where a record once made is never
-    changed."""
+    changed. `when`: only records that hold one of these values in each of these fields are added there."""
 
     system: str
     direction: SystemDirection
@@ -51,6 +51,11 @@ class SystemMapping:
     lenses: tuple[Lens, ...]
     adopts: bool = True
     updates: bool = True
+    when: Mapping[str, tuple[Canonical, ...]] = field(default_factory=dict)
+
+    def wants(self, values: Mapping[str, Any]) -> bool:
+        """Whether a record with these canonical values is one that is added there."""
+        return all(values.get(name) in wanted for name, wanted in self.when.items())
 
     def lens(self, field_name: str) -> Lens | None:
         """The lens of a canonical field, ``None`` where this system does not hold it."""
