@@ -304,10 +304,10 @@ def place_of(blank: Blank, native: str) -> str:
 
 
 def place_text(field: FormField) -> str:
-    """Page and distance from its left and lower edge, in millimetres."""
+    """Page, and how far its lower left corner is from the page's, in millimetres."""
     left, bottom, *_ = field.rect
     across, up = left / 72 * 25.4, bottom / 72 * 25.4
-    return f"page {field.page + 1}, {across:.0f} mm from the left, {up:.0f} mm from below"
+    return f"page {field.page + 1}, {across:.0f} × {up:.0f} mm"
 
 
 def _plain(text: str) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hub.cli import screen
+from hub.cli.documents_forms import is_form, read_form
 from hub.cli.failures import WrongUse
 from hub.cli.session import DONE, WAITING, Session, command, group
 
@@ -66,6 +67,8 @@ def read(
         raise WrongUse(f"there is no {file}", "Check the name.")
     if file.is_dir():
         raise WrongUse(f"{file} is a folder", "Name one document in it.")
+    if is_form(file):
+        return read_form(session, file, profile)
     form = ENDINGS.get(file.suffix.lower(), "word")
     if form in FORMS:
         return _other(form)(session, file, profile, limit)
