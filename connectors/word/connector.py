@@ -34,6 +34,7 @@ from connectors.word.pulling import Place, Pull, Taken
 from connectors.word.reader import Limits, Reader
 from connectors.word.records import Spec, join_key, spec_of
 from connectors.word.settings import Settings
+from connectors.word.writing import Writer
 from hub.filing import files, temporary
 from hub.filing.clock import clock_of
 from hub.filing.faults import Fault
@@ -118,6 +119,11 @@ class WordConnector:
     def profiles(self) -> Mapping[str, Profile]:
         """The profiles as they are on disk now. Raises `Fault` where they cannot be used."""
         return self._loaded()[0]
+
+    @property
+    def version(self) -> str:
+        """The same while the profiles are."""
+        return self._loaded()[1]
 
     @property
     def backups(self) -> Path:
@@ -285,9 +291,15 @@ class WordConnector:
         if view.options.get("known_by"):
             reason = f"a {view.entity} is read out of many documents here, and written to none"
             return [Refused(reason, None, f"set direction: pull for {self.name}")] * len(writes)
-        return [Refused("documents are not written yet", None, f"set direction: pull for {self.name}")] * len(
-            writes
-        )
+        try:
+            return Writer(self, view).write(writes)
+        except Fault as fault:
+            self._raise(fault)
+
+    def document_of(self, where: str) -> str:
+        """The document that a record's `where` names, by its name in the folder."""
+        names = [name for name in self.folder.look() if where == name or where.startswith(f"{name}, ")]
+        return max(names, key=len, default=where)
 
     def receipts(self, view: View) -> Sequence[Receipt]:
         return []

@@ -52,7 +52,7 @@ def targets(search: Search, name: str, wanted: Field_, current: Value) -> list[T
     found = [_target(document, kind, mark, name) for kind, mark in filled.values()]
     outside = [one for one in elsewhere if not any(_meet(one.span, t.mark.span) for t in found)]
     if outside:
-        raise _in_text(name, wanted, outside[0])
+        raise _in_text(name, wanted, outside[0], bool(found))
     return found or _empty(document, name, wanted)
 
 
@@ -118,11 +118,11 @@ def _empty(document: Document, name: str, wanted: Field_) -> list[Target]:
     )
 
 
-def _in_text(name: str, wanted: Field_, candidate: Candidate) -> Refusal:
+def _in_text(name: str, wanted: Field_, candidate: Candidate, also: bool) -> Refusal:
     kind = candidate.source.partition(" ")[0]
     where = {"table": "in a table's cell", "column": "in a table's cell", "label": "after a label"}
     return Refusal(
-        f"{name} ({kinds.quoted(candidate.raw)}) also stands {where.get(kind, 'in the running text')}, which "
+        f"{name} ({kinds.quoted(candidate.raw)}) {'also ' * also}stands {where.get(kind, 'in the running text')}, which "
         f"the hub does not write: {candidate.sentence} ({candidate.place})",
         _put_a_control(name, wanted),
         name,

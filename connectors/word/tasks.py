@@ -47,7 +47,7 @@ def patched(request: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def made(request: Mapping[str, Any]) -> dict[str, Any]:
-    """Fill the template at `path` in with `values`; it must show the `needed` ones; hide `properties` in it."""
+    """Fill the template at `path` in with `values`; it must show `needed`. `properties` are hidden in it."""
     from connectors.word.template import filled_in  # a second of imports that reading never needs
 
     shown, bounds = request["shown"], Bounds(**request["bounds"])
