@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hub.lenses import Lens, Parked, Unwritable
-from hub.mapping import EntityMapping, FieldDef, SystemMapping
+from hub.mapping import EntityMapping, SystemMapping
 from hub.matching import are_sites
 from hub.model import ARCHIVED, Golden
 from hub.ports import Native, Record
@@ -71,6 +71,12 @@ def name_of(mapping: EntityMapping, system: SystemMapping, record: Record) -> st
         return ""
 
 
+def required(mapping: EntityMapping, system: SystemMapping) -> list[str]:
+    """The fields that a record of this system must have: those required of all that it shows at all."""
+    shown = {lens.name for lens in system.lenses if lens.reads}
+    return [one.name for one in mapping.fields.values() if one.required and one.name in shown]
+
+
 def compare(
     world: World, system: SystemMapping, record: Record, reading: Reading, golden: Golden
 ) -> Likeness:
@@ -92,8 +98,9 @@ def compare(
     if are_sites(world.mapping, (reading.values, golden.values)):
         return Likeness(False, False, tuple(differ))
     name = named_by(world.mapping)
-    required = [one.name for one in world.mapping.fields.values() if one.required and _shown(system, one)]
-    whole = all(one in agree for one in required) and name is not None and name in agree
+    whole = (
+        all(one in agree for one in required(world.mapping, system)) and name is not None and name in agree
+    )
     mine_called, theirs_called = called(world.mapping, reading.values), called(world.mapping, golden.values)
     others = [one for one in agree if one != name]
     differing = [one for one in differ if one != name]
@@ -211,10 +218,6 @@ def _marks(mapping: EntityMapping, values: Mapping[str, Canonical]) -> Iterator[
             key = wanted.type.key(value)
             if key:
                 yield name, key
-
-
-def _shown(system: SystemMapping, wanted: FieldDef) -> bool:
-    return any(lens.name == wanted.name and lens.reads for lens in system.lenses)
 
 
 def _begins(one: str, other: str) -> bool:

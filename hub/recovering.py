@@ -107,8 +107,12 @@ def begin_because(engine: Engine, found: Older) -> None:
 
 
 def in_order(engine: Engine, systems: Sequence[SystemMapping]) -> list[SystemMapping]:
-    """Those that keep our references first: they say best who is who."""
-    return sorted(systems, key=lambda one: not engine.connectors[one.system].traits.assigns_ids)
+    """Those that keep our references first: they say best who is who. What the hub itself kept comes last.
+
+    It was lost with the database, and is made anew from what the others have.
+    """
+    traits = {one.system: engine.connectors[one.system].traits for one in systems}
+    return sorted(systems, key=lambda one: (traits[one.system].log, not traits[one.system].assigns_ids))
 
 
 def names(connection: Connection, mapping: EntityMapping) -> Names:

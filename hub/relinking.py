@@ -173,8 +173,7 @@ class _Meeting:
 
     def _compared(self, record: Record) -> list[tuple[Golden, Likeness]]:
         reading = self._reading(record)
-        required = (name for name, found in self.world.mapping.fields.items() if found.required)
-        if not all(name in reading.values for name in required):
+        if not all(name in reading.values for name in agreement.required(self.world.mapping, self.system)):
             return []
         return [
             (golden, agreement.compare(self.world, self.system, record, reading, golden))

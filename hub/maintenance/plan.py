@@ -105,7 +105,7 @@ class _Part:
         self.cancelled: list[Cancel] = []
         self.problems: list[Problem] = []
         self._placed: list[Decision] = []
-        self._allowed: dict[date, bool] = {}
+        self._given_up: set[Period] = set()
 
     def decisions(self) -> Iterator[Decision]:
         yield from self.cancelled
@@ -160,17 +160,22 @@ class _Part:
     # -- what is owed ----------------------------------------------------------------------------------
 
     def _owed(self) -> list[Period]:
-        """The periods that owe a visit and have none that counts, those far ahead too if one stands there."""
+        """The periods that owe a visit and have none that counts, those far ahead too if one stands there.
+
+        One whose visit a person cancelled owes none, but keeps another that is there (`_given_up`).
+        """
         horizon = self._horizon()
         grid = self._grid(horizon)
-        counted = self._counted(grid)
-        stands = {one.period for one in self.visits if one.period is not None and one.loose}
+        counted, self._given_up = self._counted(grid)
+        free = [one for one in self.visits if one.loose and one.day >= self.today]
+        stands = {one.period for one in free if one.period is not None}
         return [
             one
             for one in grid
             if one not in counted
             and self._is_whole_enough(one)
             and (max(one.due(self.rules.due), self.today) <= horizon or one in stands)
+            and (one not in self._given_up or any(one.holds(visit.day) for visit in free))
         ]
 
     def _grid(self, horizon: date) -> list[Period]:
@@ -180,7 +185,7 @@ class _Part:
             return []
         times, months = terms.periodicity
         ahead = [one.day for one in self.visits if one.loose]
-        ahead += [one.period.start for one in self.visits if one.loose and one.period]
+        ahead += [one.period.end for one in self.visits if one.period is not None]
         until = min(max([horizon, *ahead]), add_months(horizon, FAR_AHEAD)) + timedelta(days=1)
         present = next(periods(terms.starts_on, times, months, today), None)
         if present is None:
@@ -198,19 +203,27 @@ class _Part:
         end = period.end if self.end is None else min(period.end, self.end)
         return end > self.today and (end - period.start).days * 2 >= period.days
 
-    def _counted(self, grid: Sequence[Period]) -> set[Period]:
-        """The periods whose visit a person had a hand in, or whose day went by."""
-        gone, found = self._gone(), set()
+    def _counted(self, grid: Sequence[Period]) -> tuple[set[Period], set[Period]]:
+        """The periods whose visit a person had a hand in or whose day went by, and those given up.
+
+        A visit that a person made and cancelled again was none.
+        """
+        gone = self._gone()
+        counted: set[Period] = set()
+        given_up: set[Period] = set()
         back = {one.visit.id for one in self._placed if isinstance(one, Revive)}
         for visit in self.visits:
             if visit.id in gone or (visit.withdrawn and visit.id not in back):
                 continue
             if visit.loose and visit.day >= self.today:
                 continue
+            cancelled = visit.state == "cancelled" and visit.id not in back
+            if cancelled and visit.theirs and visit.period is None:
+                continue
             period = period_of(visit, grid)
             if period is not None:
-                found.add(period)
-        return found
+                (given_up if cancelled else counted).add(period)
+        return counted, given_up - counted
 
     def _bring_back(self) -> None:
         """Visits that a person had a hand in come back as they were, if their day is still to come."""
@@ -227,7 +240,7 @@ class _Part:
         gone = self._gone()
         free = [one for one in self.visits if one.loose and one.day >= self.today and one.id not in gone]
         left = self._those_that_stand(owed, free)
-        left = self._those_that_fit(left, free)
+        left = [one for one in self._those_that_fit(left, free) if one not in self._given_up]
         for period in list(left):
             if free:
                 self.wanted.append(_Wanted(period, self._wish(period, free[0]), free.pop(0)))
@@ -258,12 +271,12 @@ class _Part:
         left: list[Period] = []
         for period in owed:
             target = self._wish(period).target
-            late = period.due(self.rules.due) < self.today
+            anywhere = period.due(self.rules.due) < self.today or period in self._given_up
             near = [
                 one
                 for one in free
                 if self._is_possible(one.day, period)
-                and (late or abs((one.day - target).days) <= self.rules.town_days)
+                and (anywhere or abs((one.day - target).days) <= self.rules.town_days)
             ]
             if not near:
                 left.append(period)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from sqlalchemy import Connection, Row, Table, func, select
 
@@ -68,6 +68,14 @@ class Shelf(Protocol):
         now: datetime,
     ) -> Refused | None:
         """Apply what another system says of a row; `source` has compared it with what is there."""
+
+
+@runtime_checkable
+class Remembers(Protocol):
+    """A shelf whose rows are made anew, after the database was lost, from what other systems have."""
+
+    def remember(self, connection: Connection, entity: str, system: str, now: datetime) -> None:
+        """Rows for the golden records of `entity` that no write to `system` would make: archived ones."""
 
 
 def next_change(connection: Connection, table: Table) -> int:

@@ -18,7 +18,7 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from hub.clock import now
-from hub.maintenance.shelf import Shelf, Told
+from hub.maintenance.shelf import Remembers, Shelf, Told
 from hub.ports import (
     Done,
     Finding,
@@ -69,7 +69,10 @@ class MaintenanceSource:
     def pull(self, view: View, cursor: str | None, known: Known) -> Iterator[Page]:
         shelf = self._shelf(view)
         with self._store.transaction() as connection:
-            if not (_given_back(shelf, view) and flags.is_recovering(connection, view.entity)):
+            recovering = flags.is_recovering(connection, view.entity)
+            if recovering and isinstance(shelf, Remembers) and _takes(shelf, view):
+                shelf.remember(connection, view.entity, self.name, self._now())
+            else:
                 shelf.refresh(connection, self._now())
             latest = connection.scalar(select(func.max(shelf.table.c.change))) or 0
         after = int(cursor or 0)
@@ -201,12 +204,8 @@ class MaintenanceSource:
                 )  # fmt: skip
 
 
-def _given_back(shelf: Shelf, view: View) -> bool:
-    """Whether rows that the hub forgot are made anew from what other systems have, before any new one is.
-
-    Where the mapping writes no reference here (whose visit it is), none can be: new ones are met by what
-    they say.
-    """
+def _takes(shelf: Shelf, view: View) -> bool:
+    """Whether records of other systems become rows: where the mapping writes here whose they are."""
     return shelf.takes and any(one.type == "ref" and one.writable for one in view.fields)
 
 

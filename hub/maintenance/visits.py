@@ -17,8 +17,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, Row, bindparam, insert, select, update
+from sqlalchemy import Connection, Row, bindparam, exists, insert, select, update
 
+from hub import logs
 from hub.maintenance import naming, sayings
 from hub.maintenance.contracts import Contracts, contracts_of
 from hub.maintenance.decisions import Cancel, Decision, Make, Planned, Problem, Revive, Rules, Visit
@@ -28,6 +29,7 @@ from hub.maintenance.shelf import Told, next_change
 from hub.maintenance.slots import Clock
 from hub.maintenance.terms import Terms
 from hub.maintenance.workdays import Workdays
+from hub.model import ARCHIVED
 from hub.ports import Misconfigured, Native, Refused
 from hub.store import flags
 from hub.store import tables as t
@@ -91,6 +93,25 @@ class VisitShelf:
                 if said != row.data:
                     rows[id] = changed[id] = _Kept(row.contract, said)
         _save(connection, changed, made, now)
+
+    def remember(self, connection: Connection, entity: str, system: str, now: datetime) -> None:
+        """Cancelled visits, which no system would be asked to make: as rows, so that they are not made again.
+
+        The entity's fields are read by our own names.
+        """
+        linked = exists().where(t.link.c.golden_id == t.golden.c.id, t.link.c.system == system)
+        rows = connection.execute(
+            select(t.golden.c.id, t.golden.c.data).where(t.golden.c.entity == entity, ~linked)
+        ).all()
+        for row in rows:
+            values = loads(row.data)
+            if values.get(ARCHIVED):
+                made = self.make(connection, f"{entity}_{row.id}", {**values, "state": "cancelled"}, now)
+                if isinstance(made, Refused):
+                    logs.get().warning(
+                        "a cancelled visit was forgotten: it may be planned again", visit=row.id,
+                        reason=made.reason,
+                    )  # fmt: skip
 
     def told(self, connection: Connection, rows: Sequence[Row[Any]]) -> list[Told]:
         told: list[Told] = []

@@ -146,7 +146,8 @@ class Company:
     def engine(self, store: Store | None = None) -> Engine:
         """A hub that has just been started."""
         source = MaintenanceSource("maintenance", store or self.store, shelves(self.settings), self._clock)
-        connectors: dict[str, Connector] = {"word": self.word.connect(), "odoo": self.odoo.connect(), "maintenance": source}
+        connectors: dict[str, Connector] = {"maintenance": source}
+        connectors |= {"word": self.word.connect(), "odoo": self.odoo.connect()}
         return Engine(store or self.store, self.mappings, connectors, clock=self._clock)
 
     def sync(self) -> Report:
