@@ -43,7 +43,7 @@ STACK = [
     [],
     [],
 ]
-STACKED = {"blocks": {"title": "Technicien"}, "skip": {"Client": ["Total*", ""]}}
+STACKED: dict[str, Any] = {"blocks": {"title": "Technicien"}, "skip": {"Client": ["Total*", ""]}}
 FIELDS = ("Technicien", "Client", "Date")
 
 
@@ -204,7 +204,7 @@ def tall(tmp_path: Path) -> Path:
     return path
 
 
-TALL = {"heading_rows": 2, "key": ("Technicien",)}
+TALL: dict[str, Any] = {"heading_rows": 2, "key": ("Technicien",)}
 
 
 def test_merged_headings_of_two_rows_name_their_columns(tall: Path) -> None:
@@ -247,7 +247,7 @@ def merged(tmp_path: Path) -> Path:
     return path
 
 
-FILLED = {"key": ("Client", "Site"), "merged": "fill"}
+FILLED: dict[str, Any] = {"key": ("Client", "Site"), "merged": "fill"}
 
 
 def test_a_merged_value_counts_for_every_row_of_it(merged: Path) -> None:

@@ -7,9 +7,10 @@ from typing import Any
 
 import openpyxl
 import pytest
-from openpyxl.formatting.rule import FormulaRule
+from openpyxl.formatting.rule import Rule
 from openpyxl.styles import Font, PatternFill
 from openpyxl.styles.colors import Color
+from openpyxl.styles.differential import DifferentialStyle
 
 from connectors.excel.colours import INDEXED, is_like, resolved, tinted
 from hub.ports import Done, Refused, View
@@ -55,7 +56,9 @@ def painted(tmp_path: Path) -> Path:
         sheet.append([name, "Dupont", None])
         for attribute, value in look.items():
             setattr(sheet.cell(sheet.max_row, 1), attribute, value)
-    sheet.conditional_formatting.add("A2:C99", FormulaRule(formula=["TRUE"], fill=fill(rgb="FFFF0000")))
+    sheet.conditional_formatting.add(
+        "A2:C99", Rule("expression", formula=["TRUE"], dxf=DifferentialStyle(fill=fill(rgb="FFFF0000")))
+    )
     made.save(tmp_path / "painted.xlsx")
     return tmp_path / "painted.xlsx"
 
