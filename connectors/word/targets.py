@@ -120,10 +120,11 @@ def _empty(document: Document, name: str, wanted: Field_) -> list[Target]:
 
 def _in_text(name: str, wanted: Field_, candidate: Candidate, also: bool) -> Refusal:
     kind = candidate.source.partition(" ")[0]
-    where = {"table": "in a table's cell", "column": "in a table's cell", "label": "after a label"}
+    places = {"table": "in a table's cell", "column": "in a table's cell", "label": "after a label"}
+    where = ("also " if also else "") + "stands " + places.get(kind, "in the running text")
     return Refusal(
-        f"{name} ({kinds.quoted(candidate.raw)}) {'also ' * also}stands {where.get(kind, 'in the running text')}, which "
-        f"the hub does not write: {candidate.sentence} ({candidate.place})",
+        f"{name} ({kinds.quoted(candidate.raw)}) {where}, which the hub does not write: "
+        f"{candidate.sentence} ({candidate.place})",
         _put_a_control(name, wanted),
         name,
     )

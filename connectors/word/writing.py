@@ -201,8 +201,9 @@ class _Batch:
         if not column.writable:
             raise Refusal(f"the mapping says that '{column.name}' is not written", "", column.name)
         if column.known_by:
+            told = ", ".join(column.known_by)
             raise Refusal(
-                f"'{column.name}' says whom the document names ({', '.join(column.known_by)}): it is only read",
+                f"'{column.name}' says whom the document names, by {told}, and is only read",
                 "change it in Word",
                 column.name,
             )

@@ -13,6 +13,7 @@ from docx.oxml.ns import qn
 from connectors.word import connect
 from connectors.word.settings import Settings
 from hub.ports import Connector, NativeField, View
+from hub.values import make_type
 from tests.connectors.conformance import BaseHarness, ConnectorConformance, Harness, Row
 from tests.connectors.word.tools import control, paragraph, run, save
 
@@ -36,6 +37,13 @@ def model(path: Path) -> Path:
         paragraph(run(f"{label} : "), control(tag, run("Cliquez ici"), BLANK))
         for label, tag in (("N°", "numero"), ("Client", "client"), ("Tél.", "telephone"), ("Ville", "ville"))
     ]
+    return save(path, paragraph("Contrat de maintenance"), *lines)
+
+
+def template(path: Path) -> Path:
+    """The same contract for the hub to fill in."""
+    names = {"numero": "number", "client": "customer", "telephone": "phone | telephone", "ville": "town"}
+    lines = [paragraph(control(tag, run("{{ " + name + " }}"))) for tag, name in names.items()]
     return save(path, paragraph("Contrat de maintenance"), *lines)
 
 
@@ -73,7 +81,7 @@ class FolderHarness(BaseHarness):
         "contract",
         "contract",
         (NativeField("customer"), NativeField("phone", "phone"), NativeField("town")),
-        options={"new_key": "C{n:05}"},
+        options={"new_key": "C{n:05}", "template": "modele.docx", "file": "Contrat {number}.docx"},
     )
 
     def __init__(self, folder: Path) -> None:
@@ -81,6 +89,7 @@ class FolderHarness(BaseHarness):
         self.folder.mkdir()
         self.profile = folder / "maintenance.yaml"
         self.profile.write_text(PROFILE, encoding="utf-8")
+        template(folder / "modele.docx")
         self.given = 0
 
     def connect(self) -> Connector:
@@ -112,7 +121,9 @@ class FolderHarness(BaseHarness):
         return found
 
     def shown(self, column: str, text: str) -> str | None:
-        """What has no letter and no figure in it is a line to be filled in, not a value."""
+        """What it means: a line to be filled in is no value, and the hub spaces a telephone number."""
+        if column == "phone" and sum(letter.isdigit() for letter in text) > 5:
+            return str(make_type("phone").parse(text))
         return text if any(letter.isalnum() for letter in text) else None
 
     def spoil(self, id: str) -> str | None:
