@@ -144,10 +144,10 @@ class WordConnector:
     def _pull(self, view: View, cursor: str | None) -> Iterator[Page]:
         spec = spec_of(view)
         self._clear_away()
-        state = self._state(view, cursor)
+        asks = _fingerprint(spec)
+        state = self._state(asks, cursor)
         looked = self.folder.look()
-        _, profiles = self._loaded()
-        asked = self._asked(spec, profiles)
+        asked = f"{asks}:{self._loaded()[1]}"
         if state is not None and state.asked == asked and self._is_as_before(state, looked):
             yield Page((), cursor)
             return
@@ -156,9 +156,9 @@ class WordConnector:
                 raise nothing_there(self.settings.path)
             yield Page((), cursor)
             return
-        taken = self._taken(spec, asked, profiles, state, looked)
+        taken = self._taken(spec, asked, state, looked)
         text = taken.state.text()
-        self._states[_fingerprint(spec)] = (text, taken.state)
+        self._states[asks] = (text, taken.state)
         self.library.keep(taken.state.seen)
         if text == cursor and not (taken.records or taken.rejected or taken.listing):
             yield Page((), cursor)
@@ -201,10 +201,10 @@ class WordConnector:
         looked = self.folder.look()
         if not looked:
             raise nothing_there(self.settings.path)
-        _, profiles = self._loaded()
-        asked = self._asked(spec, profiles)
-        _, state = self._states.get(_fingerprint(spec), ("", None))
-        taken = self._taken(spec, asked, profiles, state, looked, wanted, everything=wanted is None)
+        asks = _fingerprint(spec)
+        _, state = self._states.get(asks, ("", None))
+        asked = f"{asks}:{self._loaded()[1]}"
+        taken = self._taken(spec, asked, state, looked, wanted, everything=wanted is None)
         moving = {
             id for name, one in taken.state.seen.items() if name in taken.moving for id in one.ids or ()
         }
@@ -219,7 +219,7 @@ class WordConnector:
         return Looked(records, aside, (*doubtful, *new), taken.rejected, taken.places)
 
     def _taken(
-        self, spec: Spec, asked: str, profiles: str, state: State | None, looked: dict[str, Glance],
+        self, spec: Spec, asked: str, state: State | None, looked: dict[str, Glance],
         wanted: frozenset[str] | None = None, everything: bool = False,
     ) -> Taken:  # fmt: skip
         if state is not None and state.asked.partition(":")[0] != asked.partition(":")[0]:
@@ -238,7 +238,9 @@ class WordConnector:
         def read(name: str) -> Leaf | None:
             return self.library.leaf(name, looked[name])
 
-        return Pull(spec, profiles, state, looked, moving, read, again, wanted, anew).run(asked, converter)
+        return Pull(spec, asked.partition(":")[2], state, looked, moving, read, again, wanted, anew).run(
+            asked, converter
+        )
 
     def _is_open(self, name: str) -> bool:
         return files.lock_of(self.folder.file(name), self.settings.stale_lock_hours) is not None
@@ -334,20 +336,16 @@ class WordConnector:
         self.library.use(self._profiles[1])
         return self._profiles[1], self._profiles[2]
 
-    def _asked(self, spec: Spec, profiles: str) -> str:
-        return f"{_fingerprint(spec)}:{profiles}"
-
-    def _state(self, view: View, cursor: str | None) -> State | None:
-        """The cursor taken apart; once for each."""
+    def _state(self, asks: str, cursor: str | None) -> State | None:
+        """The cursor of the view that `asks` names, taken apart; once for each."""
         if cursor is None:
             return None
-        key = _fingerprint(spec_of(view))
-        text, state = self._states.get(key, ("", None))
+        text, state = self._states.get(asks, ("", None))
         if text == cursor:
             return state
         state = state_of(cursor)
         if state is not None:
-            self._states[key] = (cursor, state)
+            self._states[asks] = (cursor, state)
         return state
 
     def _clear_away(self) -> None:

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
 
 from connectors.word.cursor import Seen, State
 from connectors.word.folder import Glance
@@ -22,8 +21,9 @@ Read = Callable[[str], "Leaf | None"]
 """One document by its name; ``None`` where somebody is just saving it."""
 
 
-class Place(NamedTuple):
-    """Where a record stands: its document, and which of how many contracts in it; with the document's hash."""
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a record stands: its document and that one's hash, and which of how many contracts in it."""
 
     name: str
     number: int
