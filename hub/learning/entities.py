@@ -60,7 +60,7 @@ _FIELDS = {
     "product": """
         designation name text | name name text | title category text | reference reference text
         number reference text | price price money | amount price money | cost cost money
-        stock stock number,integer | unit unit text | supplier supplier_name text | company supplier_name text
+        stock stock integer,number | unit unit text | supplier supplier_name text | company supplier_name text
     """,
 }
 _WEIGHTS = {

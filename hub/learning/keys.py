@@ -68,7 +68,7 @@ def _single(guess: Guess, rows: Sequence[int], required: Sequence[str]) -> Key |
     named = guess.name == KEY or guess.name in required
     if guess.type in _NOT_A_KEY and not named:
         return None
-    if not named and (coded < 0.9 or column.formulas or guess.type in ("money", "number")):
+    if not named and (guess.usual or coded < 0.9 or column.formulas or guess.type in ("money", "number")):
         return None
     sure = 0.45 + 0.35 * named + 0.19 * coded if clean == 1 else (0.5 + 0.3 * named) * max(0.0, 2 * clean - 1)
     if guess.type in ("siret", "siren", "vat"):

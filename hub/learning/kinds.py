@@ -240,7 +240,10 @@ def _is_number(value: Native) -> bool:
 
 
 def _may_be_dialled(value: Native) -> bool:
-    """Not a count or a year: numbers have nine digits without their zero, texts of short ones are local."""
+    """Not a count, a year or a code: a short one begins as numbers do that are dialled."""
     if isinstance(value, bool) or not isinstance(value, str | int):
         return False
-    return sum(c.isdigit() for c in str(value)) >= (6 if isinstance(value, str) else 8)
+    digits = sum(c.isdigit() for c in str(value))
+    return digits >= 9 or (
+        digits >= 6 and isinstance(value, str) and value.strip().startswith(("0", "+", "("))
+    )

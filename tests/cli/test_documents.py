@@ -134,7 +134,7 @@ def test_what_cannot_be_read_is_wrong_use_in_words(tmp_path: Path, sound: Path, 
     book = archive(tmp_path / "classeur.xlsx", {"_rels/.rels": "<a/>", "xl/workbook.xml": "<a/>"})
     for words, why in (
         ((str(broken),), "cut short or damaged"),
-        ((str(book),), "classeur.xlsx is a workbook: only Word documents are read so far"),
+        ((str(book),), "classeur.xlsx is no workbook"),
         ((str(tmp_path / "rien.docx"),), "there is no"),
         ((str(tmp_path),), "is a folder"),
         ((str(sound), "--profile", str(tmp_path / "rien.yaml")), "there is no"),

@@ -30,6 +30,7 @@ PURE = (
     "hub.calllog.figures",
     "hub.exchange",
     "hub.desk",
+    "hub.learning",
 )
 IMPURE_MODULES = (
     "hub.store", "hub.engine", "hub.delivery", "hub.pulling", "hub.clock", "hub.settings", "hub.daemon",
