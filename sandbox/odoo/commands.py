@@ -66,7 +66,9 @@ def apply_one2many(env: Env, field: Field, id: int, value: Any) -> None:
     others, inverse = env[field.relation], field.inverse
     for command, other, given in normalised(value):
         if command == CREATE:
-            others.create({**given, inverse: id})
+            values = dict(given)
+            xml_id = values.pop("id", None)
+            _name(env, others.spec.name, others.create({**values, inverse: id}), xml_id)
         elif command == UPDATE:
             others.browse([other]).write(given)
         elif command == LINK:
@@ -80,6 +82,14 @@ def apply_one2many(env: Env, field: Field, id: int, value: Any) -> None:
             added = [other for other in wanted if other not in now]
             if added:
                 others.browse(added).write({inverse: id})
+
+
+def _name(env: Env, model: str, id: int, xml_id: Any) -> None:
+    """Give an imported line its external id."""
+    if isinstance(xml_id, str) and "." in xml_id:
+        module, _, name = xml_id.partition(".")
+        row = {"module": module, "name": name, "model": model, "res_id": id}
+        env.sudo()["ir.model.data"].create(row)
 
 
 def _let_go(env: Env, field: Field, ids: list[int], *, delete: bool) -> None:

@@ -57,11 +57,34 @@ class Converter:
         """The value of one field, from its cells by sub-field (``None``, ``id`` or ``.id``)."""
         field = self.records.spec.fields[name]
         if not any(cells.values()):
-            return False, []
+            return ([] if field.type == "one2many" else False), []
+        if field.type == "one2many":
+            return self._line(field, cells)
         if field.relation:
             return self._relation(field, cells)
         (value,) = cells.values()
         return self._scalar(field, value)
+
+    def _line(self, field: Field, cells: Mapping[str | None, Any]) -> Converted:
+        """The commands for one line: the one that is there, by its id or external id, or a new one."""
+        assert field.relation is not None
+        lines = self.records.env[field.relation]
+        convert = Converter(lines, self.module, self.flush)
+        values, doubts = {}, []
+        grouped: dict[str, dict[str | None, Any]] = {}
+        for path, cell in cells.items():
+            name, _, sub = str(path).partition("/")
+            grouped.setdefault(name, {})[sub or None] = cell
+        for name, given in grouped.items():
+            if name not in ("id", ".id"):
+                values[name], more = convert(name, given)
+                doubts += more
+        xml_id = next(iter(grouped.get("id", {}).values()), None)
+        known = next(iter(grouped.get(".id", {}).values()), None)
+        id = self._by_external_id(lines, xml_id) if xml_id else int(known) if known else None
+        if id is not None:
+            return [(4, id, 0), (1, id, values)], doubts
+        return [(0, 0, {**values, **({"id": xml_id} if xml_id else {})})], doubts
 
     def _scalar(self, field: Field, value: Any) -> Converted:
         quoted = escaped(value)

@@ -2,7 +2,8 @@
 
 Promises: as in the real one, the rows are first tried together, then one by one so that each bad row has a
 message of its own; any error leaves nothing written and answers ``ids`` False. Columns ``id``, ``.id``,
-``field``, ``field/id`` and ``field/.id`` are understood; a one2many column is refused, unlike there.
+``field``, ``field/id`` and ``field/.id`` are understood, and of a one2many the fields of one line
+(``lines/id``, ``lines/.id``, ``lines/name``); several lines of a record, over several rows, are not.
 """
 
 from __future__ import annotations
@@ -82,7 +83,7 @@ class Loading(Writing):
                 and path[1] not in ("id", ".id", *self.env.base.models[relation].fields)
             ):
                 raise self._bad_column(path[1])
-            if self.spec.fields[path[0]].type == "one2many":
+            if self.spec.fields[path[0]].type == "one2many" and len(path) == 1:
                 raise NotImplementedError(f"the sandbox does not load one2many columns ({path[0]})")
 
     def _bad_column(self, name: str) -> Exception:
@@ -121,7 +122,7 @@ class Loading(Writing):
             elif path[0] == ".id":
                 known = cell
             else:
-                columns.setdefault(path[0], {})[path[1] if len(path) > 1 else None] = cell
+                columns.setdefault(path[0], {})["/".join(path[1:]) or None] = cell
         return xml_id, known, columns
 
     def _known_id(self, known: Any, info: Info, work: Import) -> Any:

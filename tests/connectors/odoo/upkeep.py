@@ -8,8 +8,8 @@ do and see in Odoo goes over plain XML-RPC, which no code of the connector has a
 from __future__ import annotations
 
 import xmlrpc.client
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +20,14 @@ from hub.maintenance.settings import Settings as MaintenanceSettings
 from hub.maintenance.shelves import shelves
 from hub.maintenance.source import MaintenanceSource
 from hub.mapping import load_mappings
-from hub.ports import Connector
+from hub.ports import Connector, NativeField, View
 from hub.report import Report
 from hub.store import Store, listing
 from hub.store.listing import DeadLetter
 from tests.memory import MemorySystem
 
 SHIPPED = Path(__file__).parents[3] / "mappings/maintenance"
-TODAY = "2027-02-01T08:00:00+00:00"
+TODAY = "2021-02-01T08:00:00+00:00"
 CUSTOMER = """
 entity: customer
 fields:
@@ -65,20 +65,6 @@ class Access:
     transport: str = "xmlrpc"
 
 
-@dataclass(frozen=True)
-class Kind:
-    """Which mappings are in use, and how a visit shows in Odoo.
-
-    `said`: the values of a visit's record that say planned, confirmed, done and cancelled, by the word.
-    """
-
-    contract: str
-    visit: str
-    model: str
-    day: str
-    said: Mapping[str, Mapping[str, Any]]
-
-
 class Upkeep:
     """One company. `files` are shipped mappings by name."""
 
@@ -96,7 +82,6 @@ class Upkeep:
         self.store.migrate()
         self.mappings = load_mappings(mappings, ("odoo", "papers", "maintenance"))
         self.today = TODAY
-        self.calls: list[Callable[[], None]] = []
         self.odoo = self._connector()
         self._server = xmlrpc.client.ServerProxy(f"{access.url}/xmlrpc/2/object", allow_none=True)
         self._uid = 0
@@ -105,17 +90,19 @@ class Upkeep:
         self.odoo.close()
         self.store.close()
 
+    def reconnect(self, url: str) -> None:
+        """A hub that was restarted, and reaches Odoo at another address."""
+        self.odoo.close()
+        self.odoo = self._connector(url)
+
     # -- the hub -------------------------------------------------------------------------------------
 
     def sync(self, compare: bool = False) -> Report:
         """One cycle of a hub that has just been started."""
-        maintenance = MaintenanceSource(
-            "maintenance", self.store, shelves(MaintenanceSettings()), lambda: self.today
-        )
         systems: dict[str, Connector] = {
             "odoo": self.odoo,
             "papers": self.papers.connect(),
-            "maintenance": maintenance,
+            "maintenance": self.planning(),
         }
         return Engine(self.store, self.mappings, systems).sync(compare=compare)
 
@@ -135,6 +122,18 @@ class Upkeep:
         views = [mapping.systems["odoo"].view for mapping in self.mappings if "odoo" in mapping.systems]
         return [f"{one.what}: {one.message}" for one in self.odoo.check(views) if one.level == "error"]
 
+    def planning(self) -> MaintenanceSource:
+        return MaintenanceSource(
+            "maintenance", self.store, shelves(MaintenanceSettings()), lambda: self.today
+        )
+
+    def states(self) -> dict[str, str]:
+        """Every visit the hub knows: its day, and how it stands."""
+        source = self.planning()
+        view = View("visit", "visit", (NativeField("date"), NativeField("state")))
+        found = source.read(view, sorted(source.ids(view)))
+        return {str(one.values["date"]): str(one.values["state"]) for one in found}
+
     def dead_letters(self) -> list[DeadLetter]:
         with self.store.reading() as connection:
             return listing.dead_letters(connection)
@@ -152,14 +151,19 @@ class Upkeep:
         """A contract of one year from the first of March, two visits of three hours."""
         usual = {
             "number": number, "title": f"Entretien {number}", "customer": customer, "town": "Annecy",
-            "starts_on": "2027-03-01", "ends_on": "2028-02-29", "periodicity": "2/12", "hours": "3",
+            "starts_on": "2021-03-01", "ends_on": "2022-02-28", "periodicity": "2/12", "hours": "3",
             "amount": "1250.50",
         }  # fmt: skip
         return str(self.papers["contracts"].add({**usual, **terms}))
 
+    def on_paper(self, contract: str) -> dict[str, Any]:
+        return dict(self.papers["contracts"].show(contract))
+
     # -- people in Odoo ------------------------------------------------------------------------------
 
-    def seen(self, model: str, names: Sequence[str], *domain: Any, archived: bool = True) -> list[dict[str, Any]]:
+    def seen(
+        self, model: str, names: Sequence[str], *domain: Any, archived: bool = True
+    ) -> list[dict[str, Any]]:
         """Records as people see them, oldest first; relations as their names."""
         context = {"active_test": not archived}
         rows = self.do(model, "search_read", list(domain), list(names), 0, None, "id", context=context)
@@ -174,8 +178,8 @@ class Upkeep:
             self._uid = int(answer)
         return self._server.execute_kw(it.database, self._uid, it.password, model, method, list(args), named)
 
-    def _connector(self) -> Any:
-        it = self.access
+    def _connector(self, url: str = "") -> Any:
+        it = replace(self.access, url=url or self.access.url)
         known = {"url": it.url, "database": it.database, "login": it.login, "password": it.password}
         if it.key:
             known["api_key"] = it.key
