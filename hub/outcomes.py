@@ -107,6 +107,7 @@ class Outcomes:
         world = self.route.world(connection, [parcel.mail for parcel in parcels])
         records = [outcome.record for outcome in outcomes if isinstance(outcome, Done | Moved)]
         self.route.engine.fill_sources(connection, world, self.route.system, records)
+        self._whose(connection, world, parcels, outcomes)
         paid: list[int] = []
         kept: list[Mail] = []
         for parcel, outcome in zip(parcels, outcomes, strict=True):
@@ -126,6 +127,20 @@ class Outcomes:
             again = [mail for mail in in_doubt if mail.attempts == tries]
             # The first look comes at once; a system that loses reply after reply is given time.
             outbox.update_rows(connection, again, _after(at, tries) if tries > 1 else at)
+
+    def _whose(
+        self, connection: Connection, world: World, parcels: Sequence[Parcel], outcomes: Sequence[Outcome]
+    ) -> None:
+        """Where ids are made of what a record says, one may be another's, or that of a record long gone."""
+        if self.route.connector.traits.assigns_ids:
+            return
+        new = [
+            outcome.record.id
+            for parcel, outcome in zip(parcels, outcomes, strict=True)
+            if isinstance(outcome, Done) and outcome.record.id != parcel.external_id
+        ]
+        if new:
+            worlds.fill_records(connection, world, self.route.system.system, new)
 
     def _outcome(self, world: World, golden: Golden, parcel: Parcel, outcome: Outcome, at: str) -> bool:
         """Take one answer in; true if the row has done its work."""
@@ -166,7 +181,7 @@ class Outcomes:
 
     def _done(self, world: World, golden: Golden, parcel: Parcel, record: Record, at: str) -> bool:
         other = world.links.get((self.route.system.system, record.id))
-        if other is not None and other.golden_id != golden.id:
+        if other is not None and other.golden_id != golden.id and not other.gone:
             self.bury(
                 parcel.mail, f"record {record.id} already belongs to another one", None,
                 "see `hub conflicts list`",

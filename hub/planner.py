@@ -121,7 +121,9 @@ def written(
     created = link is None
     if link is None:
         link = Link(system.system, record.id, golden.id, golden.entity, version=record.version, new=True)
-        world.add_link(link)
+        link = world.rename(link, record.id)
+    elif link.external_id != record.id:
+        link = world.rename(link, record.id)
     before = {} if created else {native: link.current().get(native) for native in payload}
     after = {native: record.values.get(native) for native in payload}
     world.note(golden, "wrote", HUB, before, after, link)

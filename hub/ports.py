@@ -137,7 +137,11 @@ class Write:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """Applied; `record` is the record as re-read after the write, complete. It becomes the new base."""
+    """Applied; `record` is the record as re-read after the write, complete. It becomes the new base.
+
+    Its id is another than the one written to where ids are made of what a record says (a cell of a planning
+    that was moved): the hub knows it by that one from then on.
+    """
 
     record: Record
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from hub.lenses import Lens
@@ -60,7 +60,8 @@ class World:
     `alone`: the entity lives in one system only, so that a new golden record is owed to nobody. `doubt`: by
     how many seconds the times that systems give may be off (`hub.clocks`). `near`, while the hub recovers:
     fresh record → golden records of nearly the same name; `relinked`: how records were linked then. `reread`:
-    golden records of which some system's field became unreadable, or readable.
+    golden records of which some system's field became unreadable, or readable. `dropped`: the ids under which
+    records were linked that go by another one now.
     """
 
     mapping: EntityMapping
@@ -85,6 +86,7 @@ class World:
     closed: dict[tuple[str, str], Conflict] = field(default_factory=dict)
     rekeyed: dict[str, tuple[Key, ...]] = field(default_factory=dict)
     reread: set[str] = field(default_factory=set)
+    dropped: list[tuple[str, str, str]] = field(default_factory=list)
 
     def add_golden(self, golden: Golden) -> None:
         self.goldens[golden.id] = golden
@@ -92,6 +94,17 @@ class World:
     def add_link(self, link: Link) -> None:
         self.links[(link.system, link.external_id)] = link
         self.links_of.setdefault(link.golden_id, {})[link.system] = link
+
+    def rename(self, link: Link, external_id: str) -> Link:
+        """The record goes by another id now (a cell of a planning was moved); who had that one is gone."""
+        for id in (link.external_id, external_id):
+            known = self.links.pop((link.system, id), None)
+            if known is not None:
+                self.links_of[known.golden_id].pop(link.system, None)
+                self.dropped += [] if known.new else [(known.entity, known.system, known.external_id)]
+        renamed = replace(link, external_id=external_id, new=True)
+        self.add_link(renamed)
+        return renamed
 
     def create(
         self,

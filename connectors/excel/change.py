@@ -29,13 +29,17 @@ NOT_LOOKED_AT = Unread("it is told by how the row looks, which is seen after the
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What a write comes to: `done` and `moved` name the record by id, `refused` says why and which field."""
+    """What a write comes to: `done` and `moved` name the record by id, `refused` says why and which field.
+
+    `passing`: what stands in the way may be gone without anyone touching the record.
+    """
 
     kind: Literal["done", "moved", "missing", "refused"]
     id: str | None = None
     reason: str = ""
     todo: str = ""
     field: str | None = None
+    passing: bool = False
 
 
 @dataclass
@@ -51,9 +55,9 @@ class Plan:
 class Refusal(Exception):
     """Ends one write; carries its verdict."""
 
-    def __init__(self, reason: str, todo: str = "", field: str | None = None) -> None:
+    def __init__(self, reason: str, todo: str = "", field: str | None = None, passing: bool = False) -> None:
         super().__init__(reason)
-        self.verdict = Verdict("refused", None, reason, todo, field)
+        self.verdict = Verdict("refused", None, reason, todo, field, passing)
 
 
 class Planner:
@@ -83,12 +87,14 @@ class Planner:
     def decide(self, writes: list[Mapping[str, Any]]) -> Plan:
         """Writes as `Write`'s fields in a mapping; one verdict each, in order."""
         for write in writes:
-            try:
-                verdict = self._create(write) if write["id"] is None else self._change(write)
-            except Refusal as refusal:
-                verdict = refusal.verdict
-            self.plan.verdicts.append(verdict)
+            self.plan.verdicts.append(self._verdict(write))
         return self.plan
+
+    def _verdict(self, write: Mapping[str, Any]) -> Verdict:
+        try:
+            return self._create(write) if write["id"] is None else self._change(write)
+        except Refusal as refusal:
+            return refusal.verdict
 
     def number(self) -> Plan:
         """Give every row that has none yet a number in the hub's own column."""
@@ -108,6 +114,8 @@ class Planner:
         entry = self.entries.get(write["id"])
         if entry is None:
             return self._absent(write["id"])
+        if entry.gone:
+            return Verdict("missing", entry.id)
         if write["archived"]:
             raise Refusal("a workbook cannot archive a row", "set on_delete: ignore for this system, or ask")
         if not self._is_as_expected(entry, write["expected"]):

@@ -309,9 +309,9 @@ class ExcelConnector:
         return self.settings.backups.folder or self.path.parent / "hub-backups"
 
     def _outcome(self, spec: Spec, kind: str, rest: Sequence[Any], taken: files.Snapshot) -> Outcome:
-        shown, reason, todo, field = rest
+        shown, reason, todo, field, passing = rest
         if kind == "refused":
-            return Refused(reason, field, todo)
+            return Refused(reason, field, todo, passing)
         if kind == "missing":
             return Missing()
         record = self._record(spec, shown, taken)

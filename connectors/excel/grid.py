@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from connectors.excel.cells import NUMERIC, Decoder, Unread, Value
-from connectors.excel.change import NOT_LOOKED_AT, Planner, Refusal, Verdict
+from connectors.excel.change import NOT_LOOKED_AT, Plan, Planner, Refusal, Verdict
 from connectors.excel.days import Days, year_in
 from connectors.excel.encode import same
 from connectors.excel.header import Header, fold
@@ -167,6 +167,10 @@ class _Reader:
                 last = across[max(c for c in across if area[1] <= c <= area[3])]
             entry = self._entry(row, cells, header, key, last, cell, blank, column)
             entry.area = area
+            entry.gone = any(
+                is_skipped(value, self.spec.shape.gone.get(wanted.heading, ()))
+                for wanted, value in zip(self.spec.columns, entry.values, strict=True)
+            )
             self.found.setdefault(id, []).append(entry)
 
     def _entry(
@@ -232,10 +236,26 @@ class GridPlanner(Planner):
         assert grid is not None
         return grid
 
+    def decide(self, writes: list[Mapping[str, Any]]) -> Plan:
+        """In whatever order they come: a cell that one write frees may be taken by an earlier one."""
+        plan = super().decide(writes)
+        waiting = [n for n, verdict in enumerate(plan.verdicts) if verdict.passing]
+        while waiting:
+            found = {n: self._verdict(writes[n]) for n in waiting}
+            for n, verdict in found.items():
+                plan.verdicts[n] = verdict
+            still = [n for n in waiting if plan.verdicts[n].passing]
+            if len(still) == len(waiting):
+                break
+            waiting = still
+        return plan
+
     def _change(self, write: Mapping[str, Any]) -> Verdict:
         entry = self.entries.get(write["id"])
         if entry is None:
             return self._absent(write["id"])
+        if entry.gone:
+            return Verdict("missing", entry.id)
         if write["archived"]:
             raise Refusal("a workbook cannot archive a cell", "set on_delete: ignore for this system, or ask")
         if not self._is_as_expected(entry, write["expected"]):
@@ -319,16 +339,15 @@ class GridPlanner(Planner):
 
     def _require_empty(self, id: str, row: int, column: int) -> None:
         cell = f"{column_letters(column)}{row}"
+        todo = "free it in the workbook, or choose another day"
         taken = self.entries.get(id)
         if taken is not None or id in self.table.doubles or any(a.id == id for a in self.table.asides):
-            raise Refusal(
-                f"cell {cell} is taken by another record", "free it in the workbook, or choose another day"
-            )
+            raise Refusal(f"cell {cell} is taken by another record", todo, passing=True)
         for other in self.table.entries:
             area = other.area
             if area and area[0] <= row <= area[2] and area[1] <= column <= area[3]:
-                raise Refusal(f"cell {cell} is taken: {show_range(area)} is merged for '{other.id}'",
-                              "free it in the workbook, or choose another day")  # fmt: skip
+                reason = f"cell {cell} is taken: {show_range(area)} is merged for '{other.id}'"
+                raise Refusal(reason, todo, passing=True)
 
     def _move(self, entry: Entry, key: tuple[Any, ...], content: object) -> None:
         id, row, column = self._slot(key)

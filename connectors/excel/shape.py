@@ -10,6 +10,7 @@ Options understood in the entity's block for the system:
   the title is a field of every row of its block. `pattern`: a regular expression with one group, where the
   title is part of a longer text, or other text stands around it.
 - `skip: {Client: ["Total*", ""]}`: rows that are left out, by what a column says; a star stands for any end.
+- `gone: {Statut: [cancelled]}`: rows that count as deleted as long as a field says so.
 - `rules: {Statut: [{strike: true, value: cancelled}, …, {value: planned}]}`: a field made of how a cell
   looks, see `rules`.
 - `unpivot: {down: [Technicien], across: Jour, value: Client}`: a grid, whose every filled cell is a record,
@@ -76,6 +77,7 @@ class Shape:
     merged_fill: bool = False
     blocks: Blocks | None = None
     skip: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    gone: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     rules: Mapping[str, tuple[Rule, ...]] = field(default_factory=dict)
     grid: Grid | None = None
 
@@ -122,7 +124,8 @@ def shape_of(options: Mapping[str, Any], entity: str) -> Shape:
     if merged not in (None, "fill"):
         raise misconfigured("merged can only be `fill`", f"it is {merged!r}")
     shape = Shape(
-        rows, merged == "fill", _blocks(options.get("blocks")), _skip(options.get("skip")),
+        rows, merged == "fill", _blocks(options.get("blocks")), _texts_by_name(options, "skip"),
+        _texts_by_name(options, "gone"),
         _rules(options.get("rules")), _grid(options.get("unpivot"), rows),
     )  # fmt: skip
     twice = [name for name in shape.made_up if shape.made_up.count(name) > 1]
@@ -142,6 +145,7 @@ def shape_from_json(data: Mapping[str, Any]) -> Shape:
         data["merged_fill"],
         Blocks(**blocks) if blocks else None,
         {name: tuple(texts) for name, texts in data["skip"].items()},
+        {name: tuple(texts) for name, texts in data["gone"].items()},
         {name: tuple(Rule(**rule) for rule in rules) for name, rules in data["rules"].items()},
         Grid(tuple(grid["down"]), tuple(grid["across"]), grid["value"], grid["until"], grid["year"])
         if grid
@@ -169,13 +173,14 @@ def _blocks(said: object) -> Blocks | None:
     return Blocks(given["title"], pattern)
 
 
-def _skip(said: object) -> dict[str, tuple[str, ...]]:
+def _texts_by_name(options: Mapping[str, Any], key: str) -> dict[str, tuple[str, ...]]:
+    said = options.get(key)
     if said is None:
         return {}
-    example = 'skip: {Client: ["Total*", ""]}'
+    example = f'{key}: {{Client: ["Total*", ""]}}'
     if not isinstance(said, Mapping):
-        raise _wrong("skip", said, example)
-    return {str(name): tuple(_texts(values, "skip", example)) for name, values in said.items()}
+        raise _wrong(key, said, example)
+    return {str(name): tuple(_texts(values, key, example)) for name, values in said.items()}
 
 
 def _rules(said: object) -> dict[str, tuple[Rule, ...]]:

@@ -88,7 +88,16 @@ def spec_of(view: View) -> Spec:
     spellings: dict[str, list[str]] = {}
     looked_at = [rule.of for rules in shape.rules.values() for rule in rules if rule.of not in (None, "any")]
     down = shape.grid.down if shape.grid else ()
-    for name in (*(c.heading for c in columns), *key, *where, *on_create, *shape.skip, *looked_at, *down):
+    for name in (
+        *(c.heading for c in columns),
+        *key,
+        *where,
+        *on_create,
+        *shape.skip,
+        *shape.gone,
+        *looked_at,
+        *down,
+    ):
         if name is not None and name not in shape.made_up:
             spellings.setdefault(name, [name])
     for item, column in zip(view.fields, columns, strict=True):

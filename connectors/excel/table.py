@@ -34,7 +34,7 @@ class Entry:
     """One row that is a record: its key, its values in the view's order, and where its XML lies.
 
     In a grid the record is one cell of the row: its `column`, the parts of its `key`, the `area` merged with
-    it.
+    it. `gone`: the mapping wants it taken for deleted; nobody else may have its key.
     """
 
     number: int
@@ -46,6 +46,7 @@ class Entry:
     column: int = 0
     key: tuple[Value, ...] = ()
     area: Range | None = None
+    gone: bool = False
 
     def version(self) -> str:
         """The same for the same values, whatever program saved the file."""
@@ -113,6 +114,7 @@ class _Draft:
     key: list[Value | Unread]
     kept: bool
     header: Header
+    gone: bool
 
 
 def read_table(
@@ -224,7 +226,11 @@ def _drafts(
             block.below = block.below or row.number
             continue
         kept = all(fold(_text(decoder.value(cells.get(column)))) in texts for column, texts in filters)
-        yield _Draft(row, values, key, kept, header)
+        gone = any(
+            is_skipped(decoder.value(cells.get(header.columns[name])), texts)
+            for name, texts in shape.gone.items()
+        )
+        yield _Draft(row, values, key, kept, header, gone)
 
 
 def is_skipped(value: Value | Unread, patterns: Sequence[str]) -> bool:
@@ -382,7 +388,8 @@ def _key(drafts: Sequence[_Draft], spec: Spec, table: Table) -> None:
             table.asides.append(_double(id, draft.row.number, table.doubles[id], spec))
         else:
             row = draft.row
-            table.entries.append(Entry(row.number, id, draft.values, draft.kept, row.start, row.end))
+            entry = Entry(row.number, id, draft.values, draft.kept, row.start, row.end, gone=draft.gone)
+            table.entries.append(entry)
 
 
 def _key_problem(draft: _Draft, header: Header, spec: Spec) -> Aside | None:

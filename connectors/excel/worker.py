@@ -64,12 +64,14 @@ def record(entry: Entry) -> list[Any]:
 
 def present(table: Table) -> set[str]:
     """The ids of all rows there are, also of those that are set aside."""
-    return {e.id for e in table.entries if e.kept} | {a.id for a in table.asides if a.id is not None}
+    return {e.id for e in table.entries if e.kept and not e.gone} | {
+        a.id for a in table.asides if a.id is not None
+    }
 
 
 def pull(workbook: Workbook, spec: Spec, _: Mapping[str, Any]) -> Answer:
     table = workbook.read(spec).table
-    kept = [entry for entry in table.entries if entry.kept]
+    kept = [entry for entry in table.entries if entry.kept and not entry.gone]
     for start in range(0, max(len(kept), 1), PAGE):
         yield "page", {"records": [record(e) for e in kept[start : start + PAGE]], "total": len(kept)}
     yield "end", {"rejected": _asides(table), "unkeyed": len(table.unkeyed)}
@@ -88,7 +90,7 @@ def read(workbook: Workbook, spec: Spec, request: Mapping[str, Any]) -> Answer:
     """The records asked for; a key on several rows is there, but none of its fields can be told."""
     table = workbook.read(spec).table
     wanted = set(request["ids"])
-    found = [record(entry) for entry in table.entries if entry.id in wanted]
+    found = [record(entry) for entry in table.entries if entry.id in wanted and not entry.gone]
     set_aside = {a.id: a for a in table.asides if a.id in wanted}
     for id, aside in set_aside.items():
         found.append([id, [[aside.reason]] * len(spec.columns), None, aside.number])
@@ -117,7 +119,7 @@ def write(workbook: Workbook, spec: Spec, request: Mapping[str, Any]) -> Answer:
     for verdict in plan.verdicts:
         entry = entries.get(verdict.id) if verdict.id is not None else None
         shown = record(entry) if entry is not None else None
-        answers.append([verdict.kind, shown, verdict.reason, verdict.todo, verdict.field])
+        answers.append([verdict.kind, shown, verdict.reason, verdict.todo, verdict.field, verdict.passing])
     yield "end", {"answers": answers, "changed": after is not None, "rows": len(plan.edits)}
 
 
@@ -142,7 +144,7 @@ def check(workbook: Workbook, spec: Spec, _: Mapping[str, Any]) -> Answer:
             },
             "blocks": len(table.blocks),
             "conditional": reading.facts.conditional,
-            "records": sum(entry.kept for entry in table.entries),
+            "records": sum(entry.kept and not entry.gone for entry in table.entries),
             "asides": _asides(table)[:20],
             "set_aside": len(table.asides),
             "struck": table.struck,

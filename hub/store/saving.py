@@ -83,6 +83,8 @@ def save_keys(connection: Connection, goldens: Iterable[Golden], mapping: Entity
 def _save_links(connection: Connection, world: World) -> None:
     fresh: list[tuple[Any, ...]] = []
     changed: list[dict[str, Any]] = []
+    for entity, system, external_id in world.dropped:
+        connection.execute(delete(t.link).filter_by(entity=entity, system=system, external_id=external_id))
     for link in world.changed_links():
         if link.removed:
             if not link.new:
