@@ -33,7 +33,7 @@ from hub.filing.faults import Fault, misconfigured
 from hub.ports import Done, Moved, Outcome, Record, View, Write
 
 if TYPE_CHECKING:
-    from connectors.word.connector import WordConnector
+    from connectors.word.connector import Looked, WordConnector
 
 
 class Renews(BaseModel):
@@ -52,6 +52,16 @@ class Makes(BaseModel):
     template: str | None = None
     file: str | None = None
     renews: Renews | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A new record: its id, its canonical values by profile field; `chosen`: the hub made its key up."""
+
+    write: Write
+    id: str
+    values: Mapping[str, Any]
+    chosen: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +109,8 @@ class Maker:
 
     # -- new contracts -------------------------------------------------------------------------------
 
-    def make(self, write: Write) -> Outcome:
-        """The record in a document of its own. Raises `Refusal` and either room's `Fault`."""
+    def planned(self, write: Write) -> Plan:
+        """What a write calls for; nothing is looked at yet. Raises `Refusal` and `Fault`."""
         if self.makes.template is None or self.makes.file is None:
             raise Refusal(
                 f"the mapping names no template to make a {self.view.entity} from",
@@ -109,9 +119,19 @@ class Maker:
         values, chosen = self._values(write)
         key = self.connector.key(self.spec)
         id = join_key([values.get(name) for name in key]) if key else ""
-        there = self._already(id, write, values, chosen) if id else None
+        return Plan(write, id, values, chosen)
+
+    def make(self, plan: Plan, now: Looked | None) -> Outcome:
+        """The record in a document of its own. Raises `Refusal` and either room's `Fault`.
+
+        `now` is what the folder held when the batch began; ``None``: nothing.
+        """
+        write, id, values = plan.write, plan.id, plan.values
+        there = self._already(plan, now) if id and now is not None else None
         if there is not None:
             return there
+        assert self.makes.template is not None
+        assert self.makes.file is not None
         name = file_name(self.makes.file, values)
         path = self.connector.folder.path / name
         with self._made(self.makes.template, name, values, self._needed(write, values), {}) as made:
@@ -185,16 +205,14 @@ class Maker:
             given += [name for name in column.known_by if values.get(name) is not None][:1]
         return list(dict.fromkeys(given))
 
-    def _already(self, id: str, write: Write, values: Mapping[str, Any], chosen: bool) -> Outcome | None:
+    def _already(self, plan: Plan, now: Looked) -> Outcome | None:
         """What is there under the new record's key: an earlier attempt that did arrive, or somebody's."""
-        if not self.connector.folder.look():
-            return None
-        now = self.connector.looked(self.view, frozenset([id]))
+        id = plan.id
         record = now.records.get(id)
         if record is not None:
-            if write.again and self._says(record, values):
+            if plan.write.again and self._says(record, plan.values):
                 return Done(record)
-            if chosen:
+            if plan.chosen:
                 return Moved(record)
             raise Refusal(
                 f"there is a {self.view.entity} {id} already: {record.where}",

@@ -9,14 +9,14 @@ there before the contract says the new end. Never: opens a document itself; `tas
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from connectors.word import faults
 from connectors.word.faults import Refusal
 from connectors.word.library import Leaf, part_of
-from connectors.word.making import Maker, Renewal
+from connectors.word.making import Maker, Plan, Renewal
 from connectors.word.patching import canonical
 from connectors.word.records import Column, Entry, alone, cell_of, entries_of, spec_of
 from connectors.word.replacing import Exchange, replacing
@@ -27,6 +27,7 @@ from hub.ports import Done, Missing, Moved, Outcome, Record, Refused, Unknown, V
 if TYPE_CHECKING:
     from connectors.word.connector import Looked, WordConnector
 
+_Made = TypeVar("_Made")
 ATTEMPTS = 3
 """How often a document is begun anew when somebody saved it meanwhile."""
 
@@ -42,14 +43,21 @@ class Writer:
     def write(self, writes: Sequence[Write]) -> list[Outcome]:
         """One outcome a write, in order."""
         answers: dict[int, Outcome] = {}
-        ids = frozenset(write.id for write in writes if write.id is not None)
-        now = self.connector.looked(self.view, ids) if ids else None
+        plans: dict[int, Plan] = {}
+        for number, write in enumerate(writes):
+            if write.id is None:
+                planned = self._guarded(self.maker.planned, write)
+                if isinstance(planned, Plan):
+                    plans[number] = planned
+                else:
+                    answers[number] = planned
+        now = self._looked(writes, plans.values())
+        answers |= self._made(plans, now)
         by_document: dict[str, list[int]] = {}
         for number, write in enumerate(writes):
-            if write.id is None or now is None:
-                answers[number] = self._made(write)
+            if write.id is None:
                 continue
-            place = self._place(write.id, now)
+            place = self._place(write.id, now) if now is not None else Missing()
             if isinstance(place, str):
                 by_document.setdefault(place, []).append(number)
             else:
@@ -59,9 +67,30 @@ class Writer:
             answers.update(zip(numbers, told, strict=True))
         return [answers[number] for number in range(len(writes))]
 
-    def _made(self, write: Write) -> Outcome:
+    def _looked(self, writes: Sequence[Write], plans: Iterable[Plan]) -> Looked | None:
+        """The folder as it is, of the records concerned; ``None`` where it is empty and may well be."""
+        changed = {write.id for write in writes if write.id is not None}
+        if not changed and not self.connector.folder.look():
+            return None
+        return self.connector.looked(self.view, frozenset(changed | {plan.id for plan in plans}))
+
+    def _made(self, plans: Mapping[int, Plan], now: Looked | None) -> dict[int, Outcome]:
+        answers: dict[int, Outcome] = {}
+        made: set[str] = set()
+        for number, plan in plans.items():
+            if plan.id and plan.id in made:
+                reason = f"there is a {self.view.entity} {plan.id} already, made a moment ago"
+                answers[number] = Refused(reason, None, "give each its own number")
+                continue
+            answers[number] = self._guarded(self.maker.make, plan, now)
+            if isinstance(answers[number], Done):
+                made.add(plan.id)
+        return answers
+
+    def _guarded(self, make: Callable[..., _Made], *given: Any) -> _Made | Refused:
+        """What it makes, or its refusal as an answer."""
         try:
-            return self.maker.make(write)
+            return make(*given)
         except Refusal as refusal:
             return Refused(refusal.reason, self._native(refusal.field), refusal.todo)
         except (Fault, faults.Fault) as fault:
