@@ -19,7 +19,7 @@ from connectors.forms.letters import FEWEST, Letter, Places, Sheet, added, place
 from hub.filing.faults import damaged
 
 DOTS = 200 / 72
-TICKED, CLEAR = 0.10, 0.03
+TICKED, CLEAR = 0.15, 0.05
 """Share of a box's inside that has ink which the blank does not have. Ticked ones measured 0.44 and more on
 a CERFA, 0.12 with the thinnest tick of a form program; clear ones 0.00. What lies between is asked of a
 person."""
@@ -27,7 +27,9 @@ person."""
 ANYHOW = 5.0
 """Points: a letter this near to its like on the blank is the blank's, set in another font."""
 
-_INSIDE = 0.14
+_INSIDE, _MIDDLE = 0.14, 0.3
+"""Of a box's width, on each side: its frame, and all but its middle, where the dot of a round one is."""
+
 _DARK = 140
 _MOST_DOTS = 40_000_000
 _GREY = {"rev_byteorder": False, "grayscale": True}
@@ -67,6 +69,7 @@ def read_paper(opened: Opened, blank: Blank, names: set[str]) -> Paper:
         return Paper("the blank holds too little printed text to recognise a flattened form by it")
     found = Paper()
     pages, empty = opened.pages(), blank.opened.pages()
+    empty.init_forms()
     try:
         for number, fields in used.items():
             if not fields:
@@ -146,22 +149,24 @@ def _tell_ticks(
     letters: list[Letter], shown: str,
 ) -> None:  # fmt: skip
     page, empty = pages
-    now, then = _Picture(page, shown), _Picture(empty, shown)
+    now, bare, framed = _Picture(page, shown), _Picture(empty, shown), _Picture(empty, shown, fields=True)
     for one, widget in boxes:
         state = widget.states[0] if widget.states else "On"
-        share = max(now.ink(widget.rect) - then.ink(widget.rect), 0.0)
+        # A box that is clear on the blank may have a frame of its own, which is no tick.
+        clear = bare if one.value else framed
+        share = max(now.ink(widget.rect) - clear.ink(widget.rect), 0.0)
         found.inks[one.name, state] = Ink(share, any(_holds(widget.rect, letter) for letter in letters))
     empty.close()
 
 
 class _Picture:
-    """A page as grey dots, without its fields."""
+    """A page as grey dots, without its fields or with them."""
 
-    def __init__(self, page: pdfium.PdfPage, shown: str) -> None:
+    def __init__(self, page: pdfium.PdfPage, shown: str, fields: bool = False) -> None:
         width, height = page.get_size()
         if width * height * DOTS * DOTS > _MOST_DOTS:
             raise damaged(f"{shown} is no form", f"a page of {width:.0f} by {height:.0f} points", "")
-        bitmap = page.render(scale=DOTS, may_draw_forms=False, draw_annots=False, **_GREY)
+        bitmap = page.render(scale=DOTS, may_draw_forms=fields, draw_annots=fields, **_GREY)
         self._width, self._height, self._stride = bitmap.width, bitmap.height, bitmap.stride
         self._step = bitmap.n_channels
         self._dots = ctypes.string_at(bitmap.buffer, self._stride * self._height)
@@ -169,19 +174,21 @@ class _Picture:
         self._bitmap = bitmap
 
     def ink(self, rect: Rect) -> float:
-        """The share of dark dots inside a rectangle, its frame left out."""
+        """The share of dark dots inside a rectangle, its frame left out; or in its middle, if that is more."""
+        return max(self._share(rect, _INSIDE), self._share(rect, _MIDDLE))
+
+    def _share(self, rect: Rect, inset: float) -> float:
         left, bottom, right, top = rect
-        inset_x, inset_y = (right - left) * _INSIDE, (top - bottom) * _INSIDE
-        ax, ay = self._places.to_bitmap(left + inset_x, top - inset_y)
-        bx, by = self._places.to_bitmap(right - inset_x, bottom + inset_y)
-        x0, x1 = (max(0, min(ax, bx)), min(self._width, max(ax, bx)))
-        y0, y1 = (max(0, min(ay, by)), min(self._height, max(ay, by)))
+        across, up = (right - left) * inset, (top - bottom) * inset
+        ax, ay = self._places.to_bitmap(left + across, top - up)
+        bx, by = self._places.to_bitmap(right - across, bottom + up)
+        x0, x1 = int(max(0, min(ax, bx))), int(min(self._width, max(ax, bx)))
+        y0, y1 = int(max(0, min(ay, by))), int(min(self._height, max(ay, by)))
         dark = total = 0
-        for y in range(int(y0), int(y1)):
-            row = self._dots[
-                y * self._stride + int(x0) * self._step : y * self._stride + int(x1) * self._step
+        for y in range(y0, y1):
+            dots = self._dots[y * self._stride + x0 * self._step : y * self._stride + x1 * self._step][
+                :: self._step
             ]
-            dots = row[:: self._step]
             total += len(dots)
             dark += sum(1 for dot in dots if dot < _DARK)
         return dark / total if total else 0.0

@@ -157,12 +157,19 @@ def _reading(found: Reading, content: bytes, signed: bool) -> dict[str, Any]:
 
 
 def _field(one: FormField) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        name: getattr(one, name)
+        for name in ("name", "kind", "value", "tooltip", "max_length", "comb", "multiline", "read_only")
+    }
     return {
-        "name": one.name, "kind": one.kind, "value": one.value, "tooltip": one.tooltip,
-        "states": list(one.states), "options": [list(pair) for pair in one.options],
-        "max_length": one.max_length, "comb": one.comb, "multiline": one.multiline, "read_only": one.read_only, "page": one.page + 1,
-        "rect": [round(side, 1) for side in one.rect], "place": place_text(one), "widgets": len(one.widgets),
-    }  # fmt: skip
+        **told,
+        "states": list(one.states),
+        "options": [list(pair) for pair in one.options],
+        "page": one.page + 1,
+        "rect": [round(side, 1) for side in one.rect],
+        "place": place_text(one),
+        "widgets": len(one.widgets),
+    }
 
 
 def _asked(request: Mapping[str, Any]) -> tuple[Bounds, Description, Blank]:
