@@ -19,6 +19,7 @@ LONGEST = 32_767
 
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _PLAIN_NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?")
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(:\d\d)?)?")
 _DATES = ("date", "datetime")
 
 
@@ -75,7 +76,7 @@ def decode(cell: NewCell, numeric: bool, spot: Spot, decoder: Decoder) -> Value 
 
 
 def same(one: object, other: object) -> bool:
-    """Whether two native values are one: numbers by amount, texts without the blanks around them."""
+    """Whether two native values are one: numbers by amount, moments by time, texts without outer blanks."""
     if isinstance(one, str):
         one = one.replace("\r\n", "\n").replace("\r", "\n").strip() or None
     if isinstance(other, str):
@@ -86,9 +87,17 @@ def same(one: object, other: object) -> bool:
         return one == other or f"{one:.15g}" == f"{other:.15g}"
     if isinstance(one, int | float) and isinstance(other, str):
         return _amount(other) == Decimal(repr(one))
+    if isinstance(one, str) and isinstance(other, str) and one != other:
+        return (moment := _moment(one)) is not None and moment == _moment(other)
     if isinstance(other, int | float) and isinstance(one, str):
         return _amount(one) == Decimal(repr(other))
     return one == other
+
+
+def _moment(text: str) -> tuple[str, str, str] | None:
+    """A day and its time, which `2026-02-01 09:00:00` and `2026-02-01T09:00` say alike; midnight is none."""
+    found = _MOMENT.fullmatch(text)
+    return (found[1], found[2] or "00:00", found[3] or ":00") if found else None
 
 
 def _amount(text: str) -> Decimal | None:

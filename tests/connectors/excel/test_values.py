@@ -237,3 +237,12 @@ def test_real_files_of_both_epochs_tell_the_same_dates(name: str) -> None:
     (sheet,) = connector(SAMPLES / "workbooks" / name).sheets()
     texts = [value for _, values in sheet["rows"] for value in values]
     assert "2021-01-01" in texts
+
+
+def test_a_moment_is_the_same_however_its_time_is_set_off_and_another_is_not() -> None:
+    assert same("2026-02-01 09:00:00", "2026-02-01T09:00:00")
+    assert same("2026-02-01 09:00", "2026-02-01T09:00:00")
+    assert same("2026-02-01 00:00:00", "2026-02-01")
+    assert not same("2026-02-01 09:00:00", "2026-02-01")
+    assert not same("2026-02-01", "2026-02-02")
+    assert not same("2026-02-01 09:00:00", "2026-02-01 à 9 h")
