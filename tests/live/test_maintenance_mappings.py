@@ -15,6 +15,7 @@ from tests.connectors.odoo.scenarios_upkeep import (
     TASK,
     TASK_14,
     AdoptionScenarios,
+    AlertScenarios,
     AmountScenarios,
     Kind,
     Open,
@@ -80,6 +81,11 @@ class TestUpkeep(UpkeepScenarios):
 
 @pytest.mark.parametrize("kind", [KINDS[1], KINDS[3]])
 class TestAdoption(AdoptionScenarios):
+    pass
+
+
+@pytest.mark.parametrize("kind", [KINDS[1], KINDS[3]])
+class TestAlerts(AlertScenarios):
     pass
 
 

@@ -15,6 +15,7 @@ from tests.connectors.odoo.upkeep import Upkeep
 from tests.tally import tally
 from tests.wire.faults import FAULTS
 from tests.wire.proxy import Proxy
+from tests.wire.request import Request
 
 Open = Callable[..., Upkeep]
 ON_THE_WIRE = (
@@ -304,12 +305,7 @@ class AmountScenarios:
             customer = company.customer()
             company.sync()
             for number, changing in enumerate(("load", "web_save_multi")):
-                trap = wire.arm(
-                    FAULTS[fault].happens,
-                    lambda request, changing=changing: (
-                        request.model == "contract.contract" and request.method == changing
-                    ),
-                )
+                trap = wire.arm(FAULTS[fault].happens, _call_of("contract.contract", changing))
                 if number == 0:
                     contract = company.contract("M-1", customer)
                 else:
@@ -327,3 +323,59 @@ class AmountScenarios:
             assert [row["price_unit"] for row in lines] == [1300.0]
         finally:
             wire.close()
+
+
+class AlertScenarios:
+    def test_an_alert_is_an_activity_of_the_customer_once_and_gone_when_its_reason_is(
+        self, opened: Open, kind: Kind
+    ) -> None:
+        company = opened(kind, "auto", "alert.yaml", "notice.yaml")
+        found = company.check()
+        assert found == [], found
+        contract = company.contract("M-1", company.customer(), starts_on="2021-03-15", ends_on="2021-04-15")
+        company.sync()
+        company.quiet()
+        (one,) = _activities(company)
+        assert "M-1" in one["summary"], one
+        (customer,) = company.do("res.partner", "search", [["name", "=", "Durand SARL"]])
+        assert (one["res_model"], one["res_id"]) == ("res.partner", customer)
+        company.papers["contracts"].edit(contract, ends_on="2022-02-28")
+        company.quiet()
+        left = _activities(company)
+        assert left == [], left
+        company.quiet()
+
+    def test_an_alert_that_somebody_marks_as_done_is_not_told_again(self, opened: Open, kind: Kind) -> None:
+        company = opened(kind, "auto", "alert.yaml", "notice.yaml")
+        company.contract("M-1", company.customer(), starts_on="2021-03-15", ends_on="2021-04-15")
+        company.sync()
+        (one,) = _activities(company)
+        company.do("mail.activity", "action_feedback", [one["id"]], feedback="C'est vu")
+        for _ in range(2):
+            company.sync(compare=True)
+        company.quiet()
+        left = _activities(company)
+        assert left == [], left
+
+    def test_what_concerns_no_customer_is_an_activity_of_our_own_contact(
+        self, opened: Open, kind: Kind
+    ) -> None:
+        company = opened(kind, "auto", "alert.yaml", "notice.yaml")
+        company.contract("M-1", "")
+        for _ in range(2):
+            company.sync()
+        found = _activities(company)
+        assert found, "somebody is told that a contract has no customer"
+        (own,) = company.do("res.company", "search_read", [], ["partner_id"], 0, 1)
+        assert {(row["res_model"], row["res_id"]) for row in found} == {("res.partner", own["partner_id"][0])}
+        assert len({row["summary"] for row in found}) == len(found)
+
+
+def _activities(company: Upkeep) -> list[dict[str, Any]]:
+    """The open activities that the hub made."""
+    names = ["summary", "res_model", "res_id"]
+    return company.seen("mail.activity", names, ["res_model", "=", "res.partner"], archived=False)
+
+
+def _call_of(model: str, method: str) -> Callable[[Request], bool]:
+    return lambda request: request.model == model and request.method == method

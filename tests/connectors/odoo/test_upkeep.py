@@ -18,6 +18,7 @@ from tests.connectors.odoo.scenarios_upkeep import (
     TASK,
     TASK_14,
     AdoptionScenarios,
+    AlertScenarios,
     AmountScenarios,
     Kind,
     Open,
@@ -62,6 +63,11 @@ class TestUpkeep(UpkeepScenarios):
 
 @pytest.mark.parametrize("kind", [KINDS[1], KINDS[3]])
 class TestAdoption(AdoptionScenarios):
+    pass
+
+
+@pytest.mark.parametrize("kind", [KINDS[1], KINDS[3]])
+class TestAlerts(AlertScenarios):
     pass
 
 
