@@ -192,11 +192,16 @@ class Puller:
             self.names.take((golden.id, golden.values) for golden in world.changed_goldens())
 
     def _ours(self, connection: Connection, records: Sequence[Record]) -> list[Record]:
-        """Those that are linked, or carry our reference to a golden record that is here."""
+        """Those that are linked, or carry our reference to a golden record that is here.
+
+        While all is met again, a reference to one that is not is ours as well.
+        """
         linked = worlds.linked_ids(
             connection, self.mapping.entity, self.system.system, [record.id for record in records]
         )
         meant = {record.id: record.ref.rpartition("_")[2] for record in records if record.ref}
+        if self.lost is not None and self.lost.whole:
+            return [record for record in records if record.id in linked or record.id in meant]
         here = worlds.existing(connection, self.mapping.entity, list(meant.values()))
         return [record for record in records if record.id in linked or meant.get(record.id) in here]
 

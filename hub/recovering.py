@@ -107,12 +107,19 @@ def begin_because(engine: Engine, found: Older) -> None:
 
 
 def in_order(engine: Engine, systems: Sequence[SystemMapping]) -> list[SystemMapping]:
-    """Those that keep our references first: they say best who is who. What the hub itself kept comes last.
+    """Those that keep our references first: they say best who is who.
 
-    It was lost with the database, and is made anew from what the others have.
+    A log of the hub's own was lost with the database. What can be made in it anew from the others comes after
+    them; what it makes anew by itself comes before, for theirs to be met with it.
     """
-    traits = {one.system: engine.connectors[one.system].traits for one in systems}
-    return sorted(systems, key=lambda one: (traits[one.system].log, not traits[one.system].assigns_ids))
+
+    def rank(one: SystemMapping) -> int:
+        traits = engine.connectors[one.system].traits
+        if traits.log:
+            return 3 if one.creates else 0
+        return 1 if traits.assigns_ids else 2
+
+    return sorted(systems, key=rank)
 
 
 def names(connection: Connection, mapping: EntityMapping) -> Names:

@@ -66,6 +66,9 @@ class _Meeting:
                 place = (self.world.mapping.entity, self.system.system, record.id, "")
                 self.world.settled_reviews.append(place)
         rest = self._by_reference(fresh)
+        if not self.system.adopts:
+            self._set_aside_the_similar(rest)
+            return
         rest = self._by_key(rest)
         rest = self._by_agreement(rest)
         for record in rest:
@@ -101,7 +104,7 @@ class _Meeting:
                 self._link(golden, record, "reference")
                 continue
             golden_id = _referred_id(self.world, record)
-            if golden_id in self.world.goldens:
+            if golden_id in self.world.goldens or not self.system.adopts:
                 rest.append(record)
                 continue
             reading = self._reading(record)
@@ -147,10 +150,12 @@ class _Meeting:
         for record in fresh:
             if record.id in paired:
                 self._link(paired[record.id], record, "agreement")
+        return self._set_aside_the_similar([record for record in fresh if record.id not in paired])
+
+    def _set_aside_the_similar(self, fresh: Sequence[Record]) -> list[Record]:
+        """What may be somebody known is for a person to say; the rest."""
         rest: list[Record] = []
         for record in fresh:
-            if record.id in paired:
-                continue
             doubtful = [
                 (golden, found) for golden, found in self._compared(record) if found.same or found.similar
             ]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from hub import rebuild as rebuilding
 from hub.store import copying, flags
 from tests.maintenance.company import EVENT, Company
@@ -79,10 +81,11 @@ def test_one_that_was_cancelled_is_not_made_again(company: Company) -> None:
     assert len(company.odoo["task"].items) == 2
 
 
+@pytest.mark.parametrize("adopts", ["true", "false"])
 def test_where_the_other_system_does_not_say_whose_they_are_they_are_met_by_what_they_say(
-    company_with: Callable[[str], Company],
+    company_with: Callable[[str], Company], adopts: str
 ) -> None:
-    company = company_with(EVENT)
+    company = company_with(EVENT.replace("object: task\n", f"object: task\n    adopts: {adopts}\n"))
     company.sign()
     company.sign("CT-2", Début="10/03/2026", Ville="Chambéry")
     company.at_rest()
@@ -92,3 +95,21 @@ def test_where_the_other_system_does_not_say_whose_they_are_they_are_met_by_what
     recovered(company)
     assert company.tasks() == before
     assert len(company.odoo["task"].items) == 4
+
+
+def test_one_that_was_moved_there_is_for_a_person_to_know_again_and_not_made_twice(
+    company_with: Callable[[str], Company],
+) -> None:
+    company = company_with(EVENT.replace("object: task\n", "object: task\n    adopts: false\n"))
+    company.sign()
+    company.at_rest()
+    moved, _ = company.tasks()
+    company.odoo["task"].edit(moved, day="2026-04-15")
+    company.at_rest()
+    lose(company)
+    for _ in range(4):
+        company.sync()
+    assert len(company.odoo["task"].items) == 2
+    (review,) = company.reviews()
+    assert (review.kind, review.external_id) == ("ambiguous", moved)
+    assert "date differs" in review.reason
