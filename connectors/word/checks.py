@@ -67,7 +67,7 @@ def _office(connector: WordConnector, names: Sequence[str]) -> Iterator[Finding]
     if program is not None:
         yield Finding("ok", "LibreOffice", f"{program}: .doc files are read through it")
     elif old:
-        message = f"it is not installed here, and {len(old)} documents take it to be read: {old[0]}"
+        message = f"it is not installed; documents that take it to be read: {len(old)} ({old[0]})"
         todo = "install LibreOffice Writer (Debian: libreoffice-writer-nogui), or save them as .docx"
         yield Finding("error", "LibreOffice", message, todo)
 
@@ -87,7 +87,7 @@ def _view(
     found = [Finding("ok", what, f"{len(now.records):,} records")]
     if now.incomplete:
         found.append(
-            Finding("warning", what, f"{now.incomplete} records have values that a person must look at")
+            Finding("warning", what, f"records with values that a person must look at: {now.incomplete}")
         )
     found += [Finding("warning", one.where, one.reason, one.todo) for one in now.rejected[:SHOWN]]
     if (more := len(now.rejected) - SHOWN) > 0:
@@ -109,7 +109,8 @@ def _unknown(what: str, spec: Spec, profiles: Mapping[str, Profile]) -> Iterator
             yield Finding("error", what, f"no profile of '{spec.object}' has a field named {name}", todo)
     for column in spec.columns:
         if column.part and fields.get(column.field, "postcode_town") != "postcode_town":
-            message = f"{column.name}: {column.field} is a {fields[column.field]}, which has no {column.part}"
+            kind = fields[column.field]
+            message = f"{column.name}: {column.field} is of type {kind}, which has no {column.part}"
             yield Finding("error", what, message, f"let {column.field} be a postcode_town, or name it alone")
 
 

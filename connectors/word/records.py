@@ -243,7 +243,7 @@ def version_of(members: Iterable[tuple[Leaf, Entry]], profiles: str, unread: Ite
 
 def doubles(spec: Spec, id: str, entries: Sequence[Entry]) -> Rejected:
     """Two contracts with one key: nobody can tell which is meant."""
-    places = list(dict.fromkeys(entry.where for entry in entries))
+    places = sorted({entry.where for entry in entries})
     key = " and ".join(spec.key or entries[0].part.key)
     return Rejected(
         named(places),
