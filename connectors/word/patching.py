@@ -71,6 +71,8 @@ def canonical(name: str, wanted: Field_ | None, native: Any) -> Any:
             value = parse(wanted, Candidate("", str(native), "", "", 0))
         if isinstance(value, str):
             filling.check_characters(str(native))
+        if value is None:
+            raise Unreadable("a document in which that stands is read as one in which nothing stands")
     except (Unreadable, KeyError) as reason:
         raise Refusal(f"{name} cannot be {str(native)!r}: {reason}", "correct the value", name) from reason
     except Refusal as refusal:

@@ -201,7 +201,8 @@ def _styled(number: Decimal, like: str) -> str:
     decimals = re.search(r"([.,])(\d{1,2})$", like)
     whole = like[: decimals.start()] if decimals else like
     separator = next((letter for letter in whole if not letter.isdigit()), None)
-    places = max(len(decimals[2]) if decimals else 0, -int(number.normalize().as_tuple().exponent))
+    needed = 0 if number == number.to_integral_value() else 2
+    places = max(len(decimals[2]) if decimals else 0, needed)
     point = decimals[1] if decimals else ","
     if separator is None:
         separator = "" if len(whole) > 3 or point == "." else " "
