@@ -7,7 +7,6 @@ first. The draft is valid as it stands; what is too weak stands there as a comme
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,6 +19,9 @@ from hub.values import Unreadable, folded
 
 Meanings = Callable[[str], Sequence[tuple[str, float]]]
 """What a name may mean: concepts of `hub.learning.headings`, each with how sure that is."""
+
+Scalar = Callable[[str], str]
+"""How a text is written as a YAML value."""
 
 SURE = 0.6
 LEAST_FOUND = 0.3
@@ -289,7 +291,9 @@ def _matches(documents: Sequence[Seen], expression: str) -> dict[str, str]:
     return found
 
 
-def draft(layout: Layout, fields: Sequence[Drafted], own: Own, record: str, endings: Sequence[str]) -> str:
+def draft(
+    layout: Layout, fields: Sequence[Drafted], own: Own, record: str, endings: Sequence[str], scalar: Scalar
+) -> str:
     """The text of a profile, in YAML."""
     of = len(layout.documents)
     used = [one for one in fields if one.used]
@@ -297,21 +301,21 @@ def draft(layout: Layout, fields: Sequence[Drafted], own: Own, record: str, endi
         (one for one in used if one.unique and one.type in ("text", "siret")), None
     )
     label = layout.label or f"Layout of {layout.documents[0].name}"
-    first = _one_line(layout.documents[0].name)
+    first = " ".join(layout.documents[0].name.split())
     lines = [
         f"# Drafted from {of} document{'s' if of != 1 else ''}, such as {first}.",
         "# Behind each field: how sure, and in how many of them it was found. A line that begins with # is",
         "# too weak a guess: correct it and take its # away.",
         "# Then: hub documents read CONTRACT.docx --profile THIS-FILE.yaml",
         "",
-        f"label: {_scalar(label)}",
+        f"label: {scalar(label)}",
         "",
         "# What such a document holds, and no other.",
         "match:",
         f"  extensions: [{', '.join(endings)}]",
-        *_match(layout, used),
+        *_match(layout, used, scalar),
         "",
-        *_own(own),
+        *_own(own, scalar),
         f"record: {record}",
         f"key: [{key.name}]"
         if key is not None
@@ -320,23 +324,25 @@ def draft(layout: Layout, fields: Sequence[Drafted], own: Own, record: str, endi
         "fields:",
     ]
     for one in fields:
-        text = f"{one.name}: {_field(one)}"
-        lines.append(f"  {'' if one.used else '# '}{text}  # {one.confidence:.0%} {_one_line(one.why)}")
+        text = f"{one.name}: {_field(one, scalar)}"
+        lines.append(
+            f"  {'' if one.used else '# '}{text}  # {one.confidence:.0%} {' '.join(one.why.split())}"
+        )
     return "\n".join([*lines, ""])
 
 
-def _match(layout: Layout, used: Sequence[Drafted]) -> Iterator[str]:
+def _match(layout: Layout, used: Sequence[Drafted], scalar: Scalar) -> Iterator[str]:
     if layout.title:
-        yield f"  any_text: [{_scalar(layout.title)}]"
+        yield f"  any_text: [{scalar(layout.title)}]"
     if layout.controls:
-        yield f"  any_control: [{', '.join(_scalar(name) for name in layout.controls[:5])}]"
+        yield f"  any_control: [{', '.join(scalar(name) for name in layout.controls[:5])}]"
     if not layout.title and not layout.controls:
         names = [name for one in used for source, name in one.sources if source in ("label", "table")]
-        words = ", ".join(_scalar(name) for name in names[:3]) or _scalar(layout.documents[0].name)
+        words = ", ".join(scalar(name) for name in names[:3]) or scalar(layout.documents[0].name)
         yield f"  any_text: [{words}]   # ? nothing was found that only such documents hold"
 
 
-def _own(own: Own) -> Iterator[str]:
+def _own(own: Own, scalar: Scalar) -> Iterator[str]:
     if not (own.siren or own.phone or own.email):
         yield '# own_company: {siren: ["…"]}   # yours, so that it is never taken for the customer\'s'
         return
@@ -345,11 +351,11 @@ def _own(own: Own) -> Iterator[str]:
     for name in ("siren", "phone", "email"):
         found = getattr(own, name)
         if found:
-            yield f"  {name}: [{', '.join(_scalar(one) for one in found)}]"
+            yield f"  {name}: [{', '.join(scalar(one) for one in found)}]"
     yield ""
 
 
-def _field(one: Drafted) -> str:
+def _field(one: Drafted, scalar: Scalar) -> str:
     parts = [f"type: {one.type}"]
     if one.type == "amount":
         texts = (*one.values.values(), *(name for _, name in one.sources))
@@ -368,20 +374,6 @@ def _field(one: Drafted) -> str:
     sources = []
     for source in sorted(grouped, key=SOURCES.index):
         names = list(dict.fromkeys(grouped[source]))
-        told = _scalar(names[0]) if len(names) == 1 else "[" + ", ".join(map(_scalar, names)) + "]"
+        told = scalar(names[0]) if len(names) == 1 else "[" + ", ".join(map(scalar, names)) + "]"
         sources.append(f"{{{source}: {told}}}")
     return f"{{{', '.join(parts)}, from: [{', '.join(sources)}]}}"
-
-
-def _one_line(text: str) -> str:
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
-
-
-_NO_WORDS = ("true", "false", "null", "yes", "no", "on", "off")
-
-
-def _scalar(text: str) -> str:
-    """A text as YAML reads it back."""
-    if re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", text) and text.lower() not in _NO_WORDS:
-        return text
-    return json.dumps(text, ensure_ascii=False)

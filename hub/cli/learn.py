@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from hub.learning.look import Learned
+    from hub.settings import Settings, SystemSettings
 
 WORD = (".docx", ".docm", ".doc", ".dotx", ".rtf", ".odt")
 
@@ -120,12 +121,7 @@ def _known(session: Session, file: Path) -> Known:
         systems = settings.systems
         odoo = next((name for name, it in systems.items() if it.kind == "odoo"), None)
         own = next(
-            (
-                name
-                for name, it in systems.items()
-                if it.kind == "excel" and _is_at(it.options.get("path"), file)
-            ),
-            None,
+            (name for name, it in systems.items() if it.kind == "excel" and _is_at(it, settings, file)), None
         )
     except FileProblems as problems:
         first = problems.problems[0]
@@ -139,8 +135,11 @@ def _known(session: Session, file: Path) -> Known:
     return Known(odoo, own, kinds)
 
 
-def _is_at(path: object, file: Path) -> bool:
-    return isinstance(path, str | Path) and Path(path).absolute() == file.absolute()
+def _is_at(system: SystemSettings, settings: Settings, file: Path) -> bool:
+    from hub.settings import resolve_path
+
+    path = system.options.get("path")
+    return isinstance(path, str) and resolve_path(Path(path), settings.home).resolve() == file.resolve()
 
 
 def drafts_of(lists: Sequence[Learned], file: Path, known: Known) -> dict[str, str]:

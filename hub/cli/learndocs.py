@@ -42,6 +42,7 @@ def learn_contracts(session: Session, place: Path, entity: str | None, write: Pa
     from connectors.word.drafting import draft, fields_of
     from connectors.word.layouts import layouts, own_company
     from connectors.word.reader import Reader
+    from hub.learning.yamltext import scalar
 
     files, total = _files(place)
     with Reader() as reader, session.err.status(f"looking at {screen.count(len(files), 'document')}"):
@@ -56,7 +57,7 @@ def learn_contracts(session: Session, place: Path, entity: str | None, write: Pa
         usable = [
             (layout, some) for layout, some in zip(found, fields, strict=True) if any(f.used for f in some)
         ]
-        texts = [draft(layout, some, own, entity or "contract", endings) for layout, some in usable]
+        texts = [draft(layout, some, own, entity or "contract", endings, scalar) for layout, some in usable]
         names = _names([layout for layout, _ in usable], place)
         read = _read_all(reader, files, dict(zip(names, texts, strict=True)), unread)
     learnt = [

@@ -7,8 +7,6 @@ of choices.
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -16,6 +14,7 @@ from hub.learning.columns import Guess
 from hub.learning.entities import KEY
 from hub.learning.keys import HUB_ID
 from hub.learning.look import Learned
+from hub.learning.yamltext import one_line, scalar
 
 COMMENT_AT = 50
 LABELS = {
@@ -85,17 +84,17 @@ def _stands(guess: Guess, kinds: Collection[str]) -> bool:
 
 def _head(learned: Learned, system: str, file: str) -> Iterator[str]:
     sheet, block = learned.sheet, learned.block
-    yield f"# Drafted from {_one_line(file)}, sheet '{_one_line(sheet.name)}':"
+    yield f"# Drafted from {one_line(file)}, sheet '{one_line(sheet.name)}':"
     yield f"# headings in row {block.header}, {len(block.rows):,} rows. Behind each field: how sure, and why."
     yield "# A line that begins with # is too weak a guess: correct it and take its # away."
     yield "# Read it whole, then: hub mapping check, hub plan."
     if learned.odd:
         yield "#"
         yield "# What was noticed in the sheet:"
-        yield from (f"#   - {_one_line(one)}" for one in learned.odd)
+        yield from (f"#   - {one_line(one)}" for one in learned.odd)
     yield "#"
     yield "# In hub.yaml, under `systems:`, if it is not there yet:"
-    yield f"#   {system}: {{kind: excel, path: {_scalar(file)}}}"
+    yield f"#   {system}: {{kind: excel, path: {scalar(file)}}}"
     yield ""
     verdict = learned.verdict
     why = "what is it a list of?"
@@ -120,7 +119,7 @@ def _fields(learned: Learned, kinds: Collection[str], names: Sequence[str]) -> I
         yield _line(f"  {text}" if guess.name in names else f"  # {text}", why)
     if not names:
         heading = learned.key.columns[0] if learned.key.columns else ""
-        yield _line("  number: {type: text}", f"nothing else is sure: the key '{_one_line(heading)}' alone")
+        yield _line("  number: {type: text}", f"nothing else is sure: the key '{one_line(heading)}' alone")
 
 
 def _type(guess: Guess, learned: Learned) -> str:
@@ -155,19 +154,19 @@ def _match(learned: Learned, names: Sequence[str]) -> Iterator[str]:
 def _workbook(learned: Learned, system: str, kinds: Collection[str], names: Sequence[str]) -> Iterator[str]:
     key = learned.key
     yield f"  {system}:"
-    yield _line(f"    object: {_scalar(learned.sheet.name)}", "the sheet")
+    yield _line(f"    object: {scalar(learned.sheet.name)}", "the sheet")
     if len(key.columns) == 1:
-        yield _line(f"    key: {_scalar(key.columns[0])}", f"{key.confidence:.0%}: {key.why}")
+        yield _line(f"    key: {scalar(key.columns[0])}", f"{key.confidence:.0%}: {key.why}")
     elif key.columns:
-        text = "[" + ", ".join(map(_scalar, key.columns)) + "]"
+        text = "[" + ", ".join(map(scalar, key.columns)) + "]"
         yield _line(f"    key: {text}", f"{key.confidence:.0%}: {key.why}")
-        yield _line(f"    # hub_id: {_scalar(HUB_ID)}", "better: such a column, the hub numbers the rows")
+        yield _line(f"    # hub_id: {scalar(HUB_ID)}", "better: such a column, the hub numbers the rows")
     else:
         yield _line(
-            f"    hub_id: {_scalar(HUB_ID)}", f"{key.why}: add such a column, the hub numbers the rows"
+            f"    hub_id: {scalar(HUB_ID)}", f"{key.why}: add such a column, the hub numbers the rows"
         )
     if key.new:
-        yield _line(f"    new_key: {_scalar(key.new)}", "as the keys that are there")
+        yield _line(f"    new_key: {scalar(key.new)}", "as the keys that are there")
     direction = "pull" if key.columns else "both"
     why = "only read; `both`: the hub writes cells too" if key.columns else "its rows must be numbered"
     yield _line(f"    direction: {direction}", why)
@@ -179,13 +178,13 @@ def _workbook(learned: Learned, system: str, kinds: Collection[str], names: Sequ
         native = _native(guess)
         yield f"      {guess.name}: {native}" if guess.name in names else f"      # {guess.name}: {native}"
     if not names and key.columns:
-        yield f"      number: {_scalar(key.columns[0])}"
+        yield f"      number: {scalar(key.columns[0])}"
 
 
 def _native(guess: Guess) -> str:
-    heading = _scalar(guess.column.heading)
+    heading = scalar(guess.column.heading)
     if guess.map:
-        table = ", ".join(f"{_scalar(word)}: {code}" for word, code in guess.map.items())
+        table = ", ".join(f"{scalar(word)}: {code}" for word, code in guess.map.items())
         return f"{{field: {heading}, map: {{{table}}}}}"
     if guess.column.formulas:
         return f"{{field: {heading}, direction: pull}}"
@@ -218,29 +217,14 @@ def _odoo(entity: str, odoo: str | None, names: Sequence[str]) -> Iterator[str]:
 
 
 def _line(text: str, comment: str) -> str:
-    return f"{text.ljust(COMMENT_AT)} # {_one_line(comment)}"
-
-
-def _one_line(text: str) -> str:
-    """Words of a stranger's file, safe inside a comment."""
-    return " ".join("".join(c if c.isprintable() else " " for c in text).split())
-
-
-_NO_WORDS = ("true", "false", "null", "yes", "no", "on", "off")
-
-
-def _scalar(text: str) -> str:
-    """A text as YAML reads it back."""
-    if re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", text) and text.lower() not in _NO_WORDS:
-        return text
-    return json.dumps(text, ensure_ascii=False)
+    return f"{text.ljust(COMMENT_AT)} # {one_line(comment)}"
 
 
 def _flow(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{_scalar(key)}: {_flow(one)}" for key, one in value.items()) + "}"
+        return "{" + ", ".join(f"{scalar(key)}: {_flow(one)}" for key, one in value.items()) + "}"
     if isinstance(value, list):
         return "[" + ", ".join(map(_flow, value)) + "]"
-    return _scalar(str(value)) if isinstance(value, str) else str(value)
+    return scalar(str(value)) if isinstance(value, str) else str(value)

@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 
 from hub.cli.main import app
 from tests.cli.conftest import Said
+from tests.connectors.excel.tools import book
 from tests.connectors.word.tools import archive, control, paragraph, run, save, table
 
 PROFILE = """label: Essai
@@ -156,3 +157,117 @@ def test_nothing_in_a_document_is_taken_for_markup(tmp_path: Path) -> None:
         tmp_path / "a.docx", paragraph("[bold]Client[/bold] : [red]Vif[/red]"), paragraph("Ville : [b]Vif")
     )
     assert "[b]Vif" in hub("read", str(path)).out
+
+
+MAPPING = """entity: customer
+fields:
+  name: {type: text, required: true}
+  phone: {type: phone, region: FR}
+  siret: siret
+systems:
+  odoo:
+    object: res.partner
+    fields: {name: name, phone: phone}
+  clients:
+    object: Clients
+    key: N° client
+    fields: {name: Raison sociale, phone: Tél., siret: SIRET}
+"""
+HEAD = ["N° client", "Raison sociale", "Tél.", "SIRET"]
+
+
+def clients(path: Path, *rows: list[object]) -> Path:
+    return book(path / "clients.xlsx", [["Nos clients"], HEAD, *rows])
+
+
+@pytest.fixture
+def mapping(tmp_path: Path) -> Path:
+    file = tmp_path / "customer.yaml"
+    file.write_text(MAPPING, encoding="utf-8")
+    return file
+
+
+def test_a_workbook_is_read_by_a_mapping_cell_by_cell(tmp_path: Path, mapping: Path) -> None:
+    path = clients(tmp_path, ["C1", "Durand", "0476000001", 73282932000074], ["C2", "Vif", None, None])
+    said = hub("read", str(path), "--profile", str(mapping))
+    assert said.code == 0, said.err
+    text = " ".join(said.out.split())
+    for shown in ("customer in sheet 'Clients', as the mapping's system clients", "04 76 00 00 01",
+                  "C3: 0476000001", "D3: 73282932000074", "2 records, 2 read whole"):  # fmt: skip
+        assert shown in text, said.out
+    assert max(map(len, said.out.splitlines())) <= 80
+
+
+def test_values_and_rows_of_a_workbook_that_need_a_person_are_told_with_their_cell(
+    tmp_path: Path, mapping: Path
+) -> None:
+    path = clients(
+        tmp_path, ["C1", "Durand", "demain", 73282932000075], ["C2", None, None, None],
+        ["C3", "A", None, None], ["C3", "B", None, None], [None, "Sans", None, None],
+    )  # fmt: skip
+    said = hub("read", str(path), "--profile", str(mapping), "--json")
+    found = json.loads(said.out)
+    (entity,) = found["entities"]
+    assert (said.code, found["verdict"], entity["read"]) == (1, "review", 0)
+    values = {
+        (value["place"], value["verdict"]) for record in entity["records"] for value in record["values"]
+    }
+    assert {("C3", "unreadable"), ("D3", "unreadable"), ("B4", "missing"), ("C4", "empty")} <= values
+    wrong = next(v for r in entity["records"] for v in r["values"] if v["place"] == "C3")
+    assert (wrong["value"], wrong["raw"], wrong["source"]) == (None, "demain", "Tél.")
+    assert [one["place"].rpartition(" ")[2] for one in entity["rejected"]] == ["5", "6", "7"]
+    text = " ".join(hub("read", str(path), "--profile", str(mapping)).out.split())
+    assert "B4, name (missing): it is required, and the cell is empty" in text
+    assert "its key 'C3' stands on other rows too: 6" in text
+
+
+def test_a_long_sheet_is_cut_on_the_screen_and_whole_as_json(tmp_path: Path, mapping: Path) -> None:
+    path = clients(tmp_path, *([f"C{n}", f"Client {n}", None, None] for n in range(30)))
+    said = hub("read", str(path), "--profile", str(mapping))
+    assert "… and 10 more records" in said.out
+    assert "Client 19" in said.out
+    assert "Client 20" not in said.out
+    assert "Client 29" in hub("read", str(path), "--profile", str(mapping), "--limit", "30").out
+    assert (
+        len(
+            json.loads(hub("read", str(path), "--profile", str(mapping), "--json").out)["entities"][0][
+                "records"
+            ]
+        )
+        == 30
+    )
+
+
+def test_without_a_mapping_it_is_shown_what_each_column_of_a_workbook_holds(tmp_path: Path) -> None:
+    path = clients(tmp_path, *([f"C{n:03}", f"Client {n}", f"04 76 00 00 {n:02}", None] for n in range(12)))
+    said = hub("read", str(path))
+    text = " ".join(said.out.split())
+    assert (said.code, "headings in row 2" in text, "Raison sociale" in text) == (0, True, True)
+    assert "hub mapping learn clients.xlsx" in text
+    found = json.loads(hub("read", str(path), "--json").out)
+    assert (found["verdict"], found["sheets"][0]["columns"][2]["type"]) == ("offers", "phone")
+
+
+def test_a_mapping_of_another_workbook_and_a_hostile_one_are_wrong_use_in_words(
+    tmp_path: Path, mapping: Path
+) -> None:
+    other = book(tmp_path / "autre.xlsx", [["a", "b"], [1, 2]], sheet="Autre")
+    broken = tmp_path / "casse.xlsx"
+    broken.write_bytes(b"PK")
+    missing = book(tmp_path / "sans.xlsx", [["N° client", "Nom"], ["C1", "x"]])
+    for file, why in (
+        (other, "is of a sheet of autre.xlsx"), (broken, "casse.xlsx"),
+        (missing, "has no columns 'Raison sociale'"),
+    ):  # fmt: skip
+        said = hub("read", str(file), "--profile", str(mapping))
+        assert (said.code, why in " ".join(said.err.split())) == (2, True), said.err
+        assert "What to do" in said.err
+    wrong = hub("read", str(other), "--profile", "nulle-part")
+    assert (wrong.code, "there is no nulle-part" in wrong.err) == (2, True)
+
+
+def test_a_workbook_under_another_name_is_read_as_what_it_is(tmp_path: Path) -> None:
+    path = clients(tmp_path, ["C1", "Durand", "0476000001", None]).rename(tmp_path / "clients.docx")
+    said = hub("read", str(path))
+    assert said.code == 0, said.err
+    assert "Raison sociale" in said.out

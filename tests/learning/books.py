@@ -30,8 +30,8 @@ class Stranger:
 
     def put(self, page: Worksheet) -> None:
         page.title = self.sheet
-        for row in self.rows:
-            page.append(list(row))
+        for cells in self.rows:
+            page.append(list(cells))
         for column, code in self.formats.items():
             for row in range(1, page.max_row + 1):
                 page.cell(row, column).number_format = code
@@ -144,7 +144,7 @@ def english() -> Stranger:
 
 
 def contracts() -> Stranger:
-    """Real dates, periodicities in words, amounts, states to be told by a table, customers by their number."""
+    """Real dates, periodicities in words, amounts, states by a table, customers by their number."""
     dice = random.Random(3)
     rows: list[list[Any]] = [
         [

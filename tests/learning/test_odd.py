@@ -9,6 +9,7 @@ from typing import Any
 import openpyxl
 import pytest
 from openpyxl.styles import Font, PatternFill
+from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from hub.cli.learn import Known, drafts_of, look
 from hub.learning.look import Learned
@@ -127,7 +128,7 @@ def test_dates_that_count_from_1904_are_dates(tmp_path: Path) -> None:
     from datetime import date
 
     made = openpyxl.Workbook()
-    made.epoch = openpyxl.utils.datetime.CALENDAR_MAC_1904
+    made.epoch = CALENDAR_MAC_1904
     page = made.worksheets[0]
     page.append(["N° contrat", "Début"])
     for number in range(1, 10):
