@@ -20,6 +20,7 @@ from connectors.sage.settings import Settings
 from connectors.sage.table import Unwritable, check_unquoted
 from connectors.sage.text import Fitted, Unfit, fit
 from hub.ports import Missing, Moved, Native, NativeField, Outcome, Record, Refused, View, Write
+from hub.values.formulas import runs_as_formula
 
 
 class NotThis(Exception):
@@ -225,6 +226,8 @@ class Plan:
             name = self.export.layout.titles[at] if self.settings.header else f"column {at + 1}"
             try:
                 cell.encode(self.settings.import_encoding)
+                if runs_as_formula(cell):
+                    raise Unwritable("a spreadsheet that opens the import file would run it as a formula")
                 if self.settings.quote == "none":
                     check_unquoted(cell, self.export.delimiter)
             except UnicodeEncodeError as error:

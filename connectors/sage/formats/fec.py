@@ -32,7 +32,7 @@ from connectors.sage.formats.entries import (
     Written,
 )
 from connectors.sage.formats.pieces import BY_NUMBER, Batch, reading_of
-from connectors.sage.formats.sink import CONTROLS, Pen, Sheet, written
+from connectors.sage.formats.sink import CONTROLS, COULD_RUN, Pen, Sheet, written
 from connectors.sage.formats.source import Source
 from connectors.sage.formats.values import Amounts, Unreadable, amount, as_amount, as_day, day
 from connectors.sage.text import Damage
@@ -350,6 +350,8 @@ class _Writer:
         end = self.pen.end
         text = end.join(map(self.separator.join, cells)) + end
         if text.count(self.separator) != 17 * len(entries) or len(text.splitlines()) != len(entries):
+            return None
+        if any(before + first in text for before in (self.separator, end) for first in COULD_RUN):
             return None
         if self.pen.codec == "utf-8" and not (is_normalized("NFC", text) and _CONTROLS.search(text) is None):
             return None

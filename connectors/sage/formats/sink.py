@@ -26,6 +26,10 @@ from connectors.sage.formats.entries import (
 from connectors.sage.formats.pieces import Key, balanced
 from connectors.sage.formats.values import as_amount
 from connectors.sage.text import Unfit, fit
+from hub.values.formulas import runs_as_formula
+
+COULD_RUN: Final = "=+-@ \u00a0\ufeff"
+"""What a text that a spreadsheet would run begins with; `Pen` knows for sure."""
 
 BATCH: Final = 1000
 CONTROLS: Final = [*map(chr, range(0x20)), *map(chr, range(0x7F, 0xA0)), "\u2028", "\u2029"]
@@ -57,6 +61,7 @@ class Pen:
 
     def label(self, field: str, value: str, longest: int | None = None) -> str:
         """A text for people: spelled as the encoding can, and cut to its longest. Raises `Unwritable`."""
+        _check_runs(field, value)
         text = self._spelled(field, value)
         longest = self.options.lengths.get(field, longest)
         if longest is not None and len(text) > longest:
@@ -71,6 +76,7 @@ class Pen:
 
     def code(self, field: str, value: str, longest: int | None = None) -> str:
         """A code, number or reference: never cut, never spelled otherwise. Raises `Unwritable`."""
+        _check_runs(field, value)
         longest = self.options.lengths.get(field, longest)
         if longest is not None and len(value) > longest:
             why = f"{value!r} has {len(value)} characters, and {longest} fit; a code is never cut"
@@ -255,6 +261,13 @@ def _batches(items: Iterable[Any]) -> Iterator[list[Any]]:
     iterator = iter(items)
     while batch := list(islice(iterator, BATCH)):
         yield batch
+
+
+def _check_runs(field: str, value: str) -> None:
+    """Whatever a program makes of the file, people open it in a spreadsheet to look at it."""
+    if runs_as_formula(value):
+        why = f"{value!r} would be run as a formula by a spreadsheet that opens the file"
+        raise Unwritable(field, why, "correct it where it was typed")
 
 
 def _refused(items: list[Any], item: Any, error: Unwritable) -> Refusal:
