@@ -28,22 +28,44 @@ class Contracts:
         return terms if terms.town or not town else replace(terms, town=town)
 
 
-def contracts_of(connection: Connection, settings: Settings, ids: Sequence[str] | None = None) -> Contracts:
-    """All of them, or those of these golden ids that there are."""
-    query = select(t.golden.c.id, t.golden.c.data).where(t.golden.c.entity == settings.contracts)
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """The golden records of contracts and their customers as they are stored: (id, JSON)."""
+
+    contracts: Sequence[tuple[str, str]]
+    customers: Sequence[tuple[str, str]]
+
+
+def raw_contracts(connection: Connection, settings: Settings, ids: Sequence[str] | None = None) -> Raw:
+    """Those of all contracts, or of these golden ids that there are."""
+    columns = select(t.golden.c.id, t.golden.c.data).order_by(t.golden.c.id)
+    query = columns.where(t.golden.c.entity == settings.contracts)
     if ids is not None:
         query = query.where(among(connection, t.golden.c.id, list(ids)))
+    contracts = [(row.id, row.data) for row in connection.execute(query)]
+    term = settings.field_of("customer")
+    wanted = sorted({str(id) for _, data in contracts if (id := loads(data).get(term))})
+    if not wanted:
+        return Raw(contracts, [])
+    rows = connection.execute(columns.where(among(connection, t.golden.c.id, wanted)))
+    return Raw(contracts, [(row.id, row.data) for row in rows])
+
+
+def contracts_from(raw: Raw, settings: Settings) -> Contracts:
+    """What they say."""
     found: dict[str, Terms] = {}
-    for row in connection.execute(query.order_by(t.golden.c.id)):
-        values = loads(row.data)
-        found[row.id] = read(row.id, values, settings.field_of, bool(values.get(ARCHIVED)))
-    wanted = sorted({one.customer for one in found.values() if one.customer})
+    for id, data in raw.contracts:
+        values = loads(data)
+        found[id] = read(id, values, settings.field_of, bool(values.get(ARCHIVED)))
     names: dict[str, str] = {}
     towns: dict[str, str] = {}
-    if wanted:
-        query = select(t.golden.c.id, t.golden.c.data).where(among(connection, t.golden.c.id, wanted))
-        for row in connection.execute(query):
-            values = loads(row.data)
-            names[row.id] = str(values.get("name") or "")
-            towns[row.id] = str(values.get("town") or values.get("city") or "")
+    for id, data in raw.customers:
+        values = loads(data)
+        names[id] = str(values.get("name") or "")
+        towns[id] = str(values.get("town") or values.get("city") or "")
     return Contracts(found, names, towns)
+
+
+def contracts_of(connection: Connection, settings: Settings, ids: Sequence[str] | None = None) -> Contracts:
+    """All of them, or those of these golden ids that there are."""
+    return contracts_from(raw_contracts(connection, settings, ids), settings)

@@ -10,6 +10,7 @@ import calendar
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 from itertools import pairwise
 from typing import Literal
 
@@ -59,6 +60,20 @@ def periods(
 
     A last one that the end of time cuts is left out.
     """
+    yield from (
+        _counted(starts_on, times, months, since, until)
+        if until is not None
+        else _on_and_on(starts_on, times, months, since, None)
+    )
+
+
+@lru_cache(maxsize=4096)
+def _counted(starts_on: date, times: int, months: int, since: date, until: date) -> tuple[Period, ...]:
+    """The same contracts are asked of all day long."""
+    return tuple(_on_and_on(starts_on, times, months, since, until))
+
+
+def _on_and_on(starts_on: date, times: int, months: int, since: date, until: date | None) -> Iterator[Period]:
     apart = (since.year - starts_on.year) * 12 + since.month - starts_on.month
     cycle = max(0, apart // months - 1)
     start = add_months(starts_on, cycle * months)

@@ -12,6 +12,7 @@ Never: deletes a row; writes one that says the same.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -19,9 +20,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Row, bindparam, exists, insert, select, update
 
-from hub import logs
+from hub import __version__, logs
 from hub.maintenance import naming, sayings
-from hub.maintenance.contracts import Contracts, contracts_of
+from hub.maintenance.contracts import Contracts, Raw, contracts_from, contracts_of, raw_contracts
 from hub.maintenance.decisions import Cancel, Decision, Make, Planned, Problem, Revive, Rules, Visit
 from hub.maintenance.plan import plan
 from hub.maintenance.settings import Settings
@@ -76,9 +77,14 @@ class VisitShelf:
         self._clock = Clock(settings.timezone, settings.planning.day_starts)
 
     def refresh(self, connection: Connection, now: datetime) -> None:
-        found = contracts_of(connection, self._settings)
-        rows = _load(connection)
-        planned = _planned(self._settings, found, rows, self._clock.day(now))
+        raw, stored = raw_contracts(connection, self._settings), _stored(connection)
+        today = self._clock.day(now)
+        now_is = _print(self._settings, today, raw, stored)
+        if flags.get(connection, _QUIET) == now_is:
+            return
+        found = contracts_from(raw, self._settings)
+        rows = _read(stored)
+        planned = _planned(self._settings, found, rows, today)
         changed: dict[int, _Kept] = {}
         made: list[_Kept] = []
         for one in planned.decisions:
@@ -93,6 +99,8 @@ class VisitShelf:
                 if said != row.data:
                     rows[id] = changed[id] = _Kept(row.contract, said)
         _save(connection, changed, made, now)
+        if not changed and not made:
+            flags.put(connection, _QUIET, now_is)
 
     def remember(self, connection: Connection, entity: str, system: str, now: datetime) -> None:
         """Cancelled visits, which no system would be asked to make: as rows, so that they are not made again.
@@ -304,10 +312,32 @@ def _values(contract: str, data: Mapping[str, Any]) -> dict[str, Native]:
 
 
 def _load(connection: Connection, contract: str | None = None) -> dict[int, _Kept]:
+    return _read(_stored(connection, contract))
+
+
+def _stored(connection: Connection, contract: str | None = None) -> Sequence[Row[Any]]:
     query = select(t.visit.c.id, t.visit.c.contract, t.visit.c.data).order_by(t.visit.c.id)
     if contract is not None:
         query = query.where(t.visit.c.contract == contract)
-    return {row.id: _Kept(row.contract, loads(row.data)) for row in connection.execute(query)}
+    return connection.execute(query).all()
+
+
+def _read(stored: Sequence[Row[Any]]) -> dict[int, _Kept]:
+    return {row.id: _Kept(row.contract, loads(row.data)) for row in stored}
+
+
+def _print(settings: Settings, today: date, raw: Raw, stored: Sequence[Row[Any]]) -> str:
+    """A fingerprint of all that a plan is made from: the same again has nothing to do again."""
+    said = hashlib.blake2b(f"{__version__} {today} {settings!r}".encode(), digest_size=16)
+    for id, data in (*raw.contracts, *raw.customers):
+        said.update(f"{id}{data}\n".encode())
+    for row in stored:
+        said.update(f"{row.id}{row.data}\n".encode())
+    return said.hexdigest()
+
+
+_QUIET = "visits_planned"
+"""What the hub remembers: the fingerprint of the last plan in which nothing was to be done."""
 
 
 def _save(
