@@ -3,8 +3,9 @@ without, and on the real Odoo 14: contracts, visits as orders, tasks or appointm
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -17,6 +18,7 @@ from tests.connectors.odoo.scenarios_upkeep import (
     AdoptionScenarios,
     AlertScenarios,
     AmountScenarios,
+    Diary,
     Kind,
     Open,
     UpkeepScenarios,
@@ -41,7 +43,7 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Open]:
     """Opens a company on a fresh database of a real server, with what its mappings need."""
     ended: list[Callable[[], None]] = []
 
-    def open_it(kind: Kind, transport: str = "auto", *more: str) -> Upkeep:
+    def open_it(kind: Kind, transport: str = "auto", *more: str, groups: Sequence[str] = ()) -> Upkeep:
         version = 14 if kind in (TASK_14, EVENT_14) else 19
         odoo: Odoo = request.getfixturevalue(f"odoo{version}")
         if kind.contracts == "contract.contract":
@@ -55,6 +57,9 @@ def opened(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Open]:
         furnish(odoo, database, kind)
         key = str(odoo.api_key) if version == 19 else ""
         access = Access(odoo.url, database, odoo.login, odoo.password, key, transport)
+        if groups:
+            colleague(odoo, database, groups)
+            access = Access(odoo.url, database, "hub", "hub-1", transport=transport)
         company = Upkeep(tmp_path, access, kind.contract, kind.visit, *more)
         ended.append(company.close)
         return company
@@ -74,6 +79,16 @@ def furnish(odoo: Odoo, database: str, kind: Kind) -> None:
             odoo.call(database, "project.task.type", "create", {"name": name, "sequence": number})
 
 
+def colleague(odoo: Odoo, database: str, groups: Sequence[str]) -> None:
+    """The hub's own user, with these groups and no other."""
+    names = [group.split(".") for group in ("base.group_user", *groups)]
+    known = [odoo.call(database, "ir.model.data", "check_object_reference", *name)[1] for name in names]
+    field = "group_ids" if odoo.version >= 19 else "groups_id"
+    vals: dict[str, Any] = {"name": "Hub", "login": "hub", "password": "hub-1", "email": "hub@example.com"}
+    vals[field] = [(6, 0, known)]
+    odoo.call(database, "res.users", "create", vals)
+
+
 @pytest.mark.parametrize("kind", KINDS)
 class TestUpkeep(UpkeepScenarios):
     pass
@@ -87,6 +102,30 @@ class TestAdoption(AdoptionScenarios):
 @pytest.mark.parametrize("kind", [KINDS[1], KINDS[3]])
 class TestAlerts(AlertScenarios):
     pass
+
+
+RIGHTS = {
+    "contract.contract": "account.group_account_manager",
+    "project.project": "project.group_project_manager",
+    "fsm.order": "fieldservice.group_fsm_dispatcher",
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_groups_that_the_mappings_name_are_enough(opened: Open, kind: Kind) -> None:
+    named = {RIGHTS[model] for model in (kind.contracts, kind.visits) if model in RIGHTS}
+    groups = ["base.group_partner_manager", *sorted(named)]
+    company = opened(kind, "jsonrpc", "alert.yaml", groups=groups)
+    found = company.check()
+    assert found == [], found
+    company.contract("M-1", company.customer(), starts_on="2021-02-15")
+    company.sync()
+    company.quiet()
+    diary = Diary(company, kind)
+    diary.move(diary.on("2021-08-16"), "2021-08-23")
+    company.quiet()
+    assert diary.days() == ["2021-02-15", "2021-08-23"], diary.days()
+    assert company.do("mail.activity", "search_count", [["res_model", "=", "res.partner"]])
 
 
 class TestAmounts(AmountScenarios):
