@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hub.learning.headings import meanings, normal
 from hub.learning.sheet import Cell, Sheet
@@ -23,14 +23,19 @@ _VALUE = re.compile(r"\d{4,}|@|\d[./-]\d|\d \d{2} \d{2}")
 
 @dataclass(frozen=True)
 class Block:
-    """One list: its heading row (0: none was found), its headings by column, its rows, its title above."""
+    """One list: its heading row (0: none was found), its headings by column, its rows, the titles above it.
+
+    `height`: how many rows the headings fill; a column is then called by all of them, as `Adresse / Ville`.
+    """
 
     header: int
     headings: Mapping[int, str]
     rows: Sequence[int]
-    title: str = ""
+    titles: Sequence[str] = ()
     again: Sequence[int] = ()
     """Rows further down that repeat the headings."""
+
+    height: int = 1
 
 
 def blocks_of(sheet: Sheet) -> list[Block]:
@@ -40,25 +45,51 @@ def blocks_of(sheet: Sheet) -> list[Block]:
     if header is None:
         width = max((len(sheet.rows[n]) for n in numbers), default=0)
         return [Block(0, {}, [n for n in numbers if len(sheet.rows[n]) > 1 or width == 1])] if numbers else []
+    header, height = _tall(sheet, header)
     starts = [header, *_later(sheet, numbers, header)]
     found: list[Block] = []
     for start, end in zip(starts, [*starts[1:], None], strict=True):
         inside = [n for n in numbers if n > start and (end is None or n < end)]
-        headings = headings_at(sheet, start)
-        title = _title(sheet, numbers, start)
+        headings = headings_at(sheet, start, height)
+        titles = [title] if (title := _title(sheet, numbers, start - height + 1)) else []
         same = next((one for one in found if _folded(one.headings) == _folded(headings)), None)
         rows = [n for n in inside if _is_row(sheet.rows[n], headings)]
         if same is not None:
-            merged = Block(same.header, same.headings, [*same.rows, *rows], same.title, [*same.again, start])
+            merged = replace(
+                same, rows=[*same.rows, *rows], titles=[*same.titles, *titles], again=[*same.again, start]
+            )
             found[found.index(same)] = merged
         else:
-            found.append(Block(start, headings, rows, title))
+            found.append(Block(start, headings, rows, titles, height=height))
     return found
 
 
-def headings_at(sheet: Sheet, row: int) -> dict[int, str]:
-    """The texts of a row by column."""
-    return {column: cell.text for column, cell in sheet.rows.get(row, {}).items() if cell.text}
+def headings_at(sheet: Sheet, row: int, height: int = 1) -> dict[int, str]:
+    """The texts of a row by column; of several rows, each column's from the top down."""
+    if height == 1:
+        return {column: cell.text for column, cell in sheet.rows.get(row, {}).items() if cell.text}
+    found: dict[int, dict[tuple[int, int], str]] = {}
+    for number in range(row - height + 1, row + 1):
+        for column, cell in sheet.rows.get(number, {}).items():
+            if not cell.text:
+                continue
+            area = next((a for a in sheet.merges if a[:2] == (number, column)), None)
+            for covered in range(column, (area[3] if area else column) + 1):
+                found.setdefault(covered, {})[number, column] = cell.text
+    return {column: " / ".join(texts.values()) for column, texts in sorted(found.items())}
+
+
+def _tall(sheet: Sheet, header: int) -> tuple[int, int]:
+    """The last row of the headings and how many rows they fill, told by what is merged in and above them."""
+    if any(top == header and bottom == header + 1 for top, _, bottom, _ in sheet.merges):
+        header += 1
+    wide = len(sheet.rows.get(header, {})) or 1
+    over = [
+        (top, left, bottom, right)
+        for top, left, bottom, right in sheet.merges
+        if top == header - 1 and (bottom == header or (bottom == top and 1 < right - left + 1 <= 0.7 * wide))
+    ]
+    return header, 2 if over else 1
 
 
 def _folded(headings: Mapping[int, str]) -> dict[int, str]:

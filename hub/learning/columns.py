@@ -93,7 +93,8 @@ def columns_of(sheet: Sheet, block: Block) -> list[Column]:
         ]
         values = Values(filled, len(block.rows), sheet.formats.get(number, {}))
         heading = block.headings.get(number, "")
-        meant = meanings(heading)
+        # Of headings of several rows, the last is the column's own: `Adresse / Ville` is a town.
+        meant = meanings(heading.rpartition(" / ")[2]) or meanings(heading)
         per = 12 if any(one.concept == "periodicity" for one in meant) else None
         found.append(
             Column(

@@ -13,7 +13,8 @@ from typing import Any
 from hub.learning.columns import Guess
 from hub.learning.entities import KEY
 from hub.learning.keys import HUB_ID
-from hub.learning.look import Learned
+from hub.learning.look import BLOCK, Learned
+from hub.learning.oddities import merged_cells
 from hub.learning.yamltext import one_line, scalar
 
 COMMENT_AT = 50
@@ -117,6 +118,8 @@ def _fields(learned: Learned, kinds: Collection[str], names: Sequence[str]) -> I
         if guess.type == "ref" and guess.name not in kinds:
             why += f"; there is no mapping of {guess.name} yet"
         yield _line(f"  {text}" if guess.name in names else f"  # {text}", why)
+    if learned.stacked:
+        yield _line(f"  {BLOCK[1]}: {{type: text}}", "the title above each block")
     if not names:
         heading = learned.key.columns[0] if learned.key.columns else ""
         yield _line("  number: {type: text}", f"nothing else is sure: the key '{one_line(heading)}' alone")
@@ -167,6 +170,12 @@ def _workbook(learned: Learned, system: str, kinds: Collection[str], names: Sequ
         )
     if key.new:
         yield _line(f"    new_key: {scalar(key.new)}", "as the keys that are there")
+    if learned.block.height > 1:
+        yield _line(f"    heading_rows: {learned.block.height}", "a column is called by all of them")
+    if learned.stacked:
+        yield _line(f"    blocks: {{title: {BLOCK[0]}}}", "lists under each other, each with its title")
+    if merged_cells(learned.sheet, learned.block):
+        yield _line("    merged: fill", "merged cells: each row has their value")
     direction = "pull" if key.columns else "both"
     why = "only read; `both`: the hub writes cells too" if key.columns else "its rows must be numbered"
     yield _line(f"    direction: {direction}", why)
@@ -177,6 +186,8 @@ def _workbook(learned: Learned, system: str, kinds: Collection[str], names: Sequ
             continue
         native = _native(guess)
         yield f"      {guess.name}: {native}" if guess.name in names else f"      # {guess.name}: {native}"
+    if learned.stacked:
+        yield f"      {BLOCK[1]}: {BLOCK[0]}"
     if not names and key.columns:
         yield f"      number: {scalar(key.columns[0])}"
 

@@ -25,6 +25,10 @@ MATCHES: dict[str, Sequence[tuple[str, ...]]] = {
 }
 
 
+BLOCK = ("Bloc", "bloc")
+"""What the title above each of several stacked lists is called: as a heading, and as a field."""
+
+
 @dataclass(frozen=True)
 class Learned:
     """What was learned of one sheet. `guesses` stand in the order of the columns."""
@@ -42,6 +46,11 @@ class Learned:
         """Whether there is something to draft a mapping of."""
         fields = any(guess.sure and guess.name != KEY for guess in self.guesses)
         return bool(self.block.header and self.block.rows and (fields or self.key.columns))
+
+    @property
+    def stacked(self) -> bool:
+        """Whether the list goes on in blocks, each with its title."""
+        return bool(self.block.again) and len(self.block.titles) == len(self.block.again) + 1
 
     @property
     def match(self) -> list[tuple[str, ...]]:

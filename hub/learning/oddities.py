@@ -5,6 +5,7 @@ Each is a line of words with the rows it is about; the worst first.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -15,6 +16,9 @@ from hub.learning.sheet import Sheet
 from hub.values import folded
 
 SHOWN = 5
+_DAY = re.compile(
+    r"(?:lundi|mardi|mercredi|jeudi|vendredi|samedi|(?:mon|tues|wednes|thurs|fri)day)\b|\d{4} \d\d \d\d$"
+)
 
 
 def oddities(
@@ -31,7 +35,8 @@ def oddities(
         *_about_copies(columns),
         *_about_formulas(columns),
         *_about_looks(sheet, block),
-        *_about_sheet(sheet),
+        *_about_grids(sheet),
+        *_about_sheet(sheet, block),
     ]
 
 
@@ -58,8 +63,8 @@ def _about_key(key: Key) -> Iterator[str]:
 def _about_blocks(block: Block, blocks: Sequence[Block]) -> Iterator[str]:
     if block.again:
         yield (
-            f"the list begins again under the same headings in {rows_named(block.again)}: stacked blocks; "
-            "a title between them (a town, a year) is read by no column"
+            f"the list begins again under the same headings in {rows_named(block.again)}: stacked blocks"
+            + (f" called {_listed(block.titles)}" if block.titles else "")
         )
     others = [one for one in blocks if one is not block]
     for one in others:
@@ -71,15 +76,15 @@ def _about_headings(sheet: Sheet, block: Block, columns: Sequence[Column]) -> It
     if not block.header:
         yield "no heading row was found: the hub knows columns by their headings; put a row of them on top"
         return
-    merged = [area for area in sheet.merges if area[0] <= block.header <= area[2]]
+    if block.height > 1:
+        yield (
+            f"the headings fill {block.height} rows, merged in part: `heading_rows: {block.height}`, and a "
+            "column is called by all of them"
+        )
+    merged = [area for area in sheet.merges if area[0] <= block.header <= area[2] and block.height == 1]
     if merged:
         what = _listed([_area(*area) for area in merged])
         yield f"merged headings ({what}): unmerge them, so that each column has its own"
-    for top, left, bottom, right in sheet.merges:
-        if top == bottom == block.header - 1 and right > left:
-            over = sheet.rows.get(top, {}).get(left)
-            if over is not None and over.text:
-                yield f"'{over.text}' in row {top} stands over several columns, which their names do not show"
     bare = [column for column in columns if not column.heading and column.values.filled]
     if bare:
         names = _listed([column.letter for column in bare])
@@ -175,11 +180,25 @@ def _about_looks(sheet: Sheet, block: Block) -> Iterator[str]:
         yield f"rows are coloured: {what}; if that is a status, map a field to '<heading>@fill'"
 
 
-def _about_sheet(sheet: Sheet) -> Iterator[str]:
-    merged = [area for area in sheet.merges if area[2] > area[0]]
+def _about_grids(sheet: Sheet) -> Iterator[str]:
+    """Days side by side: every cell under them is a record of its own."""
+    for number in list(sheet.rows)[:20]:
+        days = [cell for cell in sheet.rows[number].values() if _DAY.match(folded(cell.text))]
+        if len(days) >= 4:
+            yield f"row {number} has days side by side: a planning in two directions, which `unpivot` reads"
+            return
+
+
+def merged_cells(sheet: Sheet, block: Block) -> list[tuple[int, int, int, int]]:
+    """Cells of the list that are merged over several rows."""
+    return [area for area in sheet.merges if area[2] > area[0] > block.header]
+
+
+def _about_sheet(sheet: Sheet, block: Block) -> Iterator[str]:
+    merged = merged_cells(sheet, block)
     if merged:
         what = _listed([_area(*area) for area in merged])
-        yield f"cells are merged over several rows ({what}): all but the first are read as unread, not empty"
+        yield f"cells are merged over several rows ({what}): `merged: fill` gives each row their value"
     if sheet.stale:
         yield "formulas were not calculated since the file was last saved: open it in Excel and save it"
     if sheet.dates_from_1904:

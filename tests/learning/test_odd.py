@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,10 @@ import openpyxl
 import pytest
 from openpyxl.styles import Font, PatternFill
 from openpyxl.utils.datetime import CALENDAR_MAC_1904
+from typer.testing import CliRunner
 
 from hub.cli.learn import Known, drafts_of, look
+from hub.cli.main import app
 from hub.learning.look import Learned
 from tests.connectors.excel.tools import book
 
@@ -55,37 +58,63 @@ def test_a_list_without_a_key_is_told_apart_by_columns_together_or_numbered_by_t
     assert '    hub_id: "N° hub"' in text
 
 
+def read(path: Path, found: Learned, name: str = "Clients") -> Pulled:
+    """Every record as the draft, uncorrected, reads it."""
+    draft = path.with_suffix(".yaml")
+    draft.write_text(drafts_of([found], path, Known())[name], encoding="utf-8")
+    said = CliRunner().invoke(app, ["documents", "read", str(path), "--profile", str(draft), "--json"])
+    assert said.exit_code in (0, 1), said.stderr
+    (entity,) = json.loads(said.stdout)["entities"]
+    records = {one["id"]: {v["name"]: v["value"] for v in one["values"]} for one in entity["records"]}
+    return records, [one["place"] for one in entity["rejected"]]
+
+
+Pulled = tuple[dict[str, dict[str, Any]], list[str]]
+
+
 def test_stacked_lists_are_read_as_one_with_their_titles(tmp_path: Path) -> None:
-    rows = [
-        ["Isère"],
-        HEAD,
-        *(person(n) for n in range(1, 8)),
-        [],
-        ["Savoie"],
-        HEAD,
-        *(person(n) for n in range(8, 15)),
-    ]
-    found = learned(tmp_path, rows)
-    assert len(found.block.rows) == 14
-    assert "begins again under the same headings in row 12" in told(found)
-    assert found.key.columns == ("N° client",)
+    rows = [["Isère"], HEAD, *(person(n) for n in range(1, 8)), [], ["Savoie"], HEAD]
+    found = learned(tmp_path, [*rows, *(person(n) for n in range(8, 15))])
+    assert (len(found.block.rows), found.block.titles) == (14, ["Isère", "Savoie"])
+    assert "begins again under the same headings in row 12: stacked blocks called Isère, Savoie" in told(
+        found
+    )
+    records, rejected = read(tmp_path / "clients.xlsx", found)
+    assert ({id: one["bloc"] for id, one in records.items()}, rejected) == (
+        {f"C{n:03}": "Isère" if n < 8 else "Savoie" for n in range(1, 15)}, [],
+    )  # fmt: skip
 
 
-def test_merged_cells_headings_of_two_rows_and_columns_without_headings_are_told(tmp_path: Path) -> None:
-    path = book(tmp_path / "fusion.xlsx", [
-        ["", "", "Adresse", "", ""], ["N° client", "Raison sociale", "Rue", "CP", "Ville", None],
-        *([f"C{n:02}", f"Client {n}", f"{n} rue X", "38000", "Vif", "oui"] for n in range(1, 9)),
+def test_headings_of_two_rows_are_names_together_and_merged_cells_count_for_every_row(tmp_path: Path) -> None:
+    path = book(tmp_path / "clients.xlsx", [
+        ["N° client", "Raison sociale", "Adresse", None, None, None],
+        [None, None, "Rue", "CP", "Ville", None],
+        *([f"C{n:02}", f"Client {n}", f"{n} rue X", "38000", None if n == 3 else "Vif", "oui"]
+          for n in range(1, 9)),
     ])  # fmt: skip
     made = openpyxl.load_workbook(path)
     page = made.worksheets[0]
-    page.merge_cells("C1:E1")
-    page.merge_cells("E4:E6")
+    for area in ("A1:A2", "B1:B2", "C1:E1", "E4:E5"):
+        page.merge_cells(area)
     made.save(path)
     (found,) = look(path)
-    assert found.block.header == 2
-    assert "'Adresse' in row 1 stands over several columns" in told(found)
-    assert "merged over several rows (E4:E6)" in told(found)
+    names = {guess.column.heading: guess.name for guess in found.guesses}
+    assert names == {"N° client": "key", "Raison sociale": "name", "Adresse / Rue": "street",
+                     "Adresse / CP": "zip", "Adresse / Ville": "city", "": "column_f"}  # fmt: skip
     assert "values without a heading in column F" in told(found)
+    assert "merged over several rows (E4:E5)" in told(found)
+    records, rejected = read(path, found)
+    assert (records["C03"]["city"], records["C08"]["street"], rejected) == ("Vif", "8 rue X", [])
+
+
+def test_a_planning_of_days_side_by_side_is_told_to_be_a_grid(tmp_path: Path) -> None:
+    from datetime import date
+
+    rows: list[list[Any]] = [["Technicien", "Lundi", "Mardi", "Mercredi", "Jeudi", "Vendredi"]]
+    rows += [[name, "Durand", "Vif", None, "Durand", None] for name in ("Marc", "Ana", "Luc")]
+    assert "row 1 has days side by side" in told(learned(tmp_path, rows))
+    dated = [["Technicien", *(date(2026, 3, n) for n in range(2, 7))], *rows[1:]]
+    assert "row 1 has days side by side" in told(learned(tmp_path, dated))
 
 
 def test_rows_struck_through_or_coloured_are_told(tmp_path: Path) -> None:
