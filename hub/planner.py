@@ -186,6 +186,9 @@ def _read(world: World, system: SystemMapping, record: Record, refs: BoundRefs) 
     reading = Reading()
     for lens in system.lenses:
         try:
+            for native in lens.natives:
+                if native in record.unreadable:
+                    raise Unreadable(record.unreadable[native])
             value = lens.get(record.values, refs)
         except (Unreadable, Parked) as problem:
             reading.problems.append(problem_of(world, system, record, lens, problem))

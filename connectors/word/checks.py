@@ -32,6 +32,12 @@ def findings(connector: WordConnector, views: Sequence[View]) -> list[Finding]:
     found.append(Finding("ok", "the profiles", ", ".join(profiles)))
     for view in views:
         found += _view(connector, view, profiles, bool(names))
+    noted = list(connector.library.notes())
+    found += [Finding("ok", name, note) for name, note in noted[:SHOWN]]
+    if len(noted) > SHOWN:
+        found.append(
+            Finding("ok", "the documents", f"{len(noted) - SHOWN} more hold macros, links or the like")
+        )
     return found
 
 

@@ -10,8 +10,8 @@ while it is young enough to be on its way.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 
 from connectors.word import faults
@@ -58,7 +58,10 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """One document as it was read. `doubtful`: it could not be opened, so that it may hold anything."""
+    """One document as it was read. `doubtful`: it could not be opened, so that it may hold anything.
+
+    `notes`: what a person should know of it besides (macros, links outside).
+    """
 
     glance: Glance
     sha256: str
@@ -66,6 +69,7 @@ class Leaf:
     parts: tuple[Part, ...] = ()
     trouble: Trouble | None = None
     doubtful: bool = False
+    notes: tuple[str, ...] = ()
 
 
 class Library:
@@ -104,7 +108,7 @@ class Library:
         try:
             with files.snapshot(path, 0) as taken:
                 if known is not None and known.sha256 == taken.sha256:
-                    return Leaf(glance, taken.sha256, taken.racy, known.parts, known.trouble)
+                    return replace(known, glance=glance, racy=taken.racy)
                 return self._read(name, glance, taken)
         except Fault as fault:
             if fault.kind == "busy" or not path.exists():
@@ -123,16 +127,18 @@ class Library:
             return Leaf(glance, taken.sha256, taken.racy, (), trouble, True)
         if found.renewal_of is not None:
             return Leaf(glance, taken.sha256, taken.racy)
+        notes = tuple(found.notes)
         if found.profile is None:
-            return Leaf(glance, taken.sha256, taken.racy, (), unfitting(name, found))
+            return Leaf(glance, taken.sha256, taken.racy, (), unfitting(name, found), notes=notes)
         profile = self._profiles[found.profile]
         parts = tuple(part_of(one, profile) for one in found.contracts)
-        return Leaf(glance, taken.sha256, taken.racy, parts)
+        return Leaf(glance, taken.sha256, taken.racy, parts, notes=notes)
 
-    def whole(self, name: str) -> tuple[Reading, str]:
-        """A document read anew with all that was found in it, and its hash. Raises either room's `Fault`."""
-        with files.snapshot(self._folder.file(name), 0) as taken:
-            return self._reader.read(taken.copy, self._profiles, shown=name), taken.sha256
+    def notes(self) -> Iterator[tuple[str, str]]:
+        """What a person should know of the documents that were read: name and note."""
+        for name, leaf in sorted(self._leaves.items()):
+            for note in leaf.notes:
+                yield name, note
 
 
 def part_of(contract: Mapping[str, Any], profile: Profile) -> Part:

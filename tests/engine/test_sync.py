@@ -156,6 +156,15 @@ def test_a_value_that_cannot_be_read_is_neither_an_edit_nor_written_over(company
     assert not company.reviews()
 
 
+def test_a_new_record_without_a_required_value_says_why_the_system_could_not_read_it(
+    company: Company,
+) -> None:
+    id = company.book["Clients"].add({"Raison sociale": "Garage Dupont"})
+    company.book["Clients"].spoil(id, "Raison sociale", "the formula was not calculated")
+    company.sync()
+    assert "Raison sociale: the formula was not calculated" in company.reviews()[0].reason
+
+
 def test_a_system_that_is_down_stops_only_its_own_routes_and_catches_up(company: Company) -> None:
     company.odoo["partner"].add({"name": "Garage Dupont", "siret": SIRETS[0]})
     company.sage.down = Unreachable("sage", "connection refused", todo="start it")

@@ -11,6 +11,7 @@ import pytest
 from connectors.word.checks import findings
 from hub.ports import Misconfigured, NativeField, Refused, View, Write
 from tests.connectors.word.folders import CONTRACTS, CUSTOMERS, FIELDS, Office, said
+from tests.connectors.word.tools import repacked
 
 SIRET = "732 829 320 00074"
 ID = "siret:73282932000074"
@@ -205,3 +206,10 @@ def test_check_says_where_a_doc_file_cannot_be_read(tmp_path: Path) -> None:
     office.folder.rmdir()
     assert [one.level for one in findings(office.connector, [])] == ["error"]
     office.connector.close()
+
+
+def test_check_names_macros_and_links_outside(office: Office) -> None:
+    path = office.save("a.docx")
+    repacked(path, {"word/vbaProject.bin": b"no macro"})
+    told = {one.what: one.message for one in findings(office.connector, [CONTRACTS])}
+    assert told["a.docx"] == "it holds macros: they are not run"
