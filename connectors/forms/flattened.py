@@ -174,7 +174,9 @@ class _Picture:
         self._bitmap = bitmap
 
     def ink(self, rect: Rect) -> float:
-        """The share of dark dots inside a rectangle, its frame left out; or in its middle, if that is more."""
+        """The share of dark dots inside a rectangle, its frame left out; or in its middle, if that is
+        more.
+        """
         return max(self._share(rect, _INSIDE), self._share(rect, _MIDDLE))
 
     def _share(self, rect: Rect, inset: float) -> float:

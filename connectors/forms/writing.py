@@ -108,7 +108,9 @@ class Writing:
         if any(_bare(record.values.get(name)) != _bare(value) for name, value in write.expected.items()):
             return Moved(record)
         values = self._filled_in(write.values)
-        if not values:
+        if all(
+            name in record.values and _bare(record.values[name]) == _bare(values[name]) for name in values
+        ):
             return Done(record)
         moving = [
             name

@@ -4,11 +4,14 @@ known.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from reportlab.lib.pagesizes import A4  # type: ignore[import-untyped]
 from reportlab.pdfgen.canvas import Canvas  # type: ignore[import-untyped]
+
+from connectors.forms.description import Field_
 
 CERFA = """
 label: Fiche d'intervention (CERFA 15497)
@@ -26,8 +29,8 @@ fields:
   charge:     {type: number, field: Charge_kg}
   leak:       {type: boolean, field: Fuite_constatee}
   gas:        {type: choice, field: Fluide, values: {r410a: R410A, r32: R32}}
-  acts:       {type: list, boxes: {check: Nature_controle, service: Nature_maintenance, off: Nature_demontage}}
-  place:      {type: choice, field: Lieu, values: {site: Sur site, works: En atelier}}
+  acts:       {type: list, boxes: {check: Nature_controle, service: Nature_maintenance, off:
+  Nature_demontage}} place:      {type: choice, field: Lieu, values: {site: Sur site, works: En atelier}}
   report:     {type: lines, field: Observations}
 """
 
@@ -103,6 +106,30 @@ def card(path: Path) -> Path:
     for number, name in enumerate(("Numero", "Nom", "Telephone", "Ville")):
         page.drawString(60, 760 - number * 60, f"Fiche client : {name}")
         form.textfield(name=name, x=60, y=730 - number * 60, width=400, height=20, fontSize=11, maxlen=None)
+    page.showPage()
+    page.save()
+    return path
+
+
+def drawn(path: Path, fields: Mapping[str, Field_]) -> Path:
+    """A blank with every field of a description, one below the other in two columns."""
+    page = Canvas(str(path), pagesize=A4, invariant=1)
+    form: Any = page.acroForm
+    page.setFont("Helvetica", 7)
+    places = ((40 + column * 270, 800 - row * 24) for column in range(2) for row in range(32))
+    for ours, wanted in fields.items():
+        for name in wanted.names:
+            x, y = next(places)
+            page.drawString(x, y + 4, f"{ours} {name}"[:34])
+            if wanted.boxes or wanted.type == "boolean":
+                form.checkbox(name=name, x=x + 130, y=y, size=12)
+            elif wanted.values:
+                for number, value in enumerate(wanted.values.values()):
+                    form.radio(name=name, value=value, selected=False, x=x + 130 + number * 30, y=y, size=12)
+            else:
+                flags = "multiline" if wanted.type == "lines" else ""
+                form.textfield(name=name, x=x + 130, y=y, width=120, height=20, fontSize=6, fieldFlags=flags,
+                               maxlen=None)  # fmt: skip
     page.showPage()
     page.save()
     return path

@@ -1,4 +1,6 @@
-"""A desk with a folder of forms, for tests: blank, description, reader, and a connector to `out` or `inbox`."""
+"""A desk with a folder of forms, for tests: blank, description, reader, and a connector to `out` or
+`inbox`.
+"""
 
 from __future__ import annotations
 
