@@ -27,7 +27,7 @@ def names_in(pattern: str, what: str) -> list[str]:
             f"{what} makes no file name: {pattern!r}", todo="end it in .docx, and name no folder in it"
         )
     names = _PLACE.findall(pattern)
-    if not names or any(not re.fullmatch(r"[a-z][a-z0-9_.]*", name) for name in names):
+    if not names or any(not re.fullmatch(r"[a-z][a-z0-9_]*", name) for name in names):
         why = "nothing in it tells one record from another" if not names else f"it names {', '.join(names)}"
         raise misconfigured(f"{what} is {pattern!r}", why, "name fields in it: {number}")
     return names

@@ -311,18 +311,37 @@ class Maker:
 
     def amend(self, renewal: Renewal) -> list[Path]:
         """Make the amendment; the file made, none where it was made before. Raises as `make` does."""
-        renews = self.makes.renews
-        assert renews is not None
-        name = file_name(renews.file, renewal.values)
-        path = self.connector.folder.path / name
+        path = self._amendment(renewal)
         if path.exists():
-            return self._amended_before(path, name, renewal)
-        hidden = {RENEWAL_OF: renewal.key}
-        with self._made(renews.template, name, renewal.values, [renewal.field], hidden) as made:
-            self._check_amendment(made, name, renewal)
+            self._check_made_before(path, renewal)
+            return []
+        with self._proven_amendment(path.name, renewal) as made:
             if not place(made, path):
-                return self._amended_before(path, name, renewal)
+                self._check_made_before(path, renewal)
+                return []
         return [path]
+
+    def rehearse(self, renewal: Renewal) -> None:
+        """All of `amend` but putting it in place."""
+        path = self._amendment(renewal)
+        if path.exists():
+            self._check_made_before(path, renewal)
+            return
+        with self._proven_amendment(path.name, renewal):
+            return
+
+    def _amendment(self, renewal: Renewal) -> Path:
+        assert self.makes.renews is not None
+        return self.connector.folder.path / file_name(self.makes.renews.file, renewal.values)
+
+    @contextmanager
+    def _proven_amendment(self, name: str, renewal: Renewal) -> Iterator[Path]:
+        assert self.makes.renews is not None
+        hidden = {RENEWAL_OF: renewal.key}
+        template = self.makes.renews.template
+        with self._made(template, name, renewal.values, [renewal.field], hidden) as made:
+            self._check_amendment(made, name, renewal)
+            yield made
 
     def _check_amendment(self, made: Path, name: str, renewal: Renewal) -> None:
         found = self.connector.reader.read(made, self.connector.profiles, shown=name)
@@ -332,15 +351,15 @@ class Maker:
                 "let its template show the number of the contract it renews, and no other",
             )
 
-    def _amended_before(self, path: Path, name: str, renewal: Renewal) -> list[Path]:
+    def _check_made_before(self, path: Path, renewal: Renewal) -> None:
+        """Raises `Refusal` where the file of that name is anything but this amendment."""
         with files.snapshot(path, 0) as taken:
-            found = self.connector.reader.read(taken.copy, self.connector.profiles, shown=name)
+            found = self.connector.reader.read(taken.copy, self.connector.profiles, shown=path.name)
         if found.renewal_of != renewal.key:
             raise Refusal(
-                f"the file {name} is there already, and is no amendment of {renewal.key}",
+                f"the file {path.name} is there already, and is no amendment of {renewal.key}",
                 "rename that file, or let renews.file in the mapping make names of their own",
             )
-        return []
 
     # -- both ----------------------------------------------------------------------------------------
 

@@ -120,6 +120,8 @@ class Writer:
                 except files.ChangedMeanwhile:
                     continue
             return self._as_it_is(name, writes)
+        except Refusal as refusal:
+            return [self.refused(refusal)] * len(writes)
         except (Fault, faults.Fault) as fault:
             return [_passing(fault)] * len(writes)
 
@@ -246,6 +248,9 @@ class _Batch:
         connector = self.writer.connector
         profile = self.edits[0][1].part.profile
         target = exchange.copy.with_name("edited.docx")
+        self._drop_what_cannot_be_renewed()
+        if not self.edits:
+            return
         answer = connector.reader.do(
             "patch", exchange.copy, self.name,
             profile=profile, shape=self.writer.profiles[profile].model_dump(mode="json", by_alias=True),
@@ -262,6 +267,15 @@ class _Batch:
             exchange.staged.write_bytes(target.read_bytes())
             unsure = self._put(exchange, [number for number, _ in done])
         self._answer(exchange.path, answer["contracts"], done, unsure)
+
+    def _drop_what_cannot_be_renewed(self) -> None:
+        """Refuse the writes whose amendment cannot be made, before anything is written for the others."""
+        for number, renewal in self.renewals.items():
+            try:
+                self.writer.maker.rehearse(renewal)
+            except Refusal as refusal:
+                self.answers[number] = self.writer.refused(refusal)
+                self.edits = [edit for edit in self.edits if edit[0] != number]
 
     def _put(self, exchange: Exchange, numbers: Sequence[int]) -> Unknown | None:
         """The amendments first, then the contract; where that fails, amendments just made go again."""

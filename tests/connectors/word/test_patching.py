@@ -787,9 +787,12 @@ def test_a_stranger_s_document_keeps_every_byte_or_only_its_control_s(path: Path
         before, after = members(content, tmp_path), members(new, tmp_path)
         changed = [part for part in before if before[part] != after[part]]
         assert list(before) == list(after)
-        assert set(changed) - {"docProps/core.xml"} == {
-            "word/document.xml"
-        }  # the author's name is bound to it
+        shared = {
+            "docProps/core.xml",
+            "docProps/app.xml",
+            "customXml/item1.xml",
+        }  # what controls are bound to
+        assert set(changed) - shared == {"word/document.xml"}
         assert read(new, shape, tmp_path)["value"] == "Neuf & <Cie>"
 
 
