@@ -29,8 +29,9 @@ fields:
   charge:     {type: number, field: Charge_kg}
   leak:       {type: boolean, field: Fuite_constatee}
   gas:        {type: choice, field: Fluide, values: {r410a: R410A, r32: R32}}
-  acts:       {type: list, boxes: {check: Nature_controle, service: Nature_maintenance, off:
-  Nature_demontage}} place:      {type: choice, field: Lieu, values: {site: Sur site, works: En atelier}}
+  acts:       {type: list, boxes: {check: Nature_controle, service: Nature_maintenance,
+                                   off: Nature_demontage}}
+  place:      {type: choice, field: Lieu, values: {site: Sur site, works: En atelier}}
   report:     {type: lines, field: Observations}
 """
 
