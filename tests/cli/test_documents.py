@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -176,7 +177,7 @@ systems:
 HEAD = ["N° client", "Raison sociale", "Tél.", "SIRET"]
 
 
-def clients(path: Path, *rows: list[object]) -> Path:
+def clients(path: Path, *rows: Sequence[object]) -> Path:
     return book(path / "clients.xlsx", [["Nos clients"], HEAD, *rows])
 
 
