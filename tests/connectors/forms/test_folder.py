@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from connectors.forms import connector as module
 from connectors.forms.connector import FormsConnector
+from connectors.forms.folder import Folder
 from connectors.forms.placing import name_is_possible, place, safe
 from hub.ports import Done, Misconfigured, Missing, Moved, NativeField, Refused, Unreachable, View, Write
 from tests.connectors.forms.blanks import card
@@ -51,7 +51,7 @@ def test_an_untouched_inbox_hands_over_nothing_and_opens_no_form(
     drop(desk, "a.pdf")
     inbox = desk.inbox()
     _, _, page = pulled(inbox)
-    monkeypatch.setattr(module.Folder, "look", None)
+    monkeypatch.setattr(Folder, "look", None)
     (again,) = inbox.pull(view(), page.cursor, lambda ids: {})
     assert (again.records, again.listing, again.cursor) == ((), False, page.cursor)
 
@@ -62,10 +62,14 @@ def test_only_the_form_that_changed_is_read_again(desk: Desk, monkeypatch: pytes
     inbox = desk.inbox()
     _, _, page = pulled(inbox)
     assert isinstance(inbox, FormsConnector)
-    read, seen = inbox.reader.read, []
-    monkeypatch.setattr(
-        inbox.reader, "read", lambda path, kind: (seen.append(path.name), read(path, kind))[1]
-    )
+    read: Any = inbox.reader.read
+    seen: list[str] = []
+
+    def noting(path: Path, kind: Kind) -> Any:
+        seen.append(path.name)
+        return read(path, kind)
+
+    monkeypatch.setattr(inbox.reader, "read", noting)
     drop(desk, "1.pdf", number="N1", charge=3)
     records, _, _ = pulled(inbox)
     assert seen == ["1.pdf"]
