@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.maintenance.cycle import Period, add_months, periods
+from hub.maintenance.cycle import Due, Period, add_months, periods
 
 DAYS = st.dates(date(2015, 1, 1), date(2035, 12, 31))
 
@@ -65,7 +65,8 @@ def test_the_end_of_time_ends_it() -> None:
 
 
 def test_a_visit_is_due_at_the_start_in_the_middle_or_at_the_end() -> None:
+    whens: tuple[Due, ...] = ("start", "middle", "end")
     period = Period(date(2026, 1, 1), date(2026, 7, 1))
-    assert [period.due(when).isoformat() for when in ("start", "middle", "end")] == [
+    assert [period.due(when).isoformat() for when in whens] == [
         "2026-01-01", "2026-04-01", "2026-06-30",
     ]  # fmt: skip
