@@ -140,6 +140,12 @@ class FormsConnector:
                 # There, but which of the two forms tells of it cannot be said: nothing of it is known.
                 names = dict.fromkeys(view.names, twice[id].reason)
                 found.append(Record(id, {}, unreadable=names, where=f"form {twice[id].where}"))
+        nameless = next((one.where for one in aside if one.id is None), None)
+        for id in ids:
+            if nameless is not None and id not in records and id not in twice:
+                # Not gone as long as it may be the one that cannot be read.
+                reason = f"it is in no form, but may be in {nameless}, which cannot be read"
+                found.append(Record(id, {}, unreadable=dict.fromkeys(view.names, reason), where=nameless))
         return found
 
     def find(self, view: View, refs: Sequence[str]) -> Mapping[str, Record]:

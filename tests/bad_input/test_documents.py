@@ -14,7 +14,7 @@ import shutil
 import stat
 import time
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ from typer.testing import CliRunner
 
 from connectors.excel.connector import ExcelConnector
 from hub.cli.main import app
-from hub.ports import Busy, Connector, Done, Record, Refused, SourceDamaged, View, Write
+from hub.ports import Connector, Done, Record, Refused, View, Write
 from hub.values.formulas import runs_as_formula
 from tests.connectors.excel import tools as excel
 from tests.connectors.forms.desk import Desk
@@ -389,14 +389,6 @@ def test_a_contract_that_was_written_may_be_read_by_whoever_could(contracts: Fol
     tally("bad inputs tried")
 
 
-def _or_damaged(act: Callable[[], list[Any]]) -> list[Any]:
-    """What it gives; nothing where the whole folder is said to be damaged."""
-    try:
-        return act()
-    except (SourceDamaged, Busy):
-        return []
-
-
 # -- forms -----------------------------------------------------------------------------------------------
 
 
@@ -448,11 +440,14 @@ def test_half_a_form_is_told_and_deletes_nothing(desk: Desk) -> None:
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) // 2])
     hub = desk.inbox()
-    pages = _or_damaged(lambda: list(hub.pull(form_view(), None, lambda ids: {})))
+    found, aside = _pulled(hub, form_view())
+    there = {one.id: one for one in hub.read(form_view(), ["INT-1", "INT-2"])}
     hub.close()
-    said = [one for page in pages for one in page.rejected]
-    assert not pages or not pages[-1].listing or said
-    assert not pages or path.name in " ".join(f"{one.where} {one.reason}" for one in said)
+    assert sorted(found) == ["INT-2"]
+    assert [one.where for one in aside] == ["un.pdf"]
+    assert "cut short" in aside[0].reason
+    assert "may be in un.pdf, which cannot be read" in there["INT-1"].unreadable["customer"]
+    assert there["INT-2"].values == found["INT-2"].values
     tally("bad inputs tried")
 
 
