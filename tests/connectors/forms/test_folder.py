@@ -13,6 +13,7 @@ import pytest
 from connectors.forms.connector import FormsConnector
 from connectors.forms.folder import Folder
 from connectors.forms.placing import name_is_possible, place, safe
+from connectors.forms.reader import Kind
 from hub.ports import Done, Misconfigured, Missing, Moved, NativeField, Refused, Unreachable, View, Write
 from tests.connectors.forms.blanks import card
 from tests.connectors.forms.desk import DONE, Desk, pulled, put, view
