@@ -12,9 +12,17 @@ from docx.oxml.ns import qn
 
 from connectors.word import connect
 from connectors.word.settings import Settings
-from hub.ports import Connector, NativeField, View
+from hub.ports import Connector, NativeField, Refused, View
 from hub.values import make_type
-from tests.connectors.conformance import BaseHarness, ConnectorConformance, Harness, Row
+from tests.connectors.conformance import (
+    DURAND,
+    HARD_TEXTS,
+    BaseHarness,
+    Bench,
+    ConnectorConformance,
+    Harness,
+    Row,
+)
 from tests.connectors.word.tools import control, paragraph, run, save
 
 PROFILE = """
@@ -148,3 +156,20 @@ class TestFolder(ConnectorConformance):
     @pytest.fixture
     def harness(self, tmp_path: Path) -> Harness:
         return FolderHarness(tmp_path)
+
+    @pytest.mark.parametrize("text", [text for text in HARD_TEXTS if any(map(str.isalnum, text))])
+    def test_a_hard_text_the_hub_writes_arrives_whole(self, bench: Bench, text: str) -> None:
+        super().test_a_hard_text_the_hub_writes_arrives_whole(bench, text)
+
+    def test_a_text_that_would_be_read_as_a_line_to_fill_in_is_refused_in_words(self, bench: Bench) -> None:
+        (durand,) = bench.people_add(DURAND)
+        (record,) = bench.read(durand)
+        (outcome,) = bench.write(bench.change(record, name='"'))
+        assert isinstance(outcome, Refused)
+        assert "is read as one in which nothing stands" in outcome.reason
+        assert bench.seen(durand) == bench.shown(DURAND)
+
+    @pytest.mark.timeout(600)
+    def test_five_hundred_records_in_one_batch(self, bench: Bench) -> None:
+        """Each is a document of its own, replaced by the protocol for files."""
+        super().test_five_hundred_records_in_one_batch(bench)
