@@ -156,7 +156,11 @@ def check_control(control: Node) -> None:
 
 
 def fill_control(part: Part, control: Node, text: str, placeholders: Collection[str]) -> None:
-    """The text in a control; one that showed its placeholder no longer does. `placeholders`: style ids."""
+    """The text in a control; one that showed its placeholder no longer does. `placeholders`: style ids.
+
+    Its lines are paragraphs in a control around paragraphs, and parted by breaks in a line, or in a control
+    for plain text, where Word takes no second paragraph.
+    """
     what, properties, content = called(control), control.child("sdtPr"), control.child("sdtContent")
     if content is None or properties is None:
         raise Refusal(f"{what} has no content", "put a new one in its place in Word")
@@ -177,26 +181,33 @@ def fill_control(part: Part, control: Node, text: str, placeholders: Collection[
     look = found.properties(part)
     if blank is not None:
         look = part.raw(properties.child("rPr")) or _without_style(look, placeholders)
-    run = runs(control.prefix, look, text) or (f"<{control.prefix}r>".encode() + look
-                                               + f"</{control.prefix}r>".encode())  # fmt: skip
-    _replace(part, control, content, paragraphs, found, found.made(part, run))
+    p = control.prefix
+    block = bool(paragraphs) or (not content.children and _is_block(control))
+    lines = text.split("\n") if block and properties.child("text") is None else [text]
+    made = [runs(p, look, line) or f"<{p}r>".encode() + look + f"</{p}r>".encode() for line in lines]
+    made[0] = b"".join(part.raw(one) for one in found.opening) + made[0]
+    made[-1] += b"".join(part.raw(one) for one in found.closing)
+    if paragraphs:
+        _replace(part, content, paragraphs, found, made)
+    else:
+        part.put_inside(content, _paragraphs(p, b"", made) if block else made[0])
 
 
 def _replace(
-    part: Part, control: Node, content: Node, paragraphs: Sequence[Node], found: _Found, made: bytes
+    part: Part, content: Node, paragraphs: Sequence[Node], found: _Found, made: Sequence[bytes]
 ) -> None:
-    if paragraphs:
-        first = next((one for one in paragraphs if any(c in found.runs for c in one.walk())), paragraphs[0])
-        properties = part.raw(first.child("pPr"))
-        part.put_inside(first, properties + made)
-        for one in content.children:
-            if one is not first and one.name != "tcPr":
-                part.drop(one)
-        return
-    if not content.children and _is_block(control):
-        p = control.prefix.encode()
-        made = b"<" + p + b"p>" + made + b"</" + p + b"p>"
-    part.put_inside(content, made)
+    """These lines as paragraphs like the first that shows something; the others go."""
+    first = next((one for one in paragraphs if any(c in found.runs for c in one.walk())), paragraphs[0])
+    properties = part.raw(first.child("pPr"))
+    part.put_inside(first, properties + made[0])
+    part.put(first.end, first.end, _paragraphs(first.prefix, properties, made[1:]))
+    for one in content.children:
+        if one is not first and one.name != "tcPr":
+            part.drop(one)
+
+
+def _paragraphs(prefix: str, properties: bytes, made: Iterable[bytes]) -> bytes:
+    return b"".join(f"<{prefix}p>".encode() + properties + one + f"</{prefix}p>".encode() for one in made)
 
 
 def _is_block(control: Node) -> bool:

@@ -100,5 +100,9 @@ class Cabinet:
         """The files in the folder, the backups left out."""
         return sorted(one.name for one in self.folder.iterdir() if one.is_file())
 
+    def names_seen(self) -> list[str]:
+        """Those of them that people see: what a hub that died left hidden is swept later."""
+        return [name for name in self.names() if not name.startswith(".")]
+
     def lines(self, name: str) -> list[str]:
         return texts(opened(self.folder / name))

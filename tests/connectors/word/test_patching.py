@@ -139,12 +139,30 @@ def test_a_value_split_over_runs_becomes_one_run_with_the_look_of_the_first(tmp_
     )
 
 
-def test_several_lines_are_written_as_line_breaks_and_read_back(tmp_path: Path) -> None:
-    desk = one(tmp_path, "lines", control("valeur", paragraph("1, rue A") + paragraph("38000 Grenoble")))
-    assert "2, rue B</w:t><w:br/><w:t" in desk.xml(value="2, rue B\n69000 Lyon")
-    assert read(desk.patched(value="2, rue B\n69000 Lyon"), desk.shape, tmp_path)["value"] == (
-        "2, rue B\n69000 Lyon"
-    )
+TWO = '<w:pPr><w:jc w:val="right"/></w:pPr>'
+
+
+@pytest.mark.parametrize(
+    ("content", "made"),
+    [
+        (paragraph(control("valeur", run("1, rue A"))), "2, rue B</w:t><w:br/><w:t"),
+        (control("valeur", paragraph("1, rue A"), '<w:text w:multiLine="1"/>'), "2, rue B</w:t><w:br/><w:t"),
+        (
+            control(
+                "valeur", paragraph("1, rue A", properties='<w:jc w:val="right"/>') + paragraph("38000 Vif")
+            ),
+            f"2, rue B</w:t></w:r></w:p><w:p>{TWO}<w:r><w:t",
+        ),
+    ],
+    ids=["in a line", "plain text", "paragraphs"],
+)
+def test_several_lines_are_written_as_breaks_or_paragraphs_and_read_back(
+    tmp_path: Path, content: str, made: str
+) -> None:
+    desk = one(tmp_path, "lines", content)
+    assert made in desk.xml(value="2, rue B\n69000 Lyon")
+    new = desk.patched(value="2, rue B\n69000 Lyon")
+    assert read(new, desk.shape, tmp_path)["value"] == "2, rue B\n69000 Lyon"
 
 
 def test_a_placeholder_goes_with_its_grey_and_comes_no_more(tmp_path: Path) -> None:
