@@ -9,8 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -136,18 +135,8 @@ class Folder:
 
 def digest(stamps: Mapping[str, Stamp]) -> str:
     """A short name for a folder's state."""
-    told = hashlib.blake2b(digest_size=12)
-    for name, stamp in sorted(stamps.items()):
-        told.update(f"{name}\0{stamp}\n".encode("utf-8", "surrogateescape"))
-    return told.hexdigest()
-
-
-def by_id(forms: Iterator[tuple[str, Form]]) -> dict[str, list[Form]]:
-    """Forms by the id of the record they tell of."""
-    found: dict[str, list[Form]] = defaultdict(list)
-    for id, form in forms:
-        found[id].append(form)
-    return dict(found)
+    told = repr(sorted(stamps.items())).encode("utf-8", "surrogateescape")
+    return hashlib.blake2b(told, digest_size=12).hexdigest()
 
 
 def _is_form(entry: os.DirEntry[str]) -> bool:
