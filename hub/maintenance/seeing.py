@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -17,6 +16,7 @@ from hub.maintenance.alerts import (
     Unread,
     VisitSeen,
 )
+from hub.maintenance.decisions import Problem
 from hub.maintenance.settings import Settings
 from hub.maintenance.terms import Terms
 from hub.maintenance.visits import Standing, standing
@@ -69,12 +69,10 @@ def _goldens(connection: Connection, settings: Settings, system: str, ids: list[
     return {row.external_id: row.golden_id for row in rows}
 
 
-def _unplannable(problem: Any, today: date) -> Unplannable:
+def _unplannable(problem: Problem, today: date) -> Unplannable:
     period = problem.period
     occasion = period.start.isoformat() if period is not None else "terms"
-    return Unplannable(
-        problem.contract, occasion, problem.text, period.start if period is not None else today
-    )
+    return Unplannable(problem.contract, occasion, problem.text, problem.due or today)
 
 
 def _amounts(connection: Connection, settings: Settings, running: Mapping[str, Terms]) -> Iterator[Apart]:

@@ -197,7 +197,8 @@ class MaintenanceSource:
                 hint = meant(name, sorted(shelf.fields))
                 yield Finding("error", f"{entity}: a {view.object} has no field «{name}»", "", hint)
         for native in view.fields:
-            if native.writable and native.name in shelf.fields and native.name not in shelf.writable:
+            known = native.name in shelf.fields and native.name not in shelf.writable
+            if native.writable and known and not shelf.takes:
                 yield Finding(
                     "warning", f"{entity}: {native.name} of a {view.object} is not written from elsewhere",
                     "", "write `direction: pull` for it",

@@ -156,7 +156,8 @@ def _line(made: Any, label: str, tag: str, text: str, kind: str = "<w:text/>") -
 def _date(day: date) -> str:
     return (
         f"<w:date w:fullDate='{day.isoformat()}T00:00:00Z'><w:dateFormat w:val='dd/MM/yyyy'/>"
-        "<w:lid w:val='fr-FR'/><w:storeMappedDataAs w:val='dateTime'/><w:calendar w:val='gregorian'/></w:date>"
+        "<w:lid w:val='fr-FR'/><w:storeMappedDataAs w:val='dateTime'/>"
+        "<w:calendar w:val='gregorian'/></w:date>"
     )
 
 

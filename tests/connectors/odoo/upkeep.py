@@ -80,7 +80,7 @@ class Upkeep:
         self.papers = MemorySystem("papers")
         self.store = Store(f"sqlite:///{folder / 'hub.sqlite'}")
         self.store.migrate()
-        self.mappings = load_mappings(mappings, ("odoo", "papers", "maintenance"))
+        self.mappings = load_mappings(mappings, ("odoo", "papers", "maintenance", "contracts"))
         self.today = TODAY
         self.odoo = self._connector()
         self._server = xmlrpc.client.ServerProxy(f"{access.url}/xmlrpc/2/object", allow_none=True)
