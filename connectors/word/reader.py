@@ -108,9 +108,7 @@ class Reader:
     def _ask(
         self, path: Path, shown: str, ending: str, profiles: Mapping[str, Profile], offers: bool
     ) -> dict[str, Any]:
-        return self.do(
-            "read", path, shown, ending=ending, profiles=as_json(profiles.items()), offers=offers
-        )
+        return self.do("read", path, shown, ending=ending, profiles=as_json(profiles.items()), offers=offers)
 
     def do(self, task: str, path: Path, shown: str, **more: Any) -> dict[str, Any]:
         """Have the reading process do one of its tasks with the file at `path`. Raises `Fault`."""
