@@ -11,8 +11,8 @@ format. `.xls`, `.xlsb`, `.ods` and strict OOXML are read only.
 How it is built: `connector` is the port and `files` the protocol of the file itself (locks, snapshot,
 atomic replace); everything that parses runs in a child process (`worker`), started by `child`, so that a
 bomb or a panic costs one answer. Inside it: `intake` and `package` open the container, `sheet`, `styles`
-and `cells` (or `legacy`) read cells, `header` and `table` make records of rows, `change` and `patch` decide
-and splice edits.
+and `cells` (or `legacy`) read cells, `header` and `table` make records of rows (`entries`), `change` and
+`patch` decide and splice edits.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from connectors.excel.cells import NUMERIC, Decoder, Unread
 from connectors.excel.encode import CannotHold, Spot, decode, encode, encode_key, same
+from connectors.excel.entries import Entry, Table, join_key
 from connectors.excel.header import fold
 from connectors.excel.keys import row_numbers
 from connectors.excel.layout import Block
@@ -22,7 +23,6 @@ from connectors.excel.patch import NewCell, Placed, RowXml
 from connectors.excel.shape import MADE_UP
 from connectors.excel.sheet import Facts
 from connectors.excel.spec import Column, Spec
-from connectors.excel.table import Entry, Table, join_key
 
 NOT_LOOKED_AT = Unread("it is told by how the row looks, which is seen after the write")
 

@@ -12,8 +12,6 @@ from __future__ import annotations
 import colorsys
 from collections.abc import Mapping, Sequence
 
-from hub.values.base import folded
-
 INDEXED = (
     *("000000", "FFFFFF", "FF0000", "00FF00", "0000FF", "FFFF00", "FF00FF", "00FFFF") * 2,
     "800000", "008000", "000080", "808000", "800080", "008080", "C0C0C0", "808080",
@@ -118,7 +116,7 @@ def _is_called(colour: str, name: str) -> bool:
 
 
 def _name(wanted: str) -> str:
-    return folded(wanted).removeprefix("#").strip()
+    return wanted.strip().casefold().removeprefix("#")
 
 
 def _is_hex(text: str) -> bool:

@@ -19,10 +19,10 @@ import orjson
 
 from connectors.excel.checks import findings
 from connectors.excel.child import frames
+from connectors.excel.entries import join_key
 from connectors.excel.intake import MIB
 from connectors.excel.settings import Settings
 from connectors.excel.spec import Spec, spec_of, spec_to_json
-from connectors.excel.table import join_key
 from hub.filing import files, temporary
 from hub.filing.clock import clock_of
 from hub.filing.faults import Fault

@@ -18,6 +18,7 @@ from connectors.excel.cells import NUMERIC, Decoder, Unread, Value
 from connectors.excel.change import NOT_LOOKED_AT, Plan, Planner, Refusal, Verdict
 from connectors.excel.days import Days, year_in
 from connectors.excel.encode import same
+from connectors.excel.entries import Aside, Entry, Table, join_key
 from connectors.excel.header import Header, fold
 from connectors.excel.layout import Block, heading_rows, made_up
 from connectors.excel.merges import Filler, Merges
@@ -27,7 +28,7 @@ from connectors.excel.rules import look_says
 from connectors.excel.shape import MADE_UP, Grid
 from connectors.excel.sheet import Cell, Row
 from connectors.excel.spec import Spec
-from connectors.excel.table import Aside, Entry, Table, is_skipped, join_key, look_of
+from connectors.excel.table import is_skipped, look_of
 from hub.filing.faults import misconfigured
 
 DATES = ("date", "datetime")

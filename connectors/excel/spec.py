@@ -51,6 +51,11 @@ class Spec:
         return tuple(column.name for column in self.columns)
 
     @property
+    def is_plain(self) -> bool:
+        """Whether the sheet is one list, of which the columns that are mapped say all there is to know."""
+        return self.shape == Shape() and not self.looks_matter and not self.where and not self.hub_id
+
+    @property
     def looks_matter(self) -> bool:
         """Whether any field is told by how a cell looks."""
         return bool(self.shape.rules) or any(column.facet for column in self.columns)

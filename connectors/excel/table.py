@@ -8,13 +8,11 @@ empty.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-import orjson
-
-from connectors.excel.cells import NUMERIC, Decoder, Unread, Value
+from connectors.excel.cells import NOT_CALCULATED, NUMERIC, Decoder, Unread, Value
+from connectors.excel.entries import Aside, Entry, Table, join_key, text_of
 from connectors.excel.header import Header, fold
 from connectors.excel.layout import Block, sections
 from connectors.excel.merges import Filler, Merges
@@ -24,87 +22,6 @@ from connectors.excel.shape import MADE_UP
 from connectors.excel.sheet import Cell, Facts, Row
 from connectors.excel.spec import Spec
 from hub.filing.faults import Fault
-
-JOINT = " | "
-"""Between the parts of a composite key; a bar inside a part is written `\\|`."""
-
-
-@dataclass(slots=True)
-class Entry:
-    """One row that is a record: its key, its values in the view's order, and where its XML lies.
-
-    In a grid the record is one cell of the row: its `column`, the parts of its `key`, the `area` merged with
-    it. `gone`: the mapping wants it taken for deleted; nobody else may have its key.
-    """
-
-    number: int
-    id: str
-    values: list[Value | Unread]
-    kept: bool
-    start: int = 0
-    end: int = 0
-    column: int = 0
-    key: tuple[Value, ...] = ()
-    area: Range | None = None
-    gone: bool = False
-
-    def version(self) -> str:
-        """The same for the same values, whatever program saved the file."""
-        shown = [[v.reason] if isinstance(v, Unread) else v for v in self.values]
-        return hashlib.blake2b(orjson.dumps(shown), digest_size=12).hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
-class Aside:
-    """A row that is no record: its number, why, what to do, and its key where it has one."""
-
-    number: int
-    reason: str
-    todo: str
-    id: str | None = None
-
-
-@dataclass
-class Table:
-    """A sheet read through a `Spec`: its lists (one as a rule) from top to bottom, and what is in them.
-
-    `entries` holds every record in sheet order, doubles excluded; `doubles` the row numbers of each key
-    that stands on several rows. `unkeyed` counts rows with content whose key could not be read: while there
-    is one, no record can be said to be gone; `unnumbered` are those the hub may number itself. `slots`, in a
-    grid: the cell, filled or not, of each id.
-    """
-
-    blocks: list[Block]
-    entries: list[Entry] = field(default_factory=list)
-    asides: list[Aside] = field(default_factory=list)
-    doubles: dict[str, list[int]] = field(default_factory=dict)
-    unkeyed: list[int] = field(default_factory=list)
-    spans: dict[int, tuple[int, int]] = field(default_factory=dict)
-    struck: int = 0
-    unnumbered: list[Entry] = field(default_factory=list)
-    slots: dict[str, tuple[int, int]] = field(default_factory=dict)
-
-    @property
-    def header(self) -> Header:
-        """The headings; of several lists, the first one's."""
-        return self.blocks[0].header
-
-    @property
-    def last(self) -> int:
-        """The last row of the last list."""
-        return self.blocks[-1].last
-
-    @property
-    def below(self) -> int | None:
-        """The first filled row under the last list."""
-        return self.blocks[-1].below
-
-    def block_at(self, row: int) -> Block:
-        """The list that a row belongs to."""
-        return next((block for block in reversed(self.blocks) if block.header.row < row), self.blocks[0])
-
-    def by_id(self) -> dict[str, Entry]:
-        return {entry.id: entry for entry in self.entries}
 
 
 @dataclass
@@ -202,6 +119,10 @@ def _drafts(
     filler = Filler(areas, columns) if shape.merged_fill else None
     looks = Looks(header, spec)
     bottom = block.table.area[2] - block.table.totals_rows if block.table else None
+    columns_of_key, nothing = set(keys), (None,) * len(wanted)
+    of_key = [(at, numeric) for at, (column, _, numeric) in enumerate(wanted) if column in columns_of_key]
+    is_plain = spec.is_plain
+    values: list[Value | Unread]
     for row in rows:
         cells = filler.fill(row) if filler else row.cells
         if not row.cells:
@@ -217,15 +138,20 @@ def _drafts(
             continue
         if shape.rules or shape.blocks:
             cells = {**cells, **told(row, decoder, block.title, looks, spec)}
-        values = [
-            _read(cells.get(column), row.blanks.get(column), facet, numeric, decoder)
-            for column, facet, numeric in wanted
-        ]
+        if is_plain and columns_of_key >= cells.keys():
+            values = list(nothing)
+            for position, numeric in of_key:
+                values[position] = decoder.value(cells.get(wanted[position][0]), numeric)
+        else:
+            values = [
+                _read(cells.get(column), row.blanks.get(column), facet, numeric, decoder)
+                for column, facet, numeric in wanted
+            ]
         key = [decoder.value(cells.get(column)) for column in keys]
         if _blank(key, [(c, None, False) for c in keys]) and _blank(values, wanted):
             block.below = block.below or row.number
             continue
-        kept = all(fold(_text(decoder.value(cells.get(column)))) in texts for column, texts in filters)
+        kept = all(fold(text_of(decoder.value(cells.get(column)))) in texts for column, texts in filters)
         gone = any(
             is_skipped(decoder.value(cells.get(header.columns[name])), texts)
             for name, texts in shape.gone.items()
@@ -237,7 +163,7 @@ def is_skipped(value: Value | Unread, patterns: Sequence[str]) -> bool:
     """Whether a row that says this is left out by the mapping's `skip`; what cannot be read never is."""
     if isinstance(value, Unread):
         return False
-    said = fold(_text(value))
+    said = fold(text_of(value))
     return any(
         said.startswith(fold(pattern[:-1])) if pattern.endswith("*") else said == fold(pattern)
         for pattern in patterns
@@ -269,10 +195,6 @@ def _blank(values: Sequence[Value | Unread], wanted: Sequence[tuple[int, str | N
         for value, (column, facet, _) in zip(values, wanted, strict=True)
         if facet is None and column < MADE_UP
     )
-
-
-def _text(value: Value | Unread) -> str:
-    return "" if value is None or isinstance(value, Unread) else str(value)
 
 
 def _under_table(row: Row, keys: Sequence[int], decoder: Decoder, block: Block, table: Table) -> None:
@@ -313,7 +235,9 @@ def _is_record(draft: _Draft, block: Block, decoder: Decoder, spec: Spec, table:
 
 def _repeats_header(draft: _Draft, header: Header, decoder: Decoder) -> bool:
     cells = draft.row.cells
-    for column in {column for column in header.columns.values() if column < MADE_UP}:
+    for column in header.columns.values():
+        if column > MADE_UP:
+            continue
         text, heading = decoder.text(cells.get(column)), header.texts.get(column, "")
         if fold(text[:1]) != fold(heading[:1]) or fold(text) != fold(heading):
             return False
@@ -357,8 +281,6 @@ def _hide_merged(drafts: Sequence[_Draft], header: Header, spec: Spec, merges: S
 
 def _hide_arrays(drafts: Sequence[_Draft], spec: Spec, arrays: Sequence[Range]) -> None:
     """Cells an array formula spills into carry no formula of their own, yet are as stale as it is."""
-    from connectors.excel.cells import NOT_CALCULATED
-
     for top, left, bottom, right in arrays:
         for draft in drafts:
             if top <= draft.row.number <= bottom:
@@ -427,14 +349,6 @@ def _double(id: str, number: int, numbers: Sequence[int], spec: Spec) -> Aside:
         else "add a column to the key that tells them apart",
         id,
     )
-
-
-def join_key(parts: Sequence[Value | Unread]) -> str:
-    """The id of a row: its key's text, or the texts of a composite key joined so that no two can collide."""
-    texts = [_text(part) for part in parts]
-    if len(texts) == 1:
-        return texts[0]
-    return JOINT.join(text.replace("\\", "\\\\").replace("|", "\\|") for text in texts)
 
 
 def check_stale(table: Table, decoder: Decoder, spec: Spec) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from connectors.excel.table import JOINT
+from connectors.excel.entries import JOINT
 from hub.ports import Misconfigured, Native, Refused, View
 
 

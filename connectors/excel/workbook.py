@@ -18,6 +18,7 @@ from connectors.excel import legacy, ods
 from connectors.excel.cells import Decoder, Unread
 from connectors.excel.change import NOT_LOOKED_AT, Plan, Planner
 from connectors.excel.encode import same
+from connectors.excel.entries import Table, join_key
 from connectors.excel.grid import GridPlanner, read_grid
 from connectors.excel.header import near
 from connectors.excel.intake import Bounds, Form, examine
@@ -35,10 +36,11 @@ from connectors.excel.patch import (
     spliced,
     take_apart,
 )
-from connectors.excel.sheet import Facts, Row, read_rows
+from connectors.excel.sheet import Cell, Facts, Row, read_rows
+from connectors.excel.skim import Skimmed
 from connectors.excel.spec import Spec
 from connectors.excel.styles import Styles
-from connectors.excel.table import Table, check_stale, read_table
+from connectors.excel.table import check_stale, read_table
 from hub.filing.container import rewrite
 from hub.filing.faults import damaged, misconfigured, read_only
 
@@ -109,8 +111,13 @@ class Workbook:
             return "the workbook carries a digital signature, which a write would break"
         return None
 
-    def read(self, spec: Spec, *, spans: bool = False) -> Reading:
-        """The sheet of `spec` as records; raises `Fault` for a sheet or a column that is not there."""
+    def read(self, spec: Spec, *, spans: bool = False, only: frozenset[str] | None = None) -> Reading:
+        """The sheet of `spec` as records; raises `Fault` for a sheet or a column that is not there.
+
+        `only`: of records with other ids the key is enough; their fields may be told or not.
+        """
+        if only is not None and (skimmed := self._skimmed(spec, spans, only)) is not None:
+            return skimmed
         facts = Facts()
         name = resolve(spec.sheet, self.sheet_names(), self.shown)
         decoder, rows = self._stream(name, facts, blanks=spec.looks_matter)
@@ -122,6 +129,30 @@ class Workbook:
             table = read_grid(list(rows), decoder, spec, merges, spans=spans)
         else:
             table = read_table(rows, facts, decoder, spec, tables, spans=spans, merges=merges)
+        check_stale(table, decoder, spec)
+        return Reading(table, facts, decoder)
+
+    def _skimmed(self, spec: Spec, spans: bool, only: frozenset[str]) -> Reading | None:
+        """The sheet read by its keys, where it is a plain list, written in the usual way."""
+        if self.package is None or not spec.is_plain:
+            return None
+        package, sheet = self.package, self._sheet(spec)
+        if not sheet.is_grid:
+            return None
+        skimmed = Skimmed(package.read(sheet.part), self.shown, sheet.part, self.bounds.cells)
+        if not skimmed.is_usual:
+            return None
+        stale = package.awaits_calculation
+        decoder = Decoder(package.shared_strings, package.styles, package.date1904, stale)
+        head, facts, tables = skimmed.head(), skimmed.facts(), package.tables(sheet)
+        header = read_table(iter(head), facts, decoder, spec, tables).header
+        keys = {header.columns[name]: header.texts[header.columns[name]] for name in spec.key}
+
+        def wanted(cells: Mapping[int, Cell]) -> bool:
+            return join_key([decoder.value(cells[column]) for column in keys]) in only
+
+        rows = skimmed.rows(head, keys, decoder.text, wanted)
+        table = read_table(rows, facts, decoder, spec, tables, spans=spans)
         check_stale(table, decoder, spec)
         return Reading(table, facts, decoder)
 
@@ -139,9 +170,15 @@ class Workbook:
         return next(sheet for sheet in self.package.sheets if sheet.name == name)
 
     def edited(
-        self, spec: Spec, decide: Callable[[Planner], Plan], target: Path
+        self,
+        spec: Spec,
+        decide: Callable[[Planner], Plan],
+        target: Path,
+        only: frozenset[str] | None = None,
     ) -> tuple[Plan, Table | None]:
         """Let `decide` plan edits, put the edited workbook into the file `target`; the table is how it reads.
+
+        `only`: the ids that it is about, see `read`.
 
         ``None`` in place of the table where no cell changes: nothing was put at `target`.
         """
@@ -151,7 +188,7 @@ class Workbook:
         sheet = self._sheet(spec)
         xml = self.package.read(sheet.part)
         require_utf8(xml)
-        before = self.read(spec, spans=True)
+        before = self.read(spec, spans=True, only=only)
         if not before.facts.ordered:
             raise read_only(
                 f"the rows of sheet '{sheet.name}' are out of order: it cannot be written in place",
@@ -167,7 +204,7 @@ class Workbook:
         with target.open("rb+") as file:
             rewrite(self.path, file, parts)
         with open_workbook(target, self.shown, self.bounds) as copy:
-            after = copy.read(spec)
+            after = copy.read(spec, only=only)
         _prove(before, after)
         return plan, after.table
 
@@ -261,7 +298,10 @@ def _prove(intended: Reading, after: Reading) -> None:
     wanted = sorted(intended.table.entries, key=lambda entry: (entry.number, entry.id))
     found = sorted(after.table.entries, key=lambda entry: (entry.number, entry.id))
     ok = [(e.number, e.id) for e in wanted] == [(e.number, e.id) for e in found] and all(
-        isinstance(now, Unread) or then is NOT_LOOKED_AT or (not isinstance(then, Unread) and same(then, now))
+        now is then
+        or isinstance(now, Unread)
+        or then is NOT_LOOKED_AT
+        or (not isinstance(then, Unread) and same(then, now))
         for before, entry in zip(wanted, found, strict=True)
         for then, now in zip(before.values, entry.values, strict=True)
     )

@@ -9,18 +9,18 @@ from __future__ import annotations
 
 import gc
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from connectors.excel.cells import Unread
+from connectors.excel.entries import Entry, Table, join_key
 from connectors.excel.intake import Bounds
 from connectors.excel.keys import new_keys, row_numbers
 from connectors.excel.package import column_letters
 from connectors.excel.sampling import sample as sampled
 from connectors.excel.shape import MADE_UP
 from connectors.excel.spec import Spec, spec_from_json
-from connectors.excel.table import Entry, Table
 from connectors.excel.workbook import Workbook, open_workbook
 from hub.apart import limit_memory, requests, send
 from hub.filing.faults import Fault, misconfigured
@@ -112,8 +112,9 @@ def allocate(workbook: Workbook, spec: Spec, request: Mapping[str, Any]) -> Answ
 
 def write(workbook: Workbook, spec: Spec, request: Mapping[str, Any]) -> Answer:
     writes = request["writes"]
-    plan, after = workbook.edited(spec, lambda planner: planner.decide(writes), Path(request["target"]))
-    table = after if after is not None else workbook.read(spec).table
+    only = _named(spec, writes)
+    plan, after = workbook.edited(spec, lambda planner: planner.decide(writes), Path(request["target"]), only)
+    table = after if after is not None else workbook.read(spec, only=only).table
     entries = table.by_id()
     answers = []
     for verdict in plan.verdicts:
@@ -121,6 +122,16 @@ def write(workbook: Workbook, spec: Spec, request: Mapping[str, Any]) -> Answer:
         shown = record(entry) if entry is not None else None
         answers.append([verdict.kind, shown, verdict.reason, verdict.todo, verdict.field, verdict.passing])
     yield "end", {"answers": answers, "changed": after is not None, "rows": len(plan.edits)}
+
+
+def _named(spec: Spec, writes: Sequence[Mapping[str, Any]]) -> frozenset[str]:
+    """The ids that writes are about: of other rows the key is enough."""
+    ids = set()
+    for write in writes:
+        by_heading = {column.heading: write["values"].get(column.name) for column in spec.columns}
+        key = [by_heading.get(name) for name in spec.key]
+        ids |= {write["id"], write["new_id"], join_key(key)}
+    return frozenset(id for id in ids if id)
 
 
 def number(workbook: Workbook, spec: Spec, request: Mapping[str, Any]) -> Answer:

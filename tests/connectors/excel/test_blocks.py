@@ -27,7 +27,7 @@ from tests.connectors.excel.tools import (
 )
 
 HEAD = ["N°", "Client", "Date"]
-STACK = [
+STACK: list[list[Any]] = [
     ["Planning de maintenance"],
     [],
     ["Technicien : Marc Petit"],
@@ -231,8 +231,13 @@ def test_a_missing_merged_heading_is_named_with_those_there(tall: Path) -> None:
 
 # -- merged cells in the body --------------------------------------------------------------------------
 
-BODY = [["Client", "Site", "Visite", "Note"], ["Hôtel", "Nord", "mars", "a"], [None, "Sud", "mai", None],
-        [None, "Est", None, None], ["Mairie", "Centre", "juin", "b"]]  # fmt: skip
+BODY: list[list[Any]] = [
+    ["Client", "Site", "Visite", "Note"],
+    ["Hôtel", "Nord", "mars", "a"],
+    [None, "Sud", "mai", None],
+    [None, "Est", None, None],
+    ["Mairie", "Centre", "juin", "b"],
+]
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from tests.connectors.excel.tools import add, book, connector, edit, one, pull, 
 
 DAY = NativeField("Jour", "date")
 KEY = ("Technicien", "Jour")
-PLANNING = [
+PLANNING: list[list[Any]] = [
     ["Planning", 2026],
     ["Technicien", "Secteur", "lun. 12/01", "mar. 13/01", "mer. 14/01", "Remarques"],
     ["Marc Petit", "Nord", "Hôtel du Lac", None, "Mairie de Vif", "en vacances en mars"],
@@ -177,7 +177,11 @@ def test_cells_merged_over_several_days_are_one_record_with_its_last_day(path: P
 
 
 def test_a_technician_merged_over_two_rows_is_the_one_of_both(tmp_path: Path) -> None:
-    rows = [["Tech", "Demi-journée", datetime(2026, 1, 12)], ["Marc", "matin", "A"], [None, "soir", "B"]]
+    rows: list[list[Any]] = [
+        ["Tech", "Demi-journée", datetime(2026, 1, 12)],
+        ["Marc", "matin", "A"],
+        [None, "soir", "B"],
+    ]
     path = book(tmp_path / "p.xlsx", rows)
     change(path, lambda sheet: sheet.merge_cells("A2:A3"))
     shape = {"down": ["Tech", "Demi-journée"], "across": "Jour", "value": "Client"}
@@ -189,7 +193,7 @@ def test_a_technician_merged_over_two_rows_is_the_one_of_both(tmp_path: Path) ->
 
 
 def test_headings_of_two_rows_are_two_fields(tmp_path: Path) -> None:
-    rows = [[None, datetime(2026, 1, 12), None, datetime(2026, 1, 13), None],
+    rows: list[list[Any]] = [[None, datetime(2026, 1, 12), None, datetime(2026, 1, 13), None],
             ["Tech", "Matin", "Après-midi", "Matin", "Après-midi"],
             ["Marc", "A", None, None, "B"]]  # fmt: skip
     path = book(tmp_path / "p.xlsx", rows)
@@ -208,8 +212,13 @@ def test_headings_of_two_rows_are_two_fields(tmp_path: Path) -> None:
 
 
 def test_weeks_under_each_other_go_on_with_their_own_days(tmp_path: Path) -> None:
-    weeks = [["Technicien", "Secteur", "lun. 28/12", "mar. 29/12"], ["Marc", "", "A", None], [],
-             ["Technicien", "Secteur", "lun. 04/01", "mar. 05/01"], ["Marc", "", None, "B"]]  # fmt: skip
+    weeks: list[list[Any]] = [
+        ["Technicien", "Secteur", "lun. 28/12", "mar. 29/12"],
+        ["Marc", "", "A", None],
+        [],
+        ["Technicien", "Secteur", "lun. 04/01", "mar. 05/01"],
+        ["Marc", "", None, "B"],
+    ]
     path = book(tmp_path / "p.xlsx", weeks)
     shape = {**planning().options["unpivot"], "year": 2026}
     of = planning(unpivot=shape)
@@ -293,7 +302,8 @@ def test_a_row_without_its_name_is_told_and_nothing_counts_as_deleted(path: Path
 
 
 def test_two_rows_of_one_name_are_both_set_aside_where_they_meet(path: Path) -> None:
-    change(path, lambda sheet: (sheet.__setitem__("A4", "Marc Petit"), sheet.__setitem__("C4", "Autre")))
+    change(path, lambda sheet: sheet.__setitem__("A4", "Marc Petit"))
+    change(path, lambda sheet: sheet.__setitem__("C4", "Autre"))
     (page,) = pull(connector(path), planning())
     assert {rejected.id for rejected in page.rejected} == {HOTEL}
     assert len(page.rejected) == 2
@@ -307,7 +317,7 @@ def test_an_error_in_a_cell_of_the_grid_is_no_empty_one(path: Path) -> None:
 
 
 def test_cells_merged_over_two_technicians_are_told_or_filled(path: Path) -> None:
-    change(path, lambda sheet: (sheet.__setitem__("C4", None), sheet.merge_cells("C3:C4")))
+    change(path, lambda sheet: sheet.merge_cells("C3:C4"))
     (page,) = pull(connector(path), planning())
     assert [rejected.id for rejected in page.rejected] == ["Léa Roux | 2026-01-12"]
     of = planning(merged="fill")

@@ -47,10 +47,10 @@ def same_values(path: Path) -> None:
     """Every cell openpyxl sees is the one that LibreOffice shows."""
     sheet = openpyxl.load_workbook(path).worksheets[0]
     found = shown(path)
-    for row in sheet.iter_rows():
-        for cell in row:
-            seen = found[cell.row - 1][cell.column - 1] if cell.row <= len(found) else ""
-            assert seen == ("" if cell.value is None else str(cell.value)), cell.coordinate
+    for number, row in enumerate(sheet.values):
+        for column, value in enumerate(row):
+            seen = found[number][column] if number < len(found) else ""
+            assert seen == ("" if value is None else str(value)), (number + 1, column + 1)
 
 
 def test_a_stack_of_blocks_with_a_new_row_is_shown_as_written(tmp_path: Path) -> None:

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from connectors.excel.entries import join_key
 from connectors.excel.keys import new_keys, row_numbers
-from connectors.excel.table import join_key
 from hub.filing.faults import Fault
 from hub.ports import Done, Misconfigured, Moved, NativeField, Refused
 from tests.connectors.excel.tools import (

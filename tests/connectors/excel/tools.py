@@ -12,10 +12,10 @@ import pytest
 from openpyxl.worksheet.worksheet import Worksheet
 
 from connectors.excel.connector import ExcelConnector
+from connectors.excel.entries import Table
 from connectors.excel.intake import Bounds
 from connectors.excel.settings import Settings
 from connectors.excel.spec import Spec, spec_of
-from connectors.excel.table import Table
 from connectors.excel.workbook import Reading, open_workbook
 from hub.ports import NativeField, Outcome, Page, Record, View, Write
 
