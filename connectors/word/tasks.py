@@ -53,7 +53,7 @@ def made(request: Mapping[str, Any]) -> dict[str, Any]:
     shown, bounds = request["shown"], Bounds(**request["bounds"])
     content = Path(request["path"]).read_bytes()
     _require_docx(content, shown)
-    Package(content, shown, bounds)
+    read_document(Package(content, shown, bounds))  # refuses what is hostile before another parser sees it
     try:
         document = filled_in(content, shown, request["values"], request["needed"])
     except Refusal as refusal:
