@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from benchmarks import calls, documents, engine, fec, memory, odoo, popups, soap
+from benchmarks import calls, documents, engine, fec, memory, odoo, popups, sheets, soap
 from benchmarks.rows import Row, show
 from benchmarks.target import target
 
@@ -18,6 +18,7 @@ ALONE: dict[str, Callable[[], Row | list[Row]]] = {
     "soon": calls.soon,
     "fec": fec.measured,
     "soap": soap.read,
+    "sheets": sheets.measured,
     "documents": documents.measured,
 }
 WITH_ODOO: dict[str, Callable[[odoo.Target], list[Row]]] = {
