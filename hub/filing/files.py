@@ -83,7 +83,7 @@ def look(path: Path) -> Stamp:
     except OSError as error:
         raise _unreachable(path, error) from error
     if not path.is_file():
-        raise Fault("misconfigured", f"{path} is no file", todo="let path name the workbook itself")
+        raise Fault("misconfigured", f"{path} is no file", todo="let path name the file itself")
     return Stamp(seen.st_size, seen.st_mtime_ns, seen.st_ino)
 
 
@@ -93,11 +93,10 @@ def _not_there(path: Path) -> Fault:
         return Fault(
             "unreachable", f"{path} is not there", why, "check the path, and that the share is mounted"
         )
-    others = sorted(p.name for p in path.parent.glob("*.xls*") if not p.name.startswith("~$"))[:5]
-    why = f"its folder holds {', '.join(others)}" if others else "its folder holds no workbook"
-    return Fault(
-        "unreachable", f"{path} is not there", why, "put the workbook back, or correct path in hub.yaml"
-    )
+    like = f"*{path.suffix[:4]}*"
+    others = sorted(p.name for p in path.parent.glob(like) if not p.name.startswith("~$"))[:5]
+    why = f"its folder holds {', '.join(others)}" if others else f"its folder holds no {path.suffix} file"
+    return Fault("unreachable", f"{path} is not there", why, "put the file back, or correct path in hub.yaml")
 
 
 def _unreachable(path: Path, error: OSError) -> Fault:
@@ -157,7 +156,7 @@ def _copy(path: Path, target: Path) -> str:
 def _no_access(path: Path, error: OSError) -> Fault:
     """On Windows a file that someone holds is answered like one without rights; waiting is safe."""
     if sys.platform == "win32":
-        return Fault("busy", f"{path} is held by another program", str(error), "close the workbook")
+        return Fault("busy", f"{path} is held by another program", str(error), "close it there")
     return Fault("denied", f"{path} may not be read", str(error), _rights(path))
 
 
@@ -181,13 +180,14 @@ def sha256_of(path: Path) -> str:
 
 
 def lock_of(path: Path, stale_hours: float) -> Lock | None:
-    """Who has the workbook open, by the lock file of Excel (`~$name`) or LibreOffice (`.~lock.name#`).
+    """Who has the file open, by the lock file of Excel and Word (`~$name`) or LibreOffice (`.~lock.name#`).
 
+    Word puts `~$` before a name of up to six letters, and in the place of the first of seven, or the first two.
     A lock older than `stale_hours` (0: none ever is) is one a crash left behind, and is not answered.
     """
     for candidate, holder in (
         (path.with_name(f"~${path.name}"), _excel_holder),
-        (path.with_name(f"~${path.name[2:]}"), _excel_holder),
+        (path.with_name(f"~${path.name[1 if len(path.stem) == 7 else 2 :]}"), _excel_holder),
         (path.with_name(f".~lock.{path.name}#"), _libreoffice_holder),
     ):
         try:
@@ -296,7 +296,7 @@ def replace(path: Path, staged: Path, taken: Snapshot, stale_hours: float) -> No
     try:
         os.replace(staged, path)
     except PermissionError as error:
-        raise Fault("busy", f"{path} is held by another program", str(error), "close the workbook") from error
+        raise Fault("busy", f"{path} is held by another program", str(error), "close it there") from error
     except OSError as error:
         raise _unwritable(path, error) from error
     _sync_folder(path.parent)

@@ -153,3 +153,23 @@ def test_a_page_of_it_can_be_looked_at(tmp_path: Path) -> None:
     subprocess.run(["pdftoppm", "-r", "60", "-png", str(pdf), str(tmp_path / "page")], check=True, timeout=60)
     (page,) = tmp_path.glob("page*.png")
     assert page.stat().st_size > 1000
+
+
+def test_a_document_that_libreoffice_saved_is_written_as_one_of_word_s(tmp_path: Path) -> None:
+    path = save(
+        tmp_path / "saved.docx",
+        paragraph("Contrat de maintenance"),
+        paragraph("M. ", '<w:bookmarkStart w:id="1" w:name="Nom"/>', run("Ancien", "<w:i/>"),
+                  '<w:bookmarkEnd w:id="1"/>', " présent"),
+        paragraph("Tél. : ", field(" FORMTEXT ", "04 76 00 00 01",
+                                   '<w:name w:val="Telephone"/><w:enabled/><w:textInput/>')),
+    )  # fmt: skip
+    folder = tmp_path / "by office"
+    folder.mkdir()
+    again = opened_by_office(path, folder, "docx:MS Word 2007 XML")
+    shape = profile({name: FIELDS[name] for name in ("phone", "name")})
+    values = {name: NEW[name] for name in ("phone", "name")}
+    again.write_bytes(patch(again.read_bytes(), again.name, Bounds(), shape, 0, values))
+    said = words(again, folder)
+    assert "M. Zoé <Œuf> présent" in said
+    assert "Tél. : 04 76 00 00 02" in said

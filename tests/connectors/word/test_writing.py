@@ -179,6 +179,19 @@ def test_a_document_that_may_only_be_read_waits(cabinet: Cabinet) -> None:
     assert outcome.passing
 
 
+@pytest.mark.parametrize(
+    ("name", "owner"),
+    [("bail.docx", "~$bail.docx"), ("contrat.docx", "~$ontrat.docx"), ("contrats.docx", "~$ntrats.docx")],
+)
+def test_word_s_mark_beside_an_open_document_is_known_whatever_the_length_of_its_name(
+    tmp_path: Path, name: str, owner: str
+) -> None:
+    (tmp_path / owner).write_bytes(b"\x05Odile".ljust(162, b" "))
+    held = files.lock_of(tmp_path / name, 0)
+    assert held is not None
+    assert held.holder == "Odile"
+
+
 def test_two_writes_to_one_document_replace_it_once(cabinet: Cabinet, tmp_path: Path) -> None:
     record = cabinet.read()
     writes = [
