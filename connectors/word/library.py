@@ -155,8 +155,14 @@ def _cell(value: Mapping[str, Any]) -> Cell:
 
 
 def why(value: Mapping[str, Any]) -> str:
-    """What is doubted of a value, each doubt with its place and the sentence it stands in."""
-    doubts = value["doubts"]
+    """What is doubted of a value, each doubt with its place and the sentence it stands in.
+
+    Two sources that meet the same sentence (a label, and a regular expression over it) say it once.
+    """
+    once = {
+        (doubt["verdict"], doubt["place"], doubt["sentence"]): doubt for doubt in reversed(value["doubts"])
+    }
+    doubts = list(reversed(once.values()))
     told = [_told(doubt) for doubt in doubts[:MOST_DOUBTS]]
     if len(doubts) > MOST_DOUBTS:
         told.append(f"and {len(doubts) - MOST_DOUBTS} more places")

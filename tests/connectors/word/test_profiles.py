@@ -47,6 +47,7 @@ def test_the_shipped_profile_with_labels_reads_a_contract(tmp_path: Path) -> Non
         "starts_on": "2026-03-01",
         "ends_on": None,
         "duration": "P12M",
+        "months_off": None,
         "renewal": "tacit",
         "periodicity": "2/12",
     }
@@ -60,6 +61,7 @@ def test_the_shipped_profile_with_controls_reads_a_contract(tmp_path: Path) -> N
         "client_adresse": "38450 Vif", "client_telephone": "04 76 72 00 02", "montant_ht": "1 250,00 €",
         "date_debut": "1er mars 2026", "duree": "un an", "periodicite": "semestrielle", "energie": "Gaz",
         "pieces_incluses": "oui", "client_email": "mairie@vif.example", "date_fin": "28/02/2027",
+        "reconduction": "tacite reconduction", "mois_sans_visite": "août",
     }  # fmt: skip
     document = seen(
         tmp_path, *(paragraph(f"{tag} ", control(tag, run(text))) for tag, text in filled.items())
