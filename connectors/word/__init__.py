@@ -1,10 +1,13 @@
-"""Word documents: reads contracts out of files that people write, by profiles that say where values stand.
+"""Word documents: reads contracts out of files that people write, by profiles, and writes values back there.
 
 Promises: what a person sees in Word is what is read, once; every value keeps its source, its raw text and its
 place; what is missing, doubtful, out of range or told in two ways goes to a person with the sentence it came
 from; a hostile or broken file ends as an error, and as nothing worse.
 
-Never does: change a file, run a macro, follow a link, guess a value.
+A value is written into the control or field that showed it, and nowhere else; what would be read otherwise
+than it was meant is not written.
+
+Never does: run a macro, follow a link, guess a value, write into running text or over what somebody saved.
 
 How it is built: `reader` asks `worker`, a process of its own, and `office` (LibreOffice) for `.doc`. Inside
 the worker, `package` opens the archive, `text` (with `names`, `styles`, `controls`) makes a `document` of it,
@@ -15,6 +18,11 @@ could name. `profile` is the shape of a profile, `profiles` its YAML.
 The folder as a system of the hub: `connector` is the port, `folder` a glance at what is there, `library` what
 was read, `records` what a record of it is, `pulling` what a pull hands over and `cursor` what the next one
 knows, `checks` what `hub check` says.
+
+Writing: `writing` takes each write to its document and `replacing` exchanges that for an edited copy; `making`
+makes new ones and amendments of a template (`filenames`, `placing`). In the worker, `tasks` has `patching` do
+it: `targets` finds the places, `guarding` what forbids it, `wording` the words, `filling` (`forms_write`,
+`binding`) the XML, spliced by `splicing`; `template` fills templates in, `properties` marks amendments.
 """
 
 from __future__ import annotations

@@ -182,7 +182,7 @@ def sha256_of(path: Path) -> str:
 def lock_of(path: Path, stale_hours: float) -> Lock | None:
     """Who has the file open, by the lock file of Excel and Word (`~$name`) or LibreOffice (`.~lock.name#`).
 
-    Word puts `~$` before a name of up to six letters, and in the place of the first of seven, or the first two.
+    Word puts `~$` before a name of up to six letters, or in the place of one of seven, or of the first two.
     A lock older than `stale_hours` (0: none ever is) is one a crash left behind, and is not answered.
     """
     for candidate, holder in (
