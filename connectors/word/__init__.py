@@ -19,7 +19,7 @@ The folder as a system of the hub: `connector` is the port, `folder` a glance at
 was read, `records` what a record of it is, `pulling` what a pull hands over and `cursor` what the next one
 knows, `checks` what `hub check` says.
 
-Writing: `writing` takes each write to its document and `replacing` exchanges that for an edited copy; `making`
+Writing: `writing` takes each write to its document, `replacing` exchanges that for an edited copy, `making`
 makes new ones and amendments of a template (`filenames`, `placing`). In the worker, `tasks` has `patching` do
 it: `targets` finds the places, `guarding` what forbids it, `wording` the words, `filling` (`forms_write`,
 `binding`) the XML, spliced by `splicing`; `template` fills templates in, `properties` marks amendments.
