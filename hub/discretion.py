@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from hub.ports import (
     Clocked,
@@ -25,6 +25,9 @@ from hub.ports import (
     Finding,
     Keyed,
     Known,
+    Merged,
+    Merges,
+    Missing,
     Moved,
     Native,
     Numbers,
@@ -34,6 +37,7 @@ from hub.ports import (
     Record,
     Refused,
     Rehearsing,
+    Split,
     Unknown,
     View,
     Write,
@@ -43,6 +47,7 @@ LONGEST = 4_000
 """Characters of one reason that are kept; the rest is counted."""
 
 Clean = Callable[[str], str]
+Joint = TypeVar("Joint", bound="Merged | Split | Refused | Unknown | Missing")
 
 
 class Discreet:
@@ -99,6 +104,24 @@ class Discreet:
     def key_of(self, view: View, values: Mapping[str, Native]) -> str | None:
         return self._connector.key_of(view, values) if isinstance(self._connector, Keyed) else None
 
+    def noted(self, view: View, keep: str, lose: Sequence[str]) -> Mapping[str, Any]:
+        if not isinstance(self._connector, Merges):
+            return {}
+        with self._cleaned():
+            return self._connector.noted(view, keep, lose)
+
+    def merge(self, view: View, keep: str, lose: Sequence[str]) -> Merged | Refused | Unknown | Missing:
+        if not isinstance(self._connector, Merges):
+            return cannot_merge(self.name)
+        with self._cleaned():
+            return self._parted(self._connector.merge(view, keep, lose))
+
+    def split(self, view: View, keep: str, undo: Mapping[str, Any]) -> Split | Refused | Unknown | Missing:
+        if not isinstance(self._connector, Merges):
+            return cannot_merge(self.name)
+        with self._cleaned():
+            return self._parted(self._connector.split(view, keep, undo))
+
     def over(self, store: Any) -> Connector:
         """The connector over a store that is thrown away; itself where it keeps nothing there."""
         if not isinstance(self._connector, Rehearsing):
@@ -150,6 +173,20 @@ class Discreet:
             return replace(outcome, record=self._record(outcome.record))
         return outcome
 
+    def _parted(self, answer: Joint) -> Joint:
+        """The answer to a merge or a split; what `Merged.undo` holds are values, and left alone."""
+        if isinstance(answer, Refused):
+            return replace(answer, reason=self._said(answer.reason), todo=self._said(answer.todo))
+        if isinstance(answer, Unknown):
+            return replace(answer, reason=self._said(answer.reason))
+        if isinstance(answer, Missing):
+            return answer
+        unable = tuple(map(self._said, answer.unable))
+        if isinstance(answer, Split):
+            remade = {id: self._record(record) for id, record in answer.remade.items()}
+            return replace(answer, record=self._record(answer.record), remade=remade, unable=unable)
+        return replace(answer, record=self._record(answer.record), unable=unable)
+
 
 class DiscreetNumbers(Discreet):
     """The same for a connector that can number rows."""
@@ -161,6 +198,15 @@ class DiscreetNumbers(Discreet):
     def number_rows(self, view: View) -> int:
         with self._cleaned():
             return self._numbers.number_rows(view)
+
+
+def cannot_merge(system: str) -> Refused:
+    """What a system says that has no way to make two records one."""
+    return Refused(
+        f"{system} has no way to make two records one",
+        None,
+        "both stay there, linked to the same record of the hub",
+    )
 
 
 def discreet(connector: Connector, clean: Clean) -> Connector:

@@ -325,6 +325,59 @@ class Rehearsing(Protocol):
         """The same connector over another `hub.store.Store`."""
 
 
+Fate: TypeAlias = Literal["gone", "archived", "marked", "left"]
+"""What became of a record made one with another: removed, archived, marked as its double, untouched."""
+
+
+@dataclass(frozen=True, slots=True)
+class Merged:
+    """Made one, as far as the system can. `record` is the one that stays, re-read; it may have taken values.
+
+    `lost` holds every loser by id. `unable` says for people what could not be done, as why one was left.
+    `undo`, by loser, is what `Merges.noted` says of those that this call saw: a call that finds them gone
+    already has nothing to note.
+    """
+
+    record: Record
+    lost: Mapping[str, Fate]
+    unable: tuple[str, ...] = ()
+    undo: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Taken apart again, as far as the system can. `record` is the one that had stayed, re-read.
+
+    `remade`: each loser under the id it had, as it is now; its id is another where it had been removed.
+    `unable` says for people what did not come back.
+    """
+
+    record: Record
+    remade: Mapping[str, Record]
+    unable: tuple[str, ...] = ()
+
+
+@runtime_checkable
+class Merges(Protocol):
+    """A connector that can make records of its system one, so that what refers to them follows.
+
+    All three may be asked again after any answer, a lost one too: what was done is found done. They raise
+    what `write` raises. `Refused`: nothing was done; `Unknown`: it cannot be told; `Missing`: no `keep`.
+    """
+
+    def noted(self, view: View, keep: str, lose: Sequence[str]) -> Mapping[str, Any]:
+        """What `split` needs to take this merge back, by loser, as JSON. Changes nothing.
+
+        To be stored before `merge` is called: afterwards there is nothing left to note down.
+        """
+
+    def merge(self, view: View, keep: str, lose: Sequence[str]) -> Merged | Refused | Unknown | Missing:
+        """Make `lose` one with `keep`. A loser that is not there counts as done."""
+
+    def split(self, view: View, keep: str, undo: Mapping[str, Any]) -> Split | Refused | Unknown | Missing:
+        """Take a merge back by what `noted` had said of it, all losers or some of them."""
+
+
 @dataclass(frozen=True, slots=True)
 class ClockReading:
     """How far a system's clock is ahead of this machine's, in seconds; negative where it is behind.

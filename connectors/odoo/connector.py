@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
 
 from connectors.odoo.asking import Asking
 from connectors.odoo.attachments import Files
@@ -15,6 +17,7 @@ from connectors.odoo.checking_payments import PaymentChecker
 from connectors.odoo.context import Contexts
 from connectors.odoo.faults import Fault
 from connectors.odoo.layout import Schema
+from connectors.odoo.merging import Merger
 from connectors.odoo.payment_view import PAYMENT, WIZARD
 from connectors.odoo.payments import Payments
 from connectors.odoo.pulling import Puller
@@ -30,12 +33,17 @@ from hub.ports import (
     Denied,
     Finding,
     Known,
+    Merged,
     Misconfigured,
+    Missing,
     Outcome,
     Page,
     Receipt,
     Record,
+    Refused,
+    Split,
     Traits,
+    Unknown,
     Unreachable,
     View,
     Write,
@@ -73,6 +81,7 @@ class OdooConnector:
         self._payments = Payments(
             self.session, self._contexts, self._schema, self._relations, self._reader, self._refs
         )
+        self._merger = Merger(self.session, self._contexts, self._schema, self._reader, self._refs)
 
     def check(self, views: Sequence[View]) -> Sequence[Finding]:
         self._schema.forget()
@@ -108,14 +117,16 @@ class OdooConnector:
             return {}
         with self._told(view):
             paying = view.object == WIZARD
-            model = PAYMENT if paying else view.object
-            by_id = {id: ref for ref, id in self._refs.ids(model, refs).items()}
+            ids = self._refs.ids(PAYMENT if paying else view.object, refs)
+            by_id = {id: ref for ref, id in ids.items()}
             if paying:
-                records = self._payments.read(view, sorted(by_id), by_id)
+                records = list(self._payments.read(view, sorted(by_id), by_id))
             else:
                 layout = self._schema.layout(view)
                 records = self._asking.whole(layout, self._reader.records(layout, sorted(by_id), by_id))
-            return {record.ref: record for record in records if record.ref is not None}
+            # Two references stand on one record after a merge: each is answered.
+            found = {int(record.id): record for record in records}
+            return {ref: replace(found[id], ref=ref) for ref, id in ids.items() if id in found}
 
     def allocate(self, view: View, count: int, taken: Iterable[str]) -> Sequence[str]:
         raise Misconfigured(
@@ -129,6 +140,18 @@ class OdooConnector:
             if view.object == WIZARD:
                 return self._payments.write(view, writes)
             return self._writer.write(view, writes)
+
+    def noted(self, view: View, keep: str, lose: Sequence[str]) -> Mapping[str, Any]:
+        with self._told(view):
+            return self._merger.noted(view, keep, lose)
+
+    def merge(self, view: View, keep: str, lose: Sequence[str]) -> Merged | Refused | Unknown | Missing:
+        with self._told(view):
+            return self._merger.merge(view, keep, lose)
+
+    def split(self, view: View, keep: str, undo: Mapping[str, Any]) -> Split | Refused | Unknown | Missing:
+        with self._told(view):
+            return self._merger.split(view, keep, undo)
 
     def receipts(self, view: View) -> Sequence[Receipt]:
         return ()

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
+from hub.discretion import cannot_merge
 from hub.ports import (
     Clocked,
     ClockReading,
@@ -17,12 +19,18 @@ from hub.ports import (
     Finding,
     Keyed,
     Known,
+    Merged,
+    Merges,
+    Missing,
     Native,
     Numbers,
     Outcome,
     Page,
     Receipt,
     Record,
+    Refused,
+    Split,
+    Unknown,
     View,
     Write,
 )
@@ -85,6 +93,24 @@ class Exclusive:
             return None
         with self._lock:
             return self._connector.key_of(view, values)
+
+    def noted(self, view: View, keep: str, lose: Sequence[str]) -> Mapping[str, Any]:
+        if not isinstance(self._connector, Merges):
+            return {}
+        with self._lock:
+            return self._connector.noted(view, keep, lose)
+
+    def merge(self, view: View, keep: str, lose: Sequence[str]) -> Merged | Refused | Unknown | Missing:
+        if not isinstance(self._connector, Merges):
+            return cannot_merge(self.name)
+        with self._lock:
+            return self._connector.merge(view, keep, lose)
+
+    def split(self, view: View, keep: str, undo: Mapping[str, Any]) -> Split | Refused | Unknown | Missing:
+        if not isinstance(self._connector, Merges):
+            return cannot_merge(self.name)
+        with self._lock:
+            return self._connector.split(view, keep, undo)
 
     def clock_offset(self, may_write: bool) -> ClockReading | None:
         if not isinstance(self._connector, Clocked):
