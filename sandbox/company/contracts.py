@@ -94,6 +94,21 @@ def write_with_controls(path: Path, one: Agreed) -> None:
     made.save(str(path))
 
 
+def write_template(path: Path) -> None:
+    """The model for new contracts: one visit a year for 250 euros, unless somebody types otherwise."""
+    made = docx.Document()
+    made.add_heading("CONTRAT DE MAINTENANCE ÉLECTRIQUE", 1)
+    made.add_paragraph(f"Entre Électricité des Alpes, SIRET {OWN_SIRET}, ci-après le prestataire, et :")
+    _line(made, "Contrat n° ", "contrat_numero", "{{ number }}")
+    _line(made, "Le client : ", "client_nom", "{{ customer }}")
+    _line(made, "SIRET ", "client_siret", "{{ siret | siret }}")
+    _line(made, "Du ", "date_debut", "{{ starts_on | date }}")
+    _line(made, "Au ", "date_fin", "{{ ends_on | date }}")
+    _line(made, "Périodicité des visites : ", "periodicite", "annuelle")
+    _line(made, "Redevance annuelle : ", "montant_ht", "250,00 € HT")
+    made.save(str(path))
+
+
 def write_with_labels(path: Path, one: Agreed) -> None:
     """The older way: labels, a table, sentences."""
     made = docx.Document()

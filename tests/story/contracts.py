@@ -17,7 +17,14 @@ from typing import Any
 
 import docx
 
-from sandbox.company.contracts import Agreed, contracts, fill_in, say_otherwise, write_contracts
+from sandbox.company.contracts import (
+    Agreed,
+    contracts,
+    fill_in,
+    say_otherwise,
+    write_contracts,
+    write_template,
+)
 from sandbox.company.customers import customers
 from sandbox.company.workbook import write_workbook
 from tests.live.servers import Odoo
@@ -64,19 +71,21 @@ class Home:
     when: str
     cancelled: tuple[Any, ...]
     confirm: dict[str, Any]
+    makes: dict[str, Any]
 
 
 OCA = Home(
     ("contract-oca", "visit-order"), "contract.contract", "code", "date_end", "fsm.order", "description",
     "scheduled_date_start", ("stage_id.name", "=", "Cancelled"), {"stage_id": "Confirmed"},
+    {"contract_type": "sale"},
 )  # fmt: skip
 PROJECT_19 = Home(
     ("contract-project", "visit-task"), "project.project", "name", "date", "project.task", "name",
-    "date_deadline", ("active", "=", False), {"state": "03_approved"},
+    "date_deadline", ("active", "=", False), {"state": "03_approved"}, {"label_tasks": "Visites"},
 )  # fmt: skip
 PROJECT_14 = Home(
     ("contract-project-14", "visit-task-14"), "project.project", "name", "date", "project.task", "name",
-    "date_deadline", ("active", "=", False), {"stage_id": "Confirmée"},
+    "date_deadline", ("active", "=", False), {"stage_id": "Confirmée"}, {"label_tasks": "Visites"},
 )  # fmt: skip
 
 
@@ -115,6 +124,12 @@ class Place:
         for name in ("customer", *self.home.mappings, "alert", "notice"):
             shutil.copy(SHIPPED / "maintenance" / f"{name}.yaml", self.folder / "mappings")
         shutil.copytree(SHIPPED / "documents", self.folder / "profiles")
+        write_template(self.folder / "profiles" / "modele.docx")
+        path = self.folder / "mappings" / f"{self.home.mappings[0]}.yaml"
+        text = path.read_text("utf-8").replace(
+            "creates: false                       # true", "creates: true  # true"
+        )
+        path.write_text(text.replace("# template:", "template:").replace("# file:", "file:"), "utf-8")
         if "siret" in self.call("res.partner", "fields_get", [], ["type"]):
             path = self.folder / "mappings" / "customer.yaml"
             path.write_text(
@@ -180,6 +195,7 @@ def tell(place: Place) -> None:
     running_it_all_again_writes_nothing(place)
     a_periodicity_changed_in_word_moves_the_open_visits(place)
     an_end_changed_in_odoo_appears_in_the_word_file(place)
+    a_contract_made_in_odoo_becomes_a_document(place)
     the_corrected_contract_is_read(place, spoiled)
     running_it_all_again_writes_nothing(place, 0, 1)
 
@@ -246,6 +262,26 @@ def an_end_changed_in_odoo_appears_in_the_word_file(place: Place) -> None:
     ]
     assert f"Au {until:%d/%m/%Y}" in shown
     assert all(day <= until for day in place.visits(one.number).values())
+
+
+def a_contract_made_in_odoo_becomes_a_document(place: Place) -> None:
+    number, name = f"{place.today.year}-9001", "Fromagerie Dupont & Fils <du Vercors>"
+    values = {"name": name, "is_company": True, "zip": "38250", "city": "Villard-de-Lans"}
+    partner = place.call("res.partner", "create", values)
+    begins = {"contract.contract": "date_start", "project.project": "date_start"}[place.home.contract]
+    values = {
+        "name": "Contrat de maintenance", "partner_id": partner, place.home.number: number,
+        begins: str(place.today), place.home.end: str(_later(place.today, 24)), **place.home.makes,
+    }  # fmt: skip
+    place.call(place.home.contract, "create", values)
+    for _ in range(3):
+        place.sync(0, 1)
+    (path,) = (place.folder / "contrats").glob(f"Contrat {number}*.docx")
+    shown = [paragraph.text for paragraph in docx.Document(str(path)).paragraphs]
+    said = place.hub("documents", "read", str(path), "--profile", "profiles", "--json", code=0).json
+    read = {one["name"]: one["value"] for one in said["contracts"][0]["values"]}
+    assert (read["number"], read["customer"], read["starts_on"]) == (number, name, str(place.today)), shown
+    assert len(place.visits(number)) in (1, 2), "what the model says of visits came back"
 
 
 def the_corrected_contract_is_read(place: Place, spoiled: Agreed) -> None:
