@@ -17,7 +17,6 @@ from connectors.odoo.checking_payments import PaymentChecker
 from connectors.odoo.context import Contexts
 from connectors.odoo.faults import Fault
 from connectors.odoo.layout import (
-    DAY,
     LINES_OPTIONS,
     OPTIONS,
     READABLE,
@@ -331,9 +330,7 @@ class Checker:
 
 def _writable(what: str, column: Column, info: Mapping[str, Any]) -> Iterator[Finding]:
     todo = "write `direction: pull` for it in the mapping"
-    if column.kind == DAY:
-        yield Finding("error", what, f"the day of {column.base} is not written by itself", todo)
-    elif column.kind == "one2many":
+    if column.kind == "one2many":
         yield Finding("error", what, "the other end of a relation cannot be written from here", todo)
     elif info.get("readonly") and not info.get("store"):
         yield Finding("error", what, f"Odoo computes {column.base}: what is written there is lost", todo)

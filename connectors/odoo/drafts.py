@@ -15,9 +15,9 @@ from typing import Any
 from connectors.odoo import one_line
 from connectors.odoo.attachments import Files
 from connectors.odoo.faults import Fault
-from connectors.odoo.layout import Column, Layout, Setting
+from connectors.odoo.layout import DAY, Column, Layout, Setting
 from connectors.odoo.relations import Relations
-from connectors.odoo.values import Unfit, plain_odoo, same
+from connectors.odoo.values import Unfit, moment_on, plain_odoo, same
 from hub.ports import Native, Outcome, Record, Refused, View, Write
 
 CORRECT = "correct the value in the system it came from, or the mapping"
@@ -27,7 +27,8 @@ CORRECT = "correct the value in the system it came from, or the mapping"
 class Draft:
     """`vals` are for the view's own language and company, `elsewhere` for the others. `now` is the record as
     read right before writing, ``None`` for a creation. `done`: to be archived by the view's method, after.
-    `lines`: the lines of `now`, by the column that is a value of one line."""
+    `lines`: the lines of `now`, by the column that is a value of one line. `moments`: what `now` holds in the
+    fields whose day is to change."""
 
     write: Write
     now: Record | None = None
@@ -36,6 +37,7 @@ class Draft:
     outcome: Outcome | None = None
     done: bool = False
     lines: dict[str, Sequence[Mapping[str, Any]]] = field(default_factory=dict)
+    moments: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def id(self) -> int:
@@ -177,6 +179,8 @@ class Drafting:
     def _odoo(self, draft: Draft, column: Column, value: Native, known: Mapping[str, Any]) -> Any:
         if column.holds_file:
             return b64encode(self._files.bytes_of(column, value)).decode() if value else False
+        if column.kind == DAY:
+            return moment_on(column, value, draft.moments.get(column.base))
         if column.relation is None:
             return plain_odoo(column, value)
         within = column.native.options.get("within")

@@ -10,13 +10,13 @@ field of the same record that narrows an ambiguous name down: a state's country)
 that is read and written as plain text: what is written is escaped), ``zero: empty`` (the number 0 means
 nothing, such as a rating nobody gave), ``files`` (of an attachment's ``datas``: the folder its bytes come
 from, whose SHA-1 is then the value), ``several`` (`first`: of several records that bear a name, the oldest),
-``zone`` (of ``start.day``, the day of a moment: where the clocks are); of a field of type ``lines`` (a
-one2many such as ``invoice_line_ids``) also ``where`` (an Odoo domain that its lines must meet); ``line`` and
-``total`` are explained in `one_line`. Of the whole view: ``context`` (what Odoo is told with each write; what
-begins with ``default_`` only when a record is made), ``archive_by`` (the method that is called where records
-are not archived but done, such as ``action_feedback``) and ``archived_as`` (the field and the value by which
-a record without `active` says that it is: ``{stage_id.name: Cancelled}``); ``ask_by`` is explained in
-`asking`.
+``zone`` (of ``start.day``, the day of a moment, whose hour stays: where the clocks are); of a field of type
+``lines`` (a one2many such as ``invoice_line_ids``) also ``where`` (an Odoo domain that its lines must meet);
+``line`` and ``total`` are explained in `one_line`. Of the whole view: ``context`` (what Odoo is told with
+each write; what begins with ``default_`` only when a record is made), ``archive_by`` (the method that is
+called where records are not archived but done, such as ``action_feedback``) and ``archived_as`` (the field
+and the value by which a record without `active` says that it is: ``{stage_id.name: Cancelled}``); ``ask_by``
+is explained in `asking`.
 """
 
 from __future__ import annotations
@@ -70,7 +70,9 @@ OPTIONS = frozenset({"lang", "company", "create", "within", "plain", "zero", "fi
 DIGEST = "checksum"
 """Where Odoo keeps the SHA-1 of an attachment's bytes."""
 LINES_OPTIONS = frozenset({"lang", "company", "where"})
-VIEW_OPTIONS = frozenset({"lang", "company", "on_create", "context", "archive_by", "archived_as", "ask_by"})
+VIEW_OPTIONS = frozenset(
+    {"lang", "company", "on_create", "context", "archive_by", "archived_as", "ask_by", "merge"}
+)
 ASKED_FOR = ("res_model_id", "partner_id")
 """What a question sets of a new rating by itself."""
 DAY = "day"

@@ -86,6 +86,17 @@ class Reader:
         rows = self._session.ask(layout.model, "read", list(ids), names, "", context=context)
         return {column.name: self._lines.of(column, rows) for column in columns}
 
+    def moments(
+        self, layout: Layout, columns: Sequence[Column], ids: Sequence[int]
+    ) -> dict[int, Mapping[str, Any]]:
+        """What these records hold in the fields of these columns, as Odoo says it; by record."""
+        if not columns or not ids:
+            return {}
+        names = list(dict.fromkeys(column.base for column in columns))
+        context = self._contexts.reading(layout.setting)
+        rows = self._session.ask(layout.model, "read", list(ids), names, "", context=context)
+        return {row["id"]: row for row in rows}
+
     def _elsewhere(self, layout: Layout, setting: Setting, ids: Sequence[int]) -> dict[int, Row]:
         """The same records in another language or company."""
         names = [c.source for c in layout.columns if c.setting == setting]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 import re
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, time
 from html import escape, unescape
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -18,6 +18,7 @@ from connectors.odoo.layout import DAY, Column
 from hub.ports import Native
 
 _INT4 = 2**31
+NOON = time(12)
 _BREAK = re.compile(r"<br ?/?>|</(?:p|div|li|h[1-6]|tr)>", re.IGNORECASE)
 _TAG = re.compile(r"<[^>]*>")
 _UNSENDABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
@@ -54,11 +55,24 @@ def plain_native(column: Column, raw: Any) -> Native:
     return raw if isinstance(raw, (int, float)) else str(raw)
 
 
+def moment_on(column: Column, value: Native, now: Any = False) -> Any:
+    """The moment of a day: at the hour that `now` has where the clocks of the field are, else at noon.
+
+    `now`: what Odoo holds. Raises `Unfit`.
+    """
+    if value is None or value == "":
+        return False
+    zone = ZoneInfo(str(column.native.options.get("zone") or "UTC"))
+    hour = utc(str(now)).astimezone(zone).time() if now else NOON
+    moment = datetime.combine(date.fromisoformat(_date(value)), hour, zone).astimezone(UTC)
+    return moment.strftime("%Y-%m-%d %H:%M:%S")
+
+
 def plain_odoo(column: Column, value: Native) -> Any:
     """What ``write`` takes for a field that is no relation. Raises `Unfit`."""
     kind = column.kind
     if kind == DAY:
-        raise Unfit(f"is the day of {column.base}, and is not written by itself")
+        return moment_on(column, value)
     if kind == "boolean":
         return _boolean(value)
     if value is None or value == "":
@@ -204,12 +218,12 @@ def _date(value: Native) -> str:
 
 def _datetime(value: Native) -> str:
     try:
-        time = datetime.fromisoformat(str(value))
+        moment = datetime.fromisoformat(str(value))
     except ValueError:
         raise Unfit(f"holds a time such as 2026-01-31T09:00:00+00:00, not «{value}»") from None
-    if time.tzinfo is not None:
-        time = time.astimezone(UTC)
-    return time.strftime("%Y-%m-%d %H:%M:%S")
+    if moment.tzinfo is not None:
+        moment = moment.astimezone(UTC)
+    return moment.strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _text(value: Native) -> str:

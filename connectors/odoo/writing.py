@@ -23,7 +23,7 @@ from connectors.odoo.attachments import Files
 from connectors.odoo.context import Contexts
 from connectors.odoo.drafts import Draft, Drafting
 from connectors.odoo.faults import DOUBTFUL, Fault, Lost
-from connectors.odoo.layout import Layout, Schema, Setting
+from connectors.odoo.layout import DAY, Layout, Schema, Setting
 from connectors.odoo.loading import Loader, RowRefused
 from connectors.odoo.one_line import commands, makes_line
 from connectors.odoo.reading import Reader, base_fields
@@ -182,6 +182,7 @@ class Writer:
             draft.now = now.get(str(draft.id))
             draft.outcome = _before(draft)
         self._look_at_lines(layout, _open(drafts))
+        self._look_at_moments(layout, _open(drafts))
         drafting.prepare(drafts)
         for draft in _open(drafts):
             if draft.empty and draft.now is not None:
@@ -202,6 +203,14 @@ class Writer:
                 lines = found.get(draft.id)
                 if isinstance(lines, list):
                     draft.lines[name] = lines
+
+    def _look_at_moments(self, layout: Layout, drafts: Sequence[Draft]) -> None:
+        """The moments whose day is to change: their hour stays."""
+        columns = [column for column in layout.columns if column.kind == DAY]
+        moved = [draft for draft in drafts if any(c.name in draft.write.values for c in columns)]
+        rows = self._reader.moments(layout, columns, [draft.id for draft in moved])
+        for draft in moved:
+            draft.moments = rows.get(draft.id, {})
 
     def _archived(self, layout: Layout, draft: Draft) -> Outcome:
         """Archive by the view's method; some remove the record, as Odoo 14 does with activities."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from connectors.odoo.layout import Column
-from connectors.odoo.values import Unfit, cell, plain_native, plain_odoo, same, took
+from connectors.odoo.layout import DAY, Column
+from connectors.odoo.values import Unfit, cell, moment_on, plain_native, plain_odoo, same, took
 from hub.ports import Native, NativeField
 
 
@@ -132,3 +133,28 @@ def test_a_record_of_any_model_is_referred_to_by_its_id() -> None:
     assert plain_odoo(column("many2one_reference"), "7") == 7
     with pytest.raises(Unfit):
         plain_odoo(column("many2one_reference"), "seven")
+
+
+ZONES = ("UTC", "Europe/Paris", "America/Santiago", "Pacific/Kiritimati", "Pacific/Apia", "Indian/Reunion")
+
+
+@given(
+    st.dates(date(1990, 1, 1), date(2040, 12, 31)),
+    st.none() | st.datetimes(datetime(1990, 1, 1), datetime(2040, 12, 31)),
+    st.sampled_from(ZONES),
+)
+def test_a_day_that_is_written_is_the_day_that_is_read(day: date, now: datetime | None, zone: str) -> None:
+    start = Column(NativeField("start.day", options={"zone": zone}), "start", DAY)
+    there = now.strftime("%Y-%m-%d %H:%M:%S") if now is not None else False
+    if (zone, day) == ("Pacific/Apia", date(2011, 12, 30)):
+        return  # Samoa had no such day.
+    assert plain_native(start, moment_on(start, day.isoformat(), there)) == day.isoformat()
+
+
+def test_a_day_that_is_written_keeps_the_hour_where_the_clocks_are() -> None:
+    start = Column(NativeField("start.day", options={"zone": "Europe/Paris"}), "start", DAY)
+    assert moment_on(start, "2026-07-02", "2026-01-31 16:30:00") == "2026-07-02 15:30:00"
+    assert moment_on(start, "2026-07-02") == "2026-07-02 10:00:00"
+    assert moment_on(start, None, "2026-01-31 16:30:00") is False
+    with pytest.raises(Unfit, match="holds a date such as"):
+        moment_on(start, "tomorrow")
