@@ -6,6 +6,7 @@ stored here; what cannot be converted raises what the real one raises.
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import html as markup
 from typing import TYPE_CHECKING, Any
@@ -26,12 +27,14 @@ def to_stored(env: Env, model: str, name: str, field: Field, value: Any) -> Any:
         return _text(field, value)
     if field.type == "boolean":
         return bool(value)
-    if field.type == "integer":
+    if field.type in ("integer", "many2one_reference"):
         return int(value or 0)
     if field.type in ("float", "monetary"):
         return float(value or 0.0)
     if value is None or value is False or value == "":
         return None
+    if field.type == "binary":
+        return base64.b64encode(base64.b64decode(value)).decode()
     if field.type == "date":
         return parse_date(value)
     if field.type == "datetime":
@@ -53,7 +56,7 @@ def choices(env: Env, field: Field) -> list[tuple[str, str]]:
 
 def to_wire(field: Field, value: Any) -> Any:
     """What a stored scalar reads as: False for empty, numbers 0, dates as text cut to the second."""
-    if field.type == "integer":
+    if field.type in ("integer", "many2one_reference"):
         return value or 0
     if field.type in ("float", "monetary"):
         return value or 0.0

@@ -244,7 +244,7 @@ def _equal(records: Reading, field: Field, get: Callable[[Row], Any], operator: 
     if field.type == "boolean":
         truths = {bool(v) for v in values}
         return lambda row: (bool(get(row)) in truths) != negative
-    if field.type in ("integer", "float", "monetary"):
+    if field.type in ("integer", "many2one_reference", "float", "monetary"):
         numbers = {v or 0 for v in values}
         return lambda row: ((get(row) or 0) in numbers) != negative
     blank = (None, "") if field.type in TEXTS and not records.old else (None,)

@@ -130,6 +130,11 @@ def selection(values: Any, string: str, **options: Any) -> Field:
     return Field("selection", string, selection=values, **options)
 
 
+def binary(string: str, **options: Any) -> Field:
+    """Bytes, in base64 on the wire."""
+    return Field("binary", string, **options)
+
+
 def many2one(relation: str, string: str, **options: Any) -> Field:
     """A reference to one record."""
     return Field("many2one", string, relation=relation, **options)

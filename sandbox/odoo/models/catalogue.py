@@ -112,6 +112,9 @@ def _partner(version: int) -> Model:
         "city": char("City"),
         "state_id": many2one("res.country.state", "State", ondelete="restrict"),
         "country_id": many2one("res.country", "Country", ondelete="restrict"),
+        "contact_address": char(
+            "Complete Address", readonly=True, compute=partner.contact_address, recorded=False
+        ),
         "email": char("Email"),
         "email_normalized": char("Normalized Email", readonly=True, compute=partner.email_normalized),
         "phone": char("Phone"),

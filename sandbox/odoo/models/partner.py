@@ -12,7 +12,7 @@ from typing import Any
 
 import phonenumbers
 
-from sandbox.odoo.convert import choices
+from sandbox.odoo.convert import choices, translated
 from sandbox.odoo.env import Env
 from sandbox.odoo.errors import IntegrityError, MissingError, RedirectWarning, ValidationError
 from sandbox.odoo.models import vat
@@ -58,6 +58,14 @@ def country_code(env: Env, row: Row) -> str | None:
     """The country's two letters."""
     country = env.table("res.country").rows.get(row.get("country_id") or 0)
     return country["code"] if country else None
+
+
+def contact_address(env: Env, row: Row) -> str:
+    """The address as its country writes it, here as France does."""
+    country = env.table("res.country").rows.get(row.get("country_id") or 0) or {}
+    town = f"{row.get('zip') or ''} {row.get('city') or ''}"
+    name = translated(country.get("name"), env.lang) or ""
+    return "\n".join([row.get("street") or "", row.get("street2") or "", town, name])
 
 
 def partner_share(env: Env, row: Row) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sandbox.odoo.base import remote
 from sandbox.odoo.convert import parse_datetime, translated
 from sandbox.odoo.errors import UserError
+from sandbox.odoo.models import attachments
 from sandbox.odoo.records import Records
 from sandbox.odoo.schema import (
     Field,
@@ -63,6 +64,7 @@ def models(version: int) -> list[Model]:
         _event(version),
         _activity_type(),
         _activity(version),
+        attachments.model(),
     ]
     return common if version < 19 else [*common, *_contracts(), *_field_service()]
 
@@ -207,13 +209,17 @@ def _task(version: int) -> Model:
         "name": char("Title", required=True),
         "active": boolean("Active", default=True),
         "project_id": many2one("project.project", "Project"),
+        "parent_id": many2one("project.task", "Parent Task"),
         "partner_id": many2one("res.partner", "Customer"),
         "stage_id": many2one("project.task.type", "Stage", ondelete="restrict"),
         "description": html("Description"),
         "date_deadline": (date if old else datetime)("Deadline"),
         "planned_hours" if old else "allocated_hours": decimal("Allocated Time"),
     }
-    if not old:
+    if old:
+        fields["user_id"] = many2one("res.users", "Assigned to", default=user)
+    else:
+        fields["user_ids"] = many2many("res.users", "Assignees")
         fields["state"] = selection(TASK_STATES, "State", required=True, default="01_in_progress")
     return Model("project.task", "Task", fields, order="id", records=Task)
 
@@ -222,6 +228,7 @@ def _event(version: int) -> Model:
     old = version < 19
     fields = {
         "name": char("Meeting Subject", required=True),
+        "recurrency": boolean("Recurrent"),
         "active": boolean("Active", default=True),
         "start": datetime("Start", required=True),
         "stop": datetime("Stop", required=True),
