@@ -17,6 +17,7 @@ from hub.cli import (
     demo,
     doctor,
     documents,
+    duplicates,
     init,
     journal,
     mapping,
@@ -64,7 +65,7 @@ def root(
 
 for module in (
     init, demo, check, plan, sync, status, conflicts, deadletters, release, journal, undo, mapping, odoo,
-    backup, rebuild, doctor, calls, documents, sage,
+    backup, rebuild, doctor, calls, documents, duplicates, sage,
 ):  # fmt: skip
     module.register(app)
 

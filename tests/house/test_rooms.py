@@ -31,6 +31,18 @@ PURE = (
     "hub.exchange",
     "hub.desk",
     "hub.learning",
+    "hub.duplicates.text",
+    "hub.duplicates.fields",
+    "hub.duplicates.rules",
+    "hub.duplicates.features",
+    "hub.duplicates.comparisons",
+    "hub.duplicates.weights",
+    "hub.duplicates.scoring",
+    "hub.duplicates.keys",
+    "hub.duplicates.estimate",
+    "hub.duplicates.clusters",
+    "hub.duplicates.verdicts",
+    "hub.duplicates.evaluate",
 )
 IMPURE_MODULES = (
     "hub.store", "hub.engine", "hub.delivery", "hub.pulling", "hub.clock", "hub.settings", "hub.daemon",

@@ -1,0 +1,102 @@
+"""From probabilities to verdicts: what is linked by itself, what a person is asked, what is apart.
+
+The automatic bound is where the pairs above it are expected, all together, to be as precise as wished, by a
+margin; the lower bound is where so many of the true pairs as wished are found. Both are probabilities.
+
+Promises: pure; no pair is linked by itself that speaks against itself (two registrations), that is less sure
+than `FLOOR` allows, or that agrees on one thing alone where the base holds more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from hub.duplicates.clusters import contradict
+from hub.duplicates.comparisons import BY_NAME
+from hub.duplicates.rules import Row
+from hub.duplicates.scoring import UNKNOWN, Scorer
+
+PRECISION = 0.999
+"""Wished of the pairs linked by themselves."""
+
+FOUND = 0.99
+"""Wished share of the true pairs, linked or in review."""
+
+DECISION = 0.5
+"""The probability from which a pair is rather one than two."""
+
+MARGIN = 0.25
+"""Of the errors that the wished precision allows, the model may expect so many."""
+
+FLOOR = 20.0
+"""A single pair may be so many times less sure than all together."""
+
+LOWEST = 0.02
+"""Below this probability nobody is asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """From `automatic` on linked, from `lower` on in review, below apart."""
+
+    automatic: float
+    lower: float
+    precision: float = PRECISION
+
+
+def bounds(
+    probabilities: Iterable[tuple[float, int]], precision: float = PRECISION, found: float = FOUND
+) -> Bounds:
+    """The bounds for pairs given as (probability, how many such pairs)."""
+    ordered = sorted(probabilities, reverse=True)
+    allowed = (1.0 - precision) * MARGIN
+    automatic, wrong, count = 1.0, 0.0, 0
+    for probability, several in ordered:
+        wrong += (1.0 - probability) * several
+        count += several
+        if wrong > allowed * count or 1.0 - probability > (1.0 - precision) * FLOOR:
+            break
+        automatic = probability
+    total = sum(probability * several for probability, several in ordered)
+    lower, seen = automatic, 0.0
+    for probability, several in ordered:
+        if seen >= found * total and probability < DECISION:
+            break
+        if probability < LOWEST:
+            break
+        seen += probability * several
+        lower = min(lower, probability)
+    return Bounds(automatic, lower, precision)
+
+
+def may_link_itself(a: Row, b: Row, scorer: Scorer) -> bool:
+    """Whether a pair that is sure enough may be linked without a person.
+
+    Where a base holds nothing but one comparison (names alone), only what was written alike is.
+    """
+    if contradict(a, b):
+        return False
+    scored = scorer(a, b)
+    names = scorer.weights.used
+    if names == ("name",):
+        return scored.levels[0] == 0
+    speaking = [name for name, bits in zip(names, scored.bits, strict=True) if bits > 0]
+    exact = [
+        name
+        for name, level in zip(names, scored.levels, strict=True)
+        if level != UNKNOWN and BY_NAME[name].levels[level].exact
+    ]
+    return len(speaking) > 1 and bool(exact)
+
+
+def of(probability: float, bound: Bounds) -> str:
+    """``link``, ``review`` or ``apart``."""
+    if probability >= bound.automatic:
+        return "link"
+    return "review" if probability >= bound.lower else "apart"
+
+
+def spread(values: Sequence[float]) -> float:
+    """The mean of these probabilities: the expected precision of pairs."""
+    return sum(values) / len(values) if values else 1.0
