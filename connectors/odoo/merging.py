@@ -57,7 +57,10 @@ _RIGHTS = (
     "give the hub's user in Odoo the right «Contact Creation», and «Access Rights» to merge contacts with "
     "different e-mails or with journal items; or merge them in Odoo by hand"
 )
-_BY_HAND = "look at the reason; merge these two in Odoo by hand, or leave them apart"
+_BY_HAND = (
+    "look at the reason (Odoo 14 wants the hub's user to have an e-mail address, for the note it leaves); "
+    "or merge these two in Odoo by hand, or leave them apart"
+)
 
 
 @dataclass
@@ -91,13 +94,16 @@ class Merger:
         self._referring = Referring(session)
         self._noting = Noting(session, schema, self._referring)
         self._splitting = Splitting(session, contexts, self._referring)
+        self._kept: dict[tuple[str, str, str], Any] = {}
 
     def noted(self, view: View, keep: str, lose: Sequence[str]) -> Mapping[str, Any]:
         """See `hub.ports.Merges.noted`."""
         ids = _ids(keep, lose)
         by_wizard = self._policy(view) == "wizard"
         notes = self._noting.of_deleted if by_wizard else self._noting.of_archived
-        return {str(id): notes(view.object, int(keep), id) for id in self._there(view.object, ids)}
+        found = {str(id): notes(view.object, int(keep), id) for id in self._there(view.object, ids)}
+        self._kept = {(view.object, keep, id): note for id, note in found.items()}
+        return found
 
     def merge(self, view: View, keep: str, lose: Sequence[str]) -> Merged | Refused | Unknown | Missing:
         """See `hub.ports.Merges.merge`."""
@@ -108,7 +114,7 @@ class Merger:
             return Missing()
         there = self._there(view.object, ids)
         run.lost = {id: "gone" for id in lose if id != keep}
-        undo = self.noted(view, keep, [str(id) for id in there])
+        undo = self._undo(view, keep, there)
         refusal = self._speaks_against(run, there) if policy == "wizard" else None
         if refusal is not None:
             return refusal
@@ -122,6 +128,14 @@ class Merger:
         if run.refused and not run.done:
             return run.refused[0]
         return Merged(replace(now, ref=before.ref), run.lost, tuple(run.unable), undo)
+
+    def _undo(self, view: View, keep: str, there: Sequence[int]) -> Mapping[str, Any]:
+        """What was noted a moment ago, else what is to be noted now: it takes many questions."""
+        kept, self._kept = self._kept, {}
+        names = [(view.object, keep, str(id)) for id in there]
+        if all(name in kept for name in names):
+            return {name[2]: kept[name] for name in names}
+        return self.noted(view, keep, [str(id) for id in there])
 
     def split(self, view: View, keep: str, undo: Mapping[str, Any]) -> Split | Refused | Unknown | Missing:
         """See `hub.ports.Merges.split`."""

@@ -180,6 +180,8 @@ def test_whatever_a_kind_of_system_can_do_it_can_do_for_the_hub(kind: str, proto
         "odoo": {"url": "http://127.0.0.1:9", "database": "x", "login": "x", "password": "x"},
         "excel": {"path": "x.xlsx"},
         "sage": {"exports": "x"},
+        "word": {"path": "x", "profiles": "x"},
+        "forms": {"descriptions": "x", "out": "x"},
     }[kind]
     raw = package.connect(kind, registry.settings(kind, kind, {"kind": kind, **settings}))
     wrapped = discreet(raw, str)
