@@ -55,7 +55,6 @@ class Firm:
         folder.mkdir()
         for name in ("intervention", "certificate"):
             text = (ROOT / f"maintenance/{name}.yaml").read_text("utf-8")
-            text = text.replace("direction: pull}    # Odoo 14", "direction: both}    # Odoo 14")
             text = "\n".join(line for line in text.splitlines() if not line.startswith("    where:"))
             (folder / f"{name}.yaml").write_text(text, encoding="utf-8")
         for entity in ("visit", "customer"):

@@ -10,8 +10,9 @@ import pytest
 from sandbox.odoo import serve
 from sandbox.odoo.models import upkeep
 from tests.live.servers import Odoo
-from tests.story.interventions import HOME_14, HOME_19, Home, Place, tell
+from tests.story.interventions import tell
 from tests.story.site import NearHub
+from tests.story.technicians import HOME_14, HOME_19, Home, Place
 
 
 @pytest.mark.timeout(600)
@@ -27,4 +28,4 @@ def test_interventions_become_forms_and_forms_interventions(
         upkeep.furnish(odoo)
         server = Odoo(version, odoo.url, odoo.login, odoo.password, odoo.api_key, odoo.database, "")
         with closing(Place(tmp_path, server, odoo.database, transport, NearHub, home)) as place:
-            tell(place)
+            tell(place, "torn after Odoo did it")
