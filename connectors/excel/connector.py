@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 
 import orjson
 
+from connectors.excel import merging
 from connectors.excel.checks import findings
 from connectors.excel.child import frames
 from connectors.excel.entries import join_key
@@ -34,6 +35,7 @@ from hub.ports import (
     Done,
     Finding,
     Known,
+    Merged,
     Misconfigured,
     Missing,
     Moved,
@@ -45,6 +47,7 @@ from hub.ports import (
     Refused,
     Rejected,
     SourceDamaged,
+    Split,
     Traits,
     Unknown,
     Unreachable,
@@ -238,6 +241,15 @@ class ExcelConnector:
             return int(answer["rows"])
         except Fault as fault:
             self._raise(fault)
+
+    def noted(self, view: View, keep: str, lose: Sequence[str]) -> Mapping[str, Any]:
+        return merging.noted(self, view, keep, lose)
+
+    def merge(self, view: View, keep: str, lose: Sequence[str]) -> Merged | Refused | Unknown | Missing:
+        return merging.merge(self, view, keep, lose)
+
+    def split(self, view: View, keep: str, undo: Mapping[str, Any]) -> Split | Refused | Unknown | Missing:
+        return merging.split(self, view, keep, undo)
 
     def _read_only(self) -> Refused:
         if self.settings.read_only:

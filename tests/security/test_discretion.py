@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -21,6 +22,8 @@ from hub.ports import (
     Done,
     Finding,
     Known,
+    Merged,
+    Merges,
     Misconfigured,
     Missing,
     Moved,
@@ -32,6 +35,7 @@ from hub.ports import (
     Rejected,
     Sent,
     SourceDamaged,
+    Split,
     Traits,
     Unknown,
     Unreachable,
@@ -56,7 +60,7 @@ class Loud:
     """Says its secret wherever it can. `problem` is raised by every call, where there is one."""
 
     name = "odoo"
-    traits = Traits()
+    traits = Traits(assigns_ids=False)
 
     def __init__(self, problem: Exception | None = None) -> None:
         self.problem = problem
@@ -129,6 +133,69 @@ def test_every_word_for_people_is_cleaned_and_nothing_else_is_touched() -> None:
     ]  # fmt: skip
     assert connector.receipts(VIEW) == [Receipt(SECRET, False, CLEAN, (SECRET,))]
     assert (connector.name, connector.traits) == ("odoo", Loud.traits)
+
+
+class Merging(Loud):
+    """Says its secret where it merges, too."""
+
+    answer: Any = None
+
+    def noted(self, view: View, keep: str, lose: Sequence[str]) -> Mapping[str, Any]:
+        self._raise()
+        return {SECRET: SECRET}
+
+    def merge(self, view: View, keep: str, lose: Sequence[str]) -> Any:
+        self._raise()
+        return self.answer
+
+    def split(self, view: View, keep: str, undo: Mapping[str, Any]) -> Any:
+        self._raise()
+        return self.answer
+
+
+CLEANED = replace(RECORD, unreadable={"phone": CLEAN})
+PARTED = [
+    (Merged(RECORD, {SECRET: "left"}, (SAID,), {SECRET: SAID}),
+     Merged(CLEANED, {SECRET: "left"}, (CLEAN,), {SECRET: SAID})),
+    (Split(RECORD, {SECRET: RECORD}, (SAID,)), Split(CLEANED, {SECRET: CLEANED}, (CLEAN,))),
+    (Refused(SAID, "name", SAID), Refused(CLEAN, "name", CLEAN)),
+    (Unknown(SAID), Unknown(CLEAN)),
+    (Missing(), Missing()),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("said", "heard"), PARTED, ids=lambda answer: type(answer).__name__)
+def test_the_words_of_a_merge_are_cleaned_and_what_undoes_it_is_not_touched(said: Any, heard: Any) -> None:
+    loud = Merging()
+    loud.answer = said
+    connector = exclusive(discreet(loud, Redactor([SECRET]).clean), threading.Lock())
+    assert isinstance(connector, Merges)
+    assert connector.merge(VIEW, "7", ["8"]) == heard
+    assert connector.split(VIEW, "7", {}) == heard
+    assert connector.noted(VIEW, "7", ["8"]) == {SECRET: SECRET}
+
+
+def test_a_merge_that_fails_loses_the_secret_too() -> None:
+    connector = discreet(Merging(Denied("odoo", SAID, SAID, SAID)), Redactor([SECRET]).clean)
+    assert isinstance(connector, Merges)
+    calls: list[Callable[[], Any]] = [
+        lambda: connector.noted(VIEW, "7", []),
+        lambda: connector.merge(VIEW, "7", []),
+        lambda: connector.split(VIEW, "7", {}),
+    ]
+    for call in calls:
+        with pytest.raises(Denied) as raised:
+            call()
+        assert SECRET not in str(raised.value)
+
+
+def test_a_system_that_cannot_merge_says_so_whoever_asks() -> None:
+    for connector in (quiet(), exclusive(quiet(), threading.Lock())):
+        assert isinstance(connector, Merges)
+        assert connector.noted(VIEW, "7", ["8"]) == {}
+        for answer in (connector.merge(VIEW, "7", ["8"]), connector.split(VIEW, "7", {})):
+            assert isinstance(answer, Refused)
+            assert "odoo has no way" in answer.reason
 
 
 CALLS: dict[str, Callable[[Connector], Any]] = {
