@@ -298,9 +298,9 @@ def _screens(data: dict[str, Any], found: Any) -> Iterator[RenderableType]:
         right=("precision", "recall", "F1", "wrong"),
     )
     yield screen.plain(
-        f"Linked from a probability of {bounds['automatic']:.4f} on (wished precision {bounds['precision']:g}), "
-        f"asked from {bounds['lower']:.4f} on: {data['review']:,} questions. {data['refused']:,} links refused "
-        "because they would join what contradicts. --json explains the least certain pairs."
+        f"Linked from a probability of {bounds['automatic']:.4f} on (wished: {bounds['precision']:g}), "
+        f"asked from {bounds['lower']:.4f} on: {data['review']:,} questions. {data['refused']:,} links "
+        "refused because they would join what contradicts. --json explains the least certain pairs."
     )
 
 

@@ -1,8 +1,8 @@
 """How records are compared: each comparison with its levels, best first; the first that holds is the level.
 
 `m` of a level is how often two records of the same thing stand on it: the shipped weight, from the errors
-that typists and three bases make (docs/duplicates.md), no base's labels. `u`, how often two strangers do, is a
-guess that stands in for a base too small to tell, and is estimated from every other.
+that typists and three bases make (docs/duplicates.md), no base's labels. `u`, how often two strangers do, is
+a guess that stands in for a base too small to tell, and is estimated from every other.
 A level with `rare` says which value's rarity counts, and `share` how much of it.
 
 Promises: pure; every comparison ends with "differs"; the shipped `m` of each adds up to 1.
@@ -76,7 +76,8 @@ COMPARISONS: tuple[Comparison, ...] = (
     )),
     Comparison("given2", absent("given2"), (
         Level("same", same("given2"), 0.68, 0.001, "given2", exact=True),
-        Level("initial or alike", either(begins("given2", 1), typo("given2", 4), alike("given2", 0.88)), 0.12, 0.003),
+        Level("initial or alike", either(begins("given2", 1), typo("given2", 4), alike("given2", 0.88)),
+              0.12, 0.003),
         Level("only one has it", missing("given2"), 0.18, 0.3),
         Level(_DIFFERS, None, 0.02, 0.1),
     )),
@@ -92,7 +93,8 @@ COMPARISONS: tuple[Comparison, ...] = (
         Level("same", same("birth"), 0.86, 0.0001, "birth", exact=True),
         Level("day and month swapped", turned_date("birth"), 0.01, 0.00008),
         Level("one digit off", typo("birth", 8), 0.08, 0.0015),
-        Level("day or month differs", either(same_parts("birth", (1, 6)), same_parts("birth", (1, 4), (7, 2))),
+        Level("day or month differs", either(same_parts("birth", (1, 6)),
+              same_parts("birth", (1, 4), (7, 2))),
               0.02, 0.002),
         Level("year differs", same_parts("birth", (5, 4)), 0.01, 0.002),
         Level(_DIFFERS, None, 0.02, 0.994),
@@ -107,7 +109,8 @@ COMPARISONS: tuple[Comparison, ...] = (
     )),
     Comparison("street2", missing("street2"), (
         Level("same", same("street2"), 0.74, 0.0005, "street2", exact=True),
-        Level("alike", either(typo("street2", 6, 2), crossed("street", "street2"), alike("street2", 0.9)), 0.14, 0.002),
+        Level("alike", either(typo("street2", 6, 2), crossed("street", "street2"), alike("street2", 0.9)),
+              0.14, 0.002),
         Level(_DIFFERS, None, 0.12, 0.99),
     )),
     Comparison("number", missing("number"), (
@@ -117,24 +120,28 @@ COMPARISONS: tuple[Comparison, ...] = (
     )),
     Comparison("place", missing("postcode", "town"), (
         Level("same", same("place"), 0.70, 0.0005, "place", exact=True),
-        Level("same postcode, town alike", both(same("postcode"), either(typo("town", 4, 2), alike("town", 0.85))),
+        Level("same postcode, town alike", both(same("postcode"),
+              either(typo("town", 4, 2), alike("town", 0.85))),
               0.08, 0.0003, "postcode"),
         Level("same town, postcode alike", both(same("town"), typo("postcode", 4)), 0.05, 0.0003, "town"),
         Level("same postcode", same("postcode"), 0.05, 0.001, "postcode"),
         Level("same town", same("town"), 0.04, 0.002, "town"),
-        Level("both alike", both(typo("postcode", 4), either(typo("town", 4, 2), alike("town", 0.88))), 0.01, 0.0001),
+        Level("both alike", both(typo("postcode", 4), either(typo("town", 4, 2), alike("town", 0.88))),
+              0.01, 0.0001),
         Level("one alike", either(typo("postcode", 4), typo("town", 5), alike("town", 0.92)), 0.02, 0.01),
         Level(_DIFFERS, None, 0.05, 0.98),
     ), ("postcode", "town")),
     Comparison("phone", missing("phone"), (
         Level("same", same("phone"), 0.70, 0.0001, "phone", exact=True),
-        Level("mobile and office swapped", either(crossed("phone", "phone2"), same("phone2")), 0.06, 0.00005, "phone"),
+        Level("mobile and office swapped", either(crossed("phone", "phone2"), same("phone2")),
+              0.06, 0.00005, "phone"),
         Level("one digit off", typo("phone", 8), 0.04, 0.00002),
         Level(_DIFFERS, None, 0.20, 0.9998),
     ), ("phone", "phone2")),
     Comparison("email", missing("email"), (
         Level("same", same("email"), 0.70, 0.0001, "email", exact=True),
-        Level("one letter off", typo("email", 8), 0.05, 0.00001),
+        Level("one letter off", both(typo("email", 8), either(same("maildigits"), absent("maildigits"))),
+              0.05, 0.00001),
         Level("same name elsewhere", same("local"), 0.03, 0.0003, "local"),
         Level("same company", same("domain"), 0.10, 0.0003, "domain"),
         Level(_DIFFERS, None, 0.12, 0.9995),
@@ -182,13 +189,17 @@ class Likeness:
     """Why strangers may look alike: `shared` are the comparisons that such pairs agree on as the same would.
 
     `told_by`: what would tell them apart; a base that holds none of it has no such pairs to speak of.
-    `odds`: how many such pairs there are for one true pair.
+    `at`: (comparison, level) that speak for them too, on that level only.
+    `odds`: how many such pairs there are for one true pair; no base teaches less than
+    `least`, for what hardly ever shows is not therefore absent.
     """
 
     name: str
     shared: frozenset[str]
     told_by: frozenset[str]
     odds: float
+    at: tuple[tuple[str, str], ...] = ()
+    least: float = 0.0
 
 
 LIKENESSES = (
@@ -199,17 +210,37 @@ LIKENESSES = (
         0.3,
     ),
     Likeness(
+        "namesake",
+        frozenset({"given", "family", "street", "street2", "number", "place", "phone"}),
+        frozenset({"birth", "email"}),
+        0.0005,
+        least=0.0005,
+    ),
+    Likeness(
         "site",
         frozenset({"name", "email", "iban", "vat"}),
         frozenset({"company", "street", "place", "phone"}),
         0.3,
+        (("company", "same company"),),
     ),
 )
-"""People of one home, and the sites of one company: strangers that share more than chance gives them."""
+"""People of one home, among them father and son of one name, and the sites of one
+company: strangers that share more than chance gives them."""
 
 
-def shared_places(likeness: Likeness, used: Sequence[str]) -> tuple[int, ...]:
-    """Where the comparisons of a likeness stand among those a base uses; none where nothing could tell."""
+def shared_places(likeness: Likeness, used: Sequence[str]) -> tuple[tuple[int, int | None], ...]:
+    """What speaks for a likeness: where it stands among the comparisons a base uses, and on which level only.
+
+    Nothing does where nothing could tell.
+    """
     if likeness.told_by.isdisjoint(used):
         return ()
-    return tuple(place for place, name in enumerate(used) if name in likeness.shared)
+    at = dict(likeness.at)
+    found: list[tuple[int, int | None]] = []
+    for place, name in enumerate(used):
+        if name in likeness.shared:
+            found.append((place, None))
+        elif name in at:
+            labels = [level.label for level in BY_NAME[name].levels]
+            found.append((place, labels.index(at[name])))
+    return tuple(found)

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from math import log2
 
 from hub.duplicates.comparisons import BY_NAME, LIKENESSES, shared_places
+from hub.duplicates.scoring import shared_bits
 from hub.duplicates.weights import Levels, Weights
 
 SEEN = 50.0
@@ -26,7 +27,7 @@ SURE = 20.0
 """So many true pairs the shipped odds of a likeness count as."""
 
 FEWEST = 3
-"""Comparisons a base needs before agreement can teach what agreement is worth: with fewer nothing checks it."""
+"""Comparisons a base needs before agreement can teach what it is worth: with fewer nothing checks it."""
 
 LEAST = 1e-7
 
@@ -69,8 +70,8 @@ def learn(
 ) -> Weights:
     """The weights with the prior, and with `m` too, that explain the compared pairs of a base best.
 
-    `pairs`: all pairs of the base, compared or not; `identical`: those whose rows are, which are not among the
-    patterns; `records`: how many it has. One true pair for ten
+    `pairs`: all pairs of the base, compared or not; `identical`: those whose rows are, which are not among
+    the patterns; `records`: how many it has. One true pair for ten
     records is what a base is taken to have before it shows otherwise, as surely as two pairs say so.
     """
     names = weights.used
@@ -98,7 +99,8 @@ def learn(
         prior = _between((total + expected) / (pairs + 2.0))
         settled = abs(log2(prior / now.prior)) < 0.005
         odds = tuple(
-            (like + SURE * one.odds) / (total + SURE) for like, one in zip(likes, LIKENESSES, strict=True)
+            max(one.least, (like + SURE * one.odds) / (total + SURE))
+            for like, one in zip(likes, LIKENESSES, strict=True)
         )
         now = replace(now, prior=prior, odds=odds)
         if m:
@@ -114,7 +116,8 @@ def usual_prior(records: int) -> float:
 
 
 def _smoothed(name: str, shipped: Sequence[float], seen: Sequence[float]) -> tuple[float, ...]:
-    kept = [level.fixed or level.neutral for level in BY_NAME[name].levels]
+    # How often one thing differs altogether is not learnt: relatives would teach that names do not matter.
+    kept = [level.fixed or level.neutral or level.rule is None for level in BY_NAME[name].levels]
     free = 1.0 - sum(m for m, keep in zip(shipped, kept, strict=True) if keep)
     total = sum(s for s, keep in zip(seen, kept, strict=True) if not keep) + SEEN * free
     return tuple(
@@ -152,7 +155,9 @@ class _Model:
         ]
         true = 2.0 ** min(self.prior + sum(bits), 900.0)
         alike = [
-            2.0 ** min(self.prior + odds + sum(bits[place] for place in places), 900.0) if places else 0.0
+            2.0 ** min(self.prior + odds + shared_bits(places, pattern.levels, bits), 900.0)
+            if places
+            else 0.0
             for places, odds in self.likenesses
         ]
         total = 1.0 + true + sum(alike)

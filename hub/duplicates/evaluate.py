@@ -89,7 +89,7 @@ def decide(
 
 
 def scores(outcome: Outcome, members: Sequence[Sequence[int]], labels: Sequence[str]) -> Mapping[str, Score]:
-    """`automatic`, `decision`, and `reviewed`: the automatic links and what a person said rightly in review."""
+    """`automatic`, `decision`, and `reviewed`: and the automatic links with what review rightly adds."""
     true = sum(_two(count) for count in Counter(labels).values())
     automatic = _count(outcome.linked, outcome.alone, members, labels, true)
     decision = _count(outcome.decided, outcome.apart, members, labels, true)
@@ -118,7 +118,7 @@ def _count(
 
 
 def _right_in_review(outcome: Outcome, members: Sequence[Sequence[int]], labels: Sequence[str]) -> int:
-    """True pairs of records that a person links who answers each question rightly: a "same" joins clusters."""
+    """True pairs of records that a person links who answers each question rightly."""
     groups = {min(group): list(group) for group in outcome.linked.groups}
     of = {row: min(group) for group in outcome.linked.groups for row in group}
     counts: dict[int, Counter[str]] = {}

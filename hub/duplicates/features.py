@@ -21,38 +21,12 @@ from hub.duplicates.rules import COLUMNS, PLACE
 Record = Mapping[str, str]
 """A record as it came: role (`fields.NAMES`) to value; empty values may be absent."""
 
-FREE_MAIL = frozenset(
-    [
-        "gmail.com",
-        "googlemail.com",
-        "yahoo.com",
-        "yahoo.fr",
-        "hotmail.com",
-        "hotmail.fr",
-        "outlook.com",
-        "outlook.fr",
-        "live.fr",
-        "live.com",
-        "orange.fr",
-        "wanadoo.fr",
-        "free.fr",
-        "sfr.fr",
-        "laposte.net",
-        "neuf.fr",
-        "bbox.fr",
-        "icloud.com",
-        "me.com",
-        "aol.com",
-        "msn.com",
-        "gmx.de",
-        "gmx.net",
-        "web.de",
-        "numericable.fr",
-        "club-internet.fr",
-        "protonmail.com",
-        "proton.me",
-    ]
-)
+FREE_MAIL = frozenset((
+    "gmail.com", "googlemail.com", "yahoo.com", "yahoo.fr", "hotmail.com", "hotmail.fr", "outlook.com",
+    "outlook.fr", "live.fr", "live.com", "orange.fr", "wanadoo.fr", "free.fr", "sfr.fr", "laposte.net",
+    "neuf.fr", "bbox.fr", "icloud.com", "me.com", "aol.com", "msn.com", "gmx.de", "gmx.net", "web.de",
+    "numericable.fr", "club-internet.fr", "protonmail.com", "proton.me",
+))  # fmt: skip
 """Domains that anyone may have an address at: they say nothing of whose it is."""
 
 _ISO = re.compile(r"(\d{4})[-/. ]?(\d{1,2})[-/. ]?(\d{1,2})(?:[T ].*)?")
@@ -115,7 +89,7 @@ def finish(row: list[Any], words: Words) -> tuple[Any, ...]:
     """The whole row: each word of the name with its weight in the low eight bits."""
     name = row[PLACE["name"]]
     if name is not None:
-        tokens = sorted({(crc32(word.encode()) << 8) | words.weight(word) for word in name.split()})
+        tokens = tuple(sorted({(crc32(word.encode()) << 8) | words.weight(word) for word in name.split()}))
         row[PLACE["tokens"]] = tokens
         row[PLACE["mass"]] = sum(word & 255 for word in tokens)
     return tuple(row)
@@ -164,6 +138,7 @@ def _email(value: str, put: Any) -> None:
     address = value.strip().casefold().encode("ascii", "backslashreplace").decode()
     local, at, domain = address.rpartition("@")
     put("email", address)
+    put("maildigits", _DIGITS.sub("", address))
     if at:
         put("local", local if len(local) >= 5 else "")
         put("domain", "" if domain in FREE_MAIL else domain)

@@ -18,11 +18,14 @@ NAMES: dict[str, tuple[str, ...]] = {
     "given": ("given", "given_name", "first_name", "firstname", "forename", "prenom", "fname", "fname_c1"),
     "given2": ("given2", "given_name_2", "second_given_name", "middle_name", "deuxieme_prenom", "fname_c2"),
     "family": (
-        "family", "family_name", "last_name", "lastname", "surname", "nom", "nom_de_famille", "lname", "lname_c1",
+        "family", "family_name", "last_name", "lastname", "surname", "nom",
+        "nom_de_famille", "lname", "lname_c1",
     ),
-    "family2": ("family2", "family_name_2", "second_family_name", "nom_de_naissance", "maiden_name", "lname_c2"),
+    "family2": ("family2", "family_name_2", "second_family_name", "nom_de_naissance", "maiden_name",
+        "lname_c2"),
     "birth": (
-        "birth", "date_of_birth", "birth_date", "birthdate", "birthday", "dob", "date_de_naissance", "naissance",
+        "birth", "date_of_birth", "birth_date", "birthdate", "birthday", "dob",
+        "date_de_naissance", "naissance",
         "born", "born_on",
     ),
     "year": ("by", "birth_year", "year_of_birth"),

@@ -13,11 +13,11 @@ from typing import Any
 from rapidfuzz.distance import DamerauLevenshtein, JaroWinkler
 
 COLUMNS = (
-    "given", "given2", "family", "birth", "number", "street", "street2", "postcode", "town", "place", "phone",
-    "phone2", "email", "local", "domain", "siren", "siret", "vat", "iban", "reference", "written", "name", "sorted",
-    "squashed", "acronym", "tokens", "mass",
+    "given", "given2", "family", "birth", "number", "street", "street2", "postcode", "town", "place",
+    "phone", "phone2", "email", "maildigits", "local", "domain", "siren", "siret", "vat", "iban",
+    "reference", "written", "name", "sorted", "squashed", "acronym", "tokens", "mass",
 )  # fmt: skip
-"""What is compared, in the order of a feature row: all text or ``None``, but `tokens` (numbers) and `mass`."""
+"""What is compared, in the order of a feature row: text or ``None``, but `tokens` (numbers) and `mass`."""
 
 PLACE = {name: place for place, name in enumerate(COLUMNS)}
 
@@ -192,7 +192,7 @@ def shared(least: float, of: str) -> Rule:
         if a[t] is None or b[t] is None:
             return False
         common = sum(word & 255 for word in set(a[t]).intersection(b[t]))
-        return common * 100 >= round(least * 100) * pick(a[m], b[m])
+        return bool(common * 100 >= round(least * 100) * pick(a[m], b[m]))
 
     return Rule(f"common_mass(tokens_l, tokens_r) * 100 >= {round(least * 100)} * {of}(mass_l, mass_r)", test)
 

@@ -9,7 +9,7 @@ Promises: pure, symmetric; for the same rows the same numbers as the whole base.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import log2
 from typing import Any
@@ -72,16 +72,16 @@ class Scorer:
             levels.append(level)
             bits.append(worth)
         score = self.prior + sum(bits)
-        return Scored(score, self.probability(score, bits), tuple(levels), tuple(bits))
+        return Scored(score, self.probability(score, levels, bits), tuple(levels), tuple(bits))
 
-    def probability(self, score: float, bits: list[float]) -> float:
+    def probability(self, score: float, levels: Sequence[int], bits: Sequence[float]) -> float:
         """Of the score, less what a likeness of strangers explains."""
         alike = 1.0
         for places, odds in self.likenesses:
             if places:
-                alike += 2.0 ** min(self.prior + odds + sum(bits[place] for place in places), 900.0)
+                alike += 2.0 ** min(self.prior + odds + shared_bits(places, levels, bits), 900.0)
         final = score - log2(alike)
-        return 1.0 / (1.0 + 2.0 ** min(-final, 900.0))
+        return float(1.0 / (1.0 + 2.0 ** min(-final, 900.0)))
 
     def explain(self, a: Row, b: Row) -> list[Reason]:
         """Field by field, what weighs most first; fields that neither record has are left out."""
@@ -128,6 +128,13 @@ class Scorer:
         )
         tests = tuple(level.rule.test for level in comparison.levels if level.rule is not None)
         return _Part(comparison.unknown.test, tests, bits, rare, comparison)
+
+
+def shared_bits(
+    places: Sequence[tuple[int, int | None]], levels: Sequence[int], bits: Sequence[float]
+) -> float:
+    """The bits that speak for a likeness too."""
+    return sum(bits[place] for place, only in places if only is None or levels[place] == only)
 
 
 def _shown(value: Any) -> str:

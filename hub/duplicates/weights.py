@@ -1,7 +1,7 @@
-"""What agreement is worth in one base: `m` and `u` of every level, how rare each value is, how many true pairs.
+"""What agreement is worth in one base: `m` and `u` of every level, how rare a value is, how many true pairs.
 
-A level is worth log2(m / u) bits; where its value's rarity counts, log2(m / u) + share x (log2 u - log2 of how
-often the more frequent of both values is found), which is what Splink adds up too.
+A level is worth log2(m / u) bits; where its value's rarity counts, log2(m / u) + share x (log2 u - log2 of
+how often the more frequent of both values is found), which is what Splink adds up too.
 
 Promises: pure; written to and read from JSON; a value the base has never seen counts as if the base had one.
 """
@@ -40,7 +40,7 @@ class Levels:
 
 @dataclass(frozen=True, slots=True)
 class Rarity:
-    """How often the values of one column are found: counts, the records that have one, and the shipped guess."""
+    """How often the values of one column are found: counts, how many records have one, the shipped guess."""
 
     counts: Mapping[str, int]
     records: int

@@ -19,6 +19,7 @@ import duckdb
 import pyarrow as pa
 from splink import DuckDBAPI, Linker, SettingsCreator, block_on
 from splink.comparison_library import CustomComparison
+from splink.internals.comparison_level_creator import ComparisonLevelCreator
 
 from hub.duplicates.comparisons import LIKENESSES, Comparison, shared_places
 from hub.duplicates.estimate import Pattern, learn, u_of, usual_prior
@@ -70,8 +71,7 @@ def read(records: Iterable[Record], weights: Weights) -> Base:
     rows: list[tuple[Any, ...]] = []
     members: list[list[int]] = []
     for index, row in enumerate(every):
-        known = tuple(tuple(value) if isinstance(value, list) else value for value in row)
-        place = places.setdefault(known, len(rows))
+        place = places.setdefault(row, len(rows))
         if place == len(rows):
             rows.append(row)
             members.append([])
@@ -143,7 +143,7 @@ def _predict(database: duckdb.DuckDBPyConnection, base: Base) -> str:
 
 def _comparison(comparison: Comparison, weights: Weights) -> CustomComparison:
     levels = weights.levels[comparison.name]
-    made: list[dict[str, Any]] = [
+    made: list[ComparisonLevelCreator | dict[str, Any]] = [
         {"sql_condition": comparison.unknown.sql, "label_for_charts": "one has none", "is_null_level": True}
     ]
     for place, level in enumerate(comparison.levels):
@@ -207,7 +207,8 @@ def _strangers(database: duckdb.DuckDBPyConnection, base: Base) -> dict[str, lis
     groups = database.execute(
         f"WITH pair AS (SELECT n, {sides} FROM drawn JOIN record a ON a.unique_id = l "
         f"JOIN record b ON b.unique_id = r), levels AS (SELECT n, {cases} FROM pair) "
-        f"SELECT {', '.join(f'g{place}' for place in range(len(used)))}, sum(n)::BIGINT FROM levels GROUP BY ALL"
+        f"SELECT {', '.join(f'g{place}' for place in range(len(used)))}, sum(n)::BIGINT "
+        "FROM levels GROUP BY ALL"
     ).fetchall()
     database.unregister("drawn")
     counts = {one.name: [0] * len(one.levels) for one in used}
@@ -250,13 +251,18 @@ def _weighed(database: duckdb.DuckDBPyConnection, scored: str, base: Base, learn
     whole = " + ".join([f"({base.weights.prior_bits!r})", *bits.values()])
     alike = ["1.0"]
     for one, odds in zip(LIKENESSES, base.weights.odds, strict=True):
-        part = [bits[names[place]] for place in shared_places(one, names)]
+        part = [
+            bits[names[place]]
+            if only is None
+            else f"(CASE {levels[place]} WHEN {only} THEN {bits[names[place]]} ELSE 0.0 END)"
+            for place, only in shared_places(one, names)
+        ]
         if part:
             start = base.weights.prior_bits + log2(odds)
             alike.append(f"pow(2.0, least({start!r} + {' + '.join(part)}, 900.0))")
     found = database.execute(
-        f"WITH w AS (SELECT unique_id_l AS l, unique_id_r AS r, {whole} AS score, {' + '.join(alike)} AS alike "
-        f"FROM {scored}), p AS (SELECT l, r, score, "
+        f"WITH w AS (SELECT unique_id_l AS l, unique_id_r AS r, {whole} AS score, {' + '.join(alike)} "
+        f"AS alike FROM {scored}), p AS (SELECT l, r, score, "
         "1.0 / (1.0 + pow(2.0, least(log2(alike) - score, 900.0))) AS probability FROM w) "
         f"SELECT * FROM p WHERE probability >= {KEPT} ORDER BY probability DESC, score DESC, l, r"
     ).fetchall()
