@@ -6,8 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from hub.ports import Refused
+from tests.connectors.odoo.books import Books
 from tests.connectors.odoo.office import DOORS, Office
-from tests.connectors.odoo.scenarios_merging import MergeFaults, MergeScenarios
+from tests.connectors.odoo.scenarios_merging import MergeFaults, MergeScenarios, Pair, Pairs
 
 pytestmark = pytest.mark.live
 _offices: dict[str, Office] = {}
@@ -42,3 +44,27 @@ class TestMerging(MergeScenarios):
 @pytest.mark.parametrize("door", [("19", "json2"), ("14", "xmlrpc")], ids="-".join)
 class TestFaults(MergeFaults):
     pass
+
+
+@pytest.mark.parametrize("door", [("19", "json2"), ("14", "xmlrpc")], ids="-".join)
+class TestLocked(Pairs):
+    def test_a_contact_on_entries_that_a_hash_locks_is_not_merged_away(
+        self, pair: Pair, books: Books
+    ) -> None:
+        (usual, *_) = pair.do(
+            "account.journal", "search_read", [["type", "=", "sale"]], ["default_account_id"]
+        )
+        account = usual["default_account_id"][0]
+        values = {"name": "Ventes scellées", "type": "sale", "code": "VSC", "default_account_id": account}
+        journal = pair.do("account.journal", "create", values)
+        pair.do("account.journal", "write", [journal], {"restrict_mode_hash_table": True})
+        invoice = books.invoice(journal_id=journal)
+        (row,) = pair.do("account.move", "read", [invoice], ["inalterable_hash"])
+        assert row["inalterable_hash"]
+        answer = pair.merge()
+        assert isinstance(answer, Refused)
+        assert books.name(invoice) in answer.reason
+        assert pair.exists(pair.loser)
+        kept = pair.desk.connector.merge(pair.view, pair.lose.id, [pair.keep.id])
+        assert not isinstance(kept, Refused)
+        assert pair.refers("account.move", "partner_id", invoice) == [pair.loser]

@@ -312,6 +312,22 @@ class MergeFaults(Pairs):
         pair.do(PARTNER, "write", [pair.winner], {"email": "alfa@garage.example"})
         assert merged(pair.merge()).lost == {pair.lose.id: "gone"}
 
+    def test_with_few_rights_the_usual_is_noted_and_what_could_not_be_seen_is_told(self, pair: Pair) -> None:
+        child = pair.do(PARTNER, "create", {"name": "Fils", "parent_id": pair.loser})
+        pair.do(PARTNER, "write", [pair.winner], {"email": "alfa@garage.example"})
+        self.without_rights(pair, ["base.group_partner_manager"])
+        undo = pair.noted()
+        note = undo[pair.lose.id]
+        assert [child] in [entry["ids"] for entry in note["referred"] if entry["model"] == PARTNER]
+        assert any("account.move" in gap for gap in note["gaps"])
+        merged(pair.merge())
+        answer = parted(pair.split(undo))
+        made = answer.remade[pair.lose.id]
+        assert made.values == pair.lose.values
+        assert pair.refers(PARTNER, "parent_id", child) == [int(made.id)]
+        assert any("account.move" in word for word in answer.unable)
+        assert any("external ids" in word for word in answer.unable)
+
     def without_rights(self, pair: Pair, groups: Sequence[str]) -> None:
         """From now on the connector is a user with these groups beside an employee's."""
         office, login = pair.desk.office, f"modeste {pair.desk.scope}"
