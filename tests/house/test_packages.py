@@ -24,6 +24,7 @@ LOCK = ROOT / "requirements.lock"
 
 IMPORTED_AS = {
     "python-calamine": "python_calamine",
+    "python-docx": "docx",
     "python-stdnum": "stdnum",
     "prometheus-client": "prometheus_client",
     "pyjwt": "jwt",
