@@ -6,7 +6,7 @@ import argparse
 import sys
 from collections.abc import Callable
 
-from benchmarks import calls, documents, engine, fec, memory, odoo, popups, sheets, soap
+from benchmarks import calls, documents, duplicates, engine, fec, memory, odoo, popups, sheets, soap
 from benchmarks.rows import Row, show
 from benchmarks.target import target
 
@@ -20,6 +20,8 @@ ALONE: dict[str, Callable[[], Row | list[Row]]] = {
     "soap": soap.read,
     "sheets": sheets.measured,
     "documents": documents.measured,
+    "duplicates": duplicates.quality,
+    "duplicates-speed": duplicates.speed,
 }
 WITH_ODOO: dict[str, Callable[[odoo.Target], list[Row]]] = {
     "load": odoo.first_load,

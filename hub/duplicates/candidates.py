@@ -84,8 +84,8 @@ class Candidates:
                 common.append(places)
         if not votes:
             # Nobody shares anything rarer: the first of the least common block stand for all of it.
-            for places in sorted(common, key=len)[:2]:
-                votes.update(places[:MOST])
+            for block in sorted(common, key=len)[:2]:
+                votes.update(block[:MOST])
         return [place for place, _ in votes.most_common(WEIGHED)]
 
     def _with(self, key: int) -> list[int]:

@@ -149,8 +149,9 @@ COMPARISONS: tuple[Comparison, ...] = (
     Comparison("company", missing("siren"), (
         Level("same establishment", same("siret"), 0.90, 0.00005, "siret", exact=True),
         Level("same company", both(same("siren"), missing("siret")), 0.05, 0.0001, "siren"),
-        Level("one digit off", either(typo("siret", 14), typo("siren", 9)), 0.03, 0.00001),
+        Level("one digit of the SIRET off", typo("siret", 14), 0.02, 0.000005),
         Level("another site of the company", same("siren"), 0.0005, 0.5, fixed=True),
+        Level("one digit of the SIREN off", typo("siren", 9), 0.01, 0.000005),
         Level(_DIFFERS, None, 0.0195, 0.9997),
     ), ("siret", "siren")),
     Comparison("vat", missing("vat"), (
@@ -175,7 +176,9 @@ COMPARISONS: tuple[Comparison, ...] = (
         Level("nearly all words", shared(0.8, "greatest"), 0.05, 0.0002),
         Level("all words of the shorter", both(shared(0.95, "least"), shared(0.3, "greatest")), 0.05, 0.0005),
         Level("initials of the other", crossed("acronym", "squashed"), 0.01, 0.0001),
-        Level("alike", alike("squashed", 0.92), 0.04, 0.001),
+        Level("alike", either(typo("squashed", 10, 2),
+              both(alike("squashed", 0.92), shared(0.3, "greatest"))),
+              0.04, 0.001),
         Level("half of the words", shared(0.5, "greatest"), 0.03, 0.002),
         Level(_DIFFERS, None, 0.04, 0.995),
     )),

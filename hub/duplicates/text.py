@@ -11,6 +11,7 @@ import unicodedata
 
 _NOT_WORD = re.compile(r"[^a-z0-9]+")
 _DOTTED = re.compile(r"\b(?:[a-z]\.\s?){2,}(?:[a-z]\b)?")
+_SARL = re.compile(r"\bs\.?\s?a\.?\s?r\.\s?l\b\.?")
 _LIGATURES = str.maketrans({"œ": "oe", "æ": "ae", "ß": "ss", "ø": "o", "ł": "l", "đ": "d", "’": "'"})
 
 LEGAL_FORMS = frozenset((
@@ -21,7 +22,7 @@ LEGAL_FORMS = frozenset((
 ))  # fmt: skip
 _LITTLE = frozenset((
     "the", "of", "and", "et", "de", "du", "des", "la", "le", "les", "l", "d", "a", "au", "aux", "en", "und",
-    "der", "die", "das", "van", "et", "fils",
+    "der", "die", "das", "van", "et",
 ))  # fmt: skip
 _WORDS = {
     "ets": "etablissements", "etab": "etablissements", "etabl": "etablissements", "ent": "entreprise",
@@ -56,7 +57,7 @@ def plain(text: str) -> str:
 def as_written(text: str) -> str:
     """The text but for its case and blanks: what two people agree on who wrote the very same."""
     folded = unicodedata.normalize("NFKC", text.casefold())
-    return "".join(" ".join(folded.split()).encode("ascii", "backslashreplace").decode())
+    return " ".join(folded.split()).encode("ascii", "backslashreplace").decode().casefold()
 
 
 def person(text: str) -> str:
@@ -71,6 +72,7 @@ def company(text: str) -> tuple[str, str]:
     """
     folded = unicodedata.normalize("NFKD", text.casefold().translate(_LIGATURES))
     ascii_text = folded.encode("ascii", "ignore").decode()
+    ascii_text = _SARL.sub(" sarl ", ascii_text)
     joined = _DOTTED.sub(lambda found: re.sub(r"[.\s]", "", found.group()) + " ", ascii_text)
     words = _spelt(_NOT_WORD.sub(" ", joined.replace("&amp", " ").replace("'", "")).split())
     forms = [word for word in words if word in LEGAL_FORMS]

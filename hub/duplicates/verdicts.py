@@ -17,7 +17,7 @@ from hub.duplicates.comparisons import BY_NAME
 from hub.duplicates.rules import Row
 from hub.duplicates.scoring import UNKNOWN, Scorer
 
-PRECISION = 0.999
+PRECISION = 0.9995
 """Wished of the pairs linked by themselves."""
 
 FOUND = 0.99

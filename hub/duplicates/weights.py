@@ -8,6 +8,7 @@ Promises: pure; written to and read from JSON; a value the base has never seen c
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from math import log2
@@ -24,7 +25,7 @@ RARE_COLUMNS = tuple(sorted({level.rare for one in COMPARISONS for level in one.
 
 
 OF_NAMES = frozenset({"written", "name", "sorted", "squashed"})
-"""A company's name is not common because one record of it was typed many times over."""
+"""Names of which there are far more than any base shows: one that nobody else has is rarer still."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,22 +96,17 @@ def shipped() -> Weights:
     )
 
 
-def rarities(rows: Sequence[Row], times: Sequence[int] | None = None) -> dict[str, Rarity]:
-    """How rare the values of these rows are; `times`: for how many records each row stands."""
+def rarities(rows: Sequence[Row]) -> dict[str, Rarity]:
+    """How rare the values of these rows are; identical rows are given once: a copy makes nothing common."""
     guesses = {level.rare: level.u for one in COMPARISONS for level in reversed(one.levels) if level.rare}
     found = {}
     for column in RARE_COLUMNS:
-        counts: dict[str, int] = {}
-        place, records = PLACE[column], 0
-        for index, row in enumerate(rows):
-            value = row[place]
-            if value is not None:
-                several = times[index] if times is not None and column not in OF_NAMES else 1
-                counts[value] = counts.get(value, 0) + several
-                records += several
+        place = PLACE[column]
+        counts = Counter(row[place] for row in rows if row[place] is not None)
         # Values of which a base has one are as rare as those it has none of: no need to keep them.
         kept = {value: count for value, count in counts.items() if count > 1}
-        found[column] = Rarity(kept, records, guesses[column], 0.005 if column in OF_NAMES else 0.5)
+        start = 0.005 if column in OF_NAMES else 0.5
+        found[column] = Rarity(kept, counts.total(), guesses[column], start)
     return found
 
 

@@ -80,7 +80,7 @@ def read(records: Iterable[Record], weights: Weights) -> Base:
         weights,
         used=used_in(rows),
         words=words,
-        rarity=rarities(rows, [len(several) for several in members]),
+        rarity=rarities(rows),
     )
     return Base(rows, members, own)
 
@@ -96,7 +96,7 @@ def compared(base: Base, *, learn_m: bool = False, said: Said = lambda step, don
         for macro in MACROS:
             database.execute(macro)
         said("index", 0, None)
-        database.register("fed", _table(base))
+        database.register("fed", table_of(base))
         database.execute("CREATE TABLE record AS SELECT * FROM fed")
         said("strangers", 0, None)
         strangers = u_of(base.weights, _strangers(database, base))
@@ -163,7 +163,7 @@ def _comparison(comparison: Comparison, weights: Weights) -> CustomComparison:
     return CustomComparison(made, output_column_name=comparison.name)
 
 
-def _table(base: Base) -> pa.Table:
+def table_of(base: Base) -> pa.Table:
     needed = [column for column in COLUMNS if column not in ("tokens", "mass")]
     columns: dict[str, Any] = {"unique_id": pa.array(range(len(base.rows)), pa.int64())}
     for column in needed:
@@ -175,7 +175,7 @@ def _table(base: Base) -> pa.Table:
     return pa.table(columns)
 
 
-def _case(comparison: Comparison) -> str:
+def case_of(comparison: Comparison) -> str:
     """The level a pair stands on, as one expression."""
     count = len(comparison.levels)
     whens = " ".join(
@@ -203,7 +203,7 @@ def _strangers(database: duckdb.DuckDBPyConnection, base: Base) -> dict[str, lis
     used = base.weights.comparisons
     needed = [column for column in COLUMNS if any(_names(one, column) for one in used)]
     sides = ", ".join(f"a.{column} AS {column}_l, b.{column} AS {column}_r" for column in needed)
-    cases = ", ".join(f"{_case(one)} AS g{place}" for place, one in enumerate(used))
+    cases = ", ".join(f"{case_of(one)} AS g{place}" for place, one in enumerate(used))
     groups = database.execute(
         f"WITH pair AS (SELECT n, {sides} FROM drawn JOIN record a ON a.unique_id = l "
         f"JOIN record b ON b.unique_id = r), levels AS (SELECT n, {cases} FROM pair) "
