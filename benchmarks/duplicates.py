@@ -11,10 +11,9 @@ import csv
 import resource
 import sys
 from collections.abc import Iterator
-from contextlib import redirect_stderr
 from dataclasses import replace
+from importlib import import_module
 from importlib.util import find_spec
-from io import StringIO
 from itertools import islice
 from pathlib import Path
 from random import Random

@@ -77,7 +77,8 @@ def learn(
     names = weights.used
     if len(names) < FEWEST:
         # Of a list of names, those written alike are the only thing that shows how often names recur.
-        alike = _between(identical / max(pairs, 1.0)) if names == ("name",) else 0.0
+        written = identical / weights.levels["name"].m[0] / max(pairs, 1.0) if names == ("name",) else 0.0
+        alike = _between(written)
         return replace(weights, prior=max(usual_prior(records), alike))
     expected = 2.0 * usual_prior(records)
     now = replace(weights, prior=usual_prior(records))

@@ -24,7 +24,7 @@ GUESS = 100.0
 RARE_COLUMNS = tuple(sorted({level.rare for one in COMPARISONS for level in one.levels if level.rare}))
 
 
-OF_NAMES = frozenset({"written", "name", "sorted", "squashed"})
+OF_NAMES = {"written": 0.0005, "name": 0.005, "sorted": 0.005, "squashed": 0.005}
 """Names of which there are far more than any base shows: one that nobody else has is rarer still."""
 
 
@@ -105,8 +105,7 @@ def rarities(rows: Sequence[Row]) -> dict[str, Rarity]:
         counts = Counter(row[place] for row in rows if row[place] is not None)
         # Values of which a base has one are as rare as those it has none of: no need to keep them.
         kept = {value: count for value, count in counts.items() if count > 1}
-        start = 0.005 if column in OF_NAMES else 0.5
-        found[column] = Rarity(kept, counts.total(), guesses[column], start)
+        found[column] = Rarity(kept, counts.total(), guesses[column], OF_NAMES.get(column, 0.5))
     return found
 
 

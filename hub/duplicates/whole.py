@@ -93,6 +93,7 @@ def compared(base: Base, *, learn_m: bool = False, said: Said = lambda step, don
     if len(base.rows) < 2 or not base.weights.used:
         return []
     with duckdb.connect(":memory:") as database:
+        database.execute("SET enable_progress_bar = false")
         for macro in MACROS:
             database.execute(macro)
         said("index", 0, None)
