@@ -43,6 +43,7 @@ PURE = (
     "hub.duplicates.clusters",
     "hub.duplicates.verdicts",
     "hub.duplicates.evaluate",
+    "hub.duplicates.candidates",
 )
 IMPURE_MODULES = (
     "hub.store", "hub.engine", "hub.delivery", "hub.pulling", "hub.clock", "hub.settings", "hub.daemon",
