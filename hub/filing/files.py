@@ -182,12 +182,16 @@ def sha256_of(path: Path) -> str:
 def lock_of(path: Path, stale_hours: float) -> Lock | None:
     """Who has the file open, by the lock file of Excel and Word (`~$name`) or LibreOffice (`.~lock.name#`).
 
-    Word puts `~$` before a name of up to six letters, or in the place of one of seven, or of the first two.
-    A lock older than `stale_hours` (0: none ever is) is one a crash left behind, and is not answered.
+    Word puts `~$` before a name of up to six letters, in the place of one of seven, or of the first two; the
+    rule for seven is from memory, so both are looked for. A lock older than `stale_hours` (0: none ever is)
+    is one a crash left behind, and is not answered.
     """
     for candidate, holder in (
         (path.with_name(f"~${path.name}"), _excel_holder),
-        (path.with_name(f"~${path.name[1 if len(path.stem) == 7 else 2 :]}"), _excel_holder),
+        *(
+            (path.with_name(f"~${path.name[cut:]}"), _excel_holder)
+            for cut in ((1, 2) if len(path.stem) == 7 else (2,))
+        ),
         (path.with_name(f".~lock.{path.name}#"), _libreoffice_holder),
     ):
         try:
