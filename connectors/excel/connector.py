@@ -9,7 +9,6 @@ record that seems gone.
 from __future__ import annotations
 
 import hashlib
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -26,17 +25,13 @@ from connectors.excel.settings import Settings
 from connectors.excel.spec import Spec, spec_of, spec_to_json
 from hub.filing import files, temporary
 from hub.filing.clock import clock_of
-from hub.filing.faults import Fault
+from hub.filing.faults import ERRORS, Fault
 from hub.ports import (
-    Busy,
     ClockReading,
-    ConnectorError,
-    Denied,
     Done,
     Finding,
     Known,
     Merged,
-    Misconfigured,
     Missing,
     Moved,
     Native,
@@ -59,15 +54,6 @@ WRITABLE = (".xlsx", ".xlsm")
 ATTEMPTS = 3
 """How often a write starts over when someone saved the workbook meanwhile."""
 
-_ERRORS: dict[str, type[ConnectorError]] = {
-    "damaged": SourceDamaged,
-    "misconfigured": Misconfigured,
-    "busy": Busy,
-    "denied": Denied,
-    "unreachable": Unreachable,
-    "read_only": Denied,
-}
-
 
 class ExcelConnector:
     """One workbook. Every call opens the file anew: nothing is held between calls, no handle and no copy."""
@@ -75,7 +61,7 @@ class ExcelConnector:
     def __init__(self, name: str, settings: Settings) -> None:
         self.name = name
         self.settings = settings
-        self._cleared_at: float | None = None
+        self._sweeper = temporary.Sweeper()
         writable = settings.place.suffix.lower() in WRITABLE and not settings.read_only
         self.traits = Traits(
             assigns_ids=False, archives=False, confirms=True, incremental=False, writable=writable, batch=2000
@@ -291,29 +277,12 @@ class ExcelConnector:
             if not answer["changed"]:
                 return answer, taken, None
             files.back_up(path, taken, self.backups, self.settings.backups.keep)
-            unsure = self._replace(path, staged, taken)
+            unsure = files.replace_surely(path, staged, taken, self.settings.stale_lock_hours)
             return answer, replace(taken, stamp=files.look(path)), unsure
-
-    def _replace(self, path: Path, staged: Path, taken: files.Snapshot) -> Unknown | None:
-        """Replace the file; where the system reports a failure, look which of the two is there now."""
-        wanted = files.sha256_of(staged)
-        try:
-            files.replace(path, staged, taken, self.settings.stale_lock_hours)
-        except Fault:
-            try:
-                now = files.sha256_of(path)
-            except Fault as second:
-                return Unknown(f"the file could not be looked at after a failed replacement: {second.why}")
-            if now != wanted:
-                raise
-        return None
 
     def _clear_away(self) -> None:
         """Clear away what a killed hub left: at the first call, and then once in a while."""
-        now = time.monotonic()
-        if self._cleared_at is None or now - self._cleared_at > temporary.ABANDONED:
-            temporary.sweep(self.path.parent, self.backups)
-            self._cleared_at = now
+        self._sweeper.sweep(self.path.parent, self.backups)
 
     @property
     def backups(self) -> Path:
@@ -396,7 +365,7 @@ class ExcelConnector:
         return f"sheet '{spec.sheet}', row {number}"
 
     def _raise(self, fault: Fault) -> NoReturn:
-        raise _ERRORS[fault.kind](self.name, fault.what, fault.why, fault.todo) from fault
+        raise ERRORS[fault.kind](self.name, fault.what, fault.why, fault.todo) from fault
 
 
 def _fingerprint(spec: Spec) -> str:

@@ -9,7 +9,6 @@ the backups.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NoReturn
@@ -26,38 +25,25 @@ from connectors.forms.settings import Settings
 from connectors.forms.writing import Writing
 from hub.filing import temporary
 from hub.filing.clock import clock_of
-from hub.filing.faults import Fault, misconfigured
+from hub.filing.faults import ERRORS, Fault, misconfigured
 from hub.filing.keys import new_keys
 from hub.ports import (
     Busy,
     ClockReading,
-    ConnectorError,
-    Denied,
     Finding,
     Known,
-    Misconfigured,
     Native,
     Outcome,
     Page,
     Receipt,
     Record,
     Refused,
-    SourceDamaged,
     Traits,
-    Unreachable,
     View,
     Write,
 )
 
 _PAGE = 1000
-_ERRORS: dict[str, type[ConnectorError]] = {
-    "damaged": SourceDamaged,
-    "misconfigured": Misconfigured,
-    "busy": Busy,
-    "denied": Denied,
-    "unreachable": Unreachable,
-    "read_only": Denied,
-}
 
 
 class FormsConnector:
@@ -72,7 +58,7 @@ class FormsConnector:
         self.reader = Reader(settings.limits)
         self.catalogue = Catalogue(settings.descriptions, settings.blanks)
         self.folder = Folder(settings.folder, self.reader, settings.stable_seconds)
-        self._cleared_at: float | None = None
+        self._sweeper = temporary.Sweeper()
 
     @property
     def state(self) -> str:
@@ -233,15 +219,11 @@ class FormsConnector:
 
     def _clear_away(self) -> None:
         """Clear away what a killed hub left: at the first call, and then once in a while."""
-        now = time.monotonic()
-        if self.traits.writable and (
-            self._cleared_at is None or now - self._cleared_at > temporary.ABANDONED
-        ):
-            temporary.sweep(self.settings.folder, self.backups)
-            self._cleared_at = now
+        if self.traits.writable:
+            self._sweeper.sweep(self.settings.folder, self.backups)
 
     def _raise(self, fault: Fault) -> NoReturn:
-        raise _ERRORS[fault.kind](self.name, fault.what, fault.why, fault.todo) from fault
+        raise ERRORS[fault.kind](self.name, fault.what, fault.why, fault.todo) from fault
 
 
 def _cursor(asked: str, look: Look) -> str:

@@ -7,7 +7,6 @@ crash is known by its key and its values, and not made again.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +16,7 @@ from connectors.forms.reader import Kind
 from connectors.forms.records import BETWEEN, record_of
 from hub.filing import files
 from hub.filing.faults import Fault
-from hub.ports import Done, Missing, Moved, Native, Outcome, Record, Refused, Rejected, Unknown, View, Write
+from hub.ports import Done, Missing, Moved, Native, Outcome, Record, Refused, Rejected, View, Write
 
 if TYPE_CHECKING:
     from connectors.forms.connector import FormsConnector
@@ -132,24 +131,10 @@ class Writing:
             if made["sha256"] != taken.sha256:
                 backups = self._connector.settings.backups
                 files.back_up(path, taken, self._connector.backups, backups.keep)
-                unsure = self._replace(path, staged, taken, made["sha256"])
+                unsure = files.replace_surely(path, staged, taken, 0)
                 if unsure is not None:
                     return unsure
         return Done(self._now(id, path, made))
-
-    def _replace(self, path: Path, staged: Path, taken: files.Snapshot, wanted: str) -> Unknown | None:
-        """Replace the file; where the system reports a failure, look which of the two is there now."""
-        try:
-            files.replace(path, staged, taken, 0)
-        except Fault:
-            now: str | None = None
-            with suppress(Fault):
-                now = files.sha256_of(path)
-            if now is None:
-                return Unknown(f"{path.name} could not be looked at after a failed replacement")
-            if now != wanted:
-                raise
-        return None
 
     # -- both ----------------------------------------------------------------------------------------
 

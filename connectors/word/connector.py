@@ -12,7 +12,6 @@ record is there, and nothing of it can be read.
 from __future__ import annotations
 
 import hashlib
-import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -37,15 +36,11 @@ from connectors.word.settings import Settings
 from connectors.word.writing import Writer
 from hub.filing import files, temporary
 from hub.filing.clock import clock_of
-from hub.filing.faults import Fault
+from hub.filing.faults import ERRORS, Fault
 from hub.ports import (
-    Busy,
     ClockReading,
-    ConnectorError,
-    Denied,
     Finding,
     Known,
-    Misconfigured,
     Native,
     Outcome,
     Page,
@@ -53,9 +48,7 @@ from hub.ports import (
     Record,
     Refused,
     Rejected,
-    SourceDamaged,
     Traits,
-    Unreachable,
     View,
     Write,
 )
@@ -63,15 +56,6 @@ from hub.ports import (
 PAGE = 1000
 MAKE = 1
 """Raised when documents come to be read in another way: then all are read anew."""
-
-_ERRORS: dict[str, type[ConnectorError]] = {
-    "damaged": SourceDamaged,
-    "misconfigured": Misconfigured,
-    "busy": Busy,
-    "denied": Denied,
-    "unreachable": Unreachable,
-    "read_only": Denied,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +91,7 @@ class WordConnector:
         self.reader = Reader(Limits(limits.seconds, limits.memory_mib * MIB, bounds), self.office)
         self.folder = Folder(settings)
         self.library = Library(self.folder, self.reader)
-        self._cleared_at: float | None = None
+        self._sweeper = temporary.Sweeper()
         self._profiles: tuple[object, Mapping[str, Profile], str] | None = None
         self._states: dict[str, tuple[str, State]] = {}
         self.traits = Traits(
@@ -350,14 +334,11 @@ class WordConnector:
 
     def _clear_away(self) -> None:
         """Clear away what a killed hub left: at the first call, and then once in a while."""
-        now = time.monotonic()
-        if self._cleared_at is None or now - self._cleared_at > temporary.ABANDONED:
-            temporary.sweep(self.settings.path, self.backups)
-            self._cleared_at = now
+        self._sweeper.sweep(self.settings.path, self.backups)
 
     def _raise(self, fault: Fault | faults.Fault) -> NoReturn:
         kind = fault.kind if isinstance(fault, Fault) else "damaged"
-        raise _ERRORS[kind](self.name, fault.what, fault.why, fault.todo) from fault
+        raise ERRORS[kind](self.name, fault.what, fault.why, fault.todo) from fault
 
 
 _NOW = "being saved"

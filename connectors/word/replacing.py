@@ -15,7 +15,6 @@ from pathlib import Path
 
 from connectors.word.settings import Settings
 from hub.filing import files
-from hub.filing.faults import Fault
 from hub.ports import Unknown
 
 
@@ -38,19 +37,7 @@ class Exchange:
     def put(self) -> Unknown | None:
         """Put `staged` in the document's place; says where it cannot be told if it is. Raises `Fault`."""
         files.back_up(self.path, self.taken, self.backups, self.keep)
-        wanted = files.sha256_of(self.staged)
-        try:
-            files.replace(self.path, self.staged, self.taken, self.stale_hours)
-        except Fault:
-            try:
-                now = files.sha256_of(self.path)
-            except Fault as second:
-                return Unknown(
-                    f"{self.path.name} could not be looked at after a failed replacement: {second.why}"
-                )
-            if now != wanted:
-                raise
-        return None
+        return files.replace_surely(self.path, self.staged, self.taken, self.stale_hours)
 
 
 @contextmanager

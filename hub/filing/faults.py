@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from collections.abc import Mapping
+from typing import Final, Literal, TypeAlias
+
+from hub.ports import Busy, ConnectorError, Denied, Misconfigured, SourceDamaged, Unreachable
 
 Kind: TypeAlias = Literal["damaged", "misconfigured", "busy", "denied", "unreachable", "read_only"]
+
+ERRORS: Final[Mapping[Kind, type[ConnectorError]]] = {
+    "damaged": SourceDamaged,
+    "misconfigured": Misconfigured,
+    "busy": Busy,
+    "denied": Denied,
+    "unreachable": Unreachable,
+    "read_only": Denied,
+}
+"""What a fault of each kind is to the hub."""
 
 
 class Fault(Exception):

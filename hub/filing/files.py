@@ -23,6 +23,7 @@ from pathlib import Path
 
 from hub.filing import temporary
 from hub.filing.faults import Fault
+from hub.ports import Unknown
 
 CHUNK = 1 << 20
 RACY_NS = 3 * 10**9
@@ -304,6 +305,24 @@ def replace(path: Path, staged: Path, taken: Snapshot, stale_hours: float) -> No
     except OSError as error:
         raise _unwritable(path, error) from error
     _sync_folder(path.parent)
+
+
+def replace_surely(path: Path, staged: Path, taken: Snapshot, stale_hours: float) -> Unknown | None:
+    """`replace`; where the system reports a failure, it is looked which of the two is there now.
+
+    Says so where that cannot be told. Raises `Fault` where the old one is.
+    """
+    wanted = sha256_of(staged)
+    try:
+        replace(path, staged, taken, stale_hours)
+    except Fault:
+        try:
+            now = sha256_of(path)
+        except Fault as second:
+            return Unknown(f"{path.name} could not be looked at after a failed replacement: {second.why}")
+        if now != wanted:
+            raise
+    return None
 
 
 def _keep_attributes(path: Path, staged: Path) -> None:

@@ -60,6 +60,19 @@ def sweep(*folders: Path) -> None:
         _remove_if_abandoned(folder)
 
 
+class Sweeper:
+    """A `sweep` at the first call, and then once in a while."""
+
+    def __init__(self) -> None:
+        self._swept_at: float | None = None
+
+    def sweep(self, *folders: Path) -> None:
+        now = time.monotonic()
+        if self._swept_at is None or now - self._swept_at > ABANDONED:
+            sweep(*folders)
+            self._swept_at = now
+
+
 def _held_folder() -> tuple[Path, int]:
     """A new folder and the lock on it; another one where a `sweep` was there between the two."""
     for _ in range(_ATTEMPTS):

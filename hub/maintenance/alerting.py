@@ -9,7 +9,7 @@ Never: tells of what another system keeps to itself; reads anything but the hub'
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
@@ -85,13 +85,12 @@ class AlertShelf:
     ) -> Refused | None:
         closed = archived if archived is not None else bool(values.get("closed"))
         row = connection.execute(select(t.alert).where(t.alert.c.id == int(told.id))).one()
-        data = {**loads(row.data), "closed_by": "person" if closed else ""}
-        _save(connection, row.id, data, not closed, next_change(connection, t.alert), row.open)
+        _save(connection, row.id, loads(row.data), not closed, next_change(connection, t.alert), row.open)
         return None
 
 
 def _open(connection: Connection, key: str, alert: Alert, today: date, change: int, before: int) -> None:
-    data = {"of": key, "over": False, "closed_by": "", "opened_on": today.isoformat(), **_words(alert)}
+    data = {"of": key, "over": False, "opened_on": today.isoformat(), **_words(alert)}
     data["day"] = alert.day.isoformat()
     unique = key if not before else f"{key}#{before + 1}"
     connection.execute(insert(t.alert).values(key=unique, open=True, change=change, data=dumps(data)))
@@ -121,9 +120,3 @@ def _told(row: Row[Any]) -> Told:
     }
     values |= {"closed": not row.open, "opened_on": data["opened_on"]}
     return Told(str(row.id), values, row.change, archived=not row.open)
-
-
-def alerts_open(connection: Connection) -> Iterator[dict[str, Any]]:
-    """Every open alert, oldest first, for people."""
-    for row in connection.execute(select(t.alert).where(t.alert.c.open).order_by(t.alert.c.id)):
-        yield {"id": row.id, **loads(row.data)}

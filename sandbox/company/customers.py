@@ -82,7 +82,7 @@ def _customer(number: int, seed: int, taken: set[str]) -> Customer:
     return Customer(
         number=number,
         name=name,
-        siret=_with_luhn(f"{siren}{'0001' if dice.random() < 0.8 else '0002'}"),
+        siret=with_luhn(f"{siren}{'0001' if dice.random() < 0.8 else '0002'}"),
         vat=f"FR{(12 + 3 * (int(siren) % 97)) % 97:02}{siren}",
         phone=_phone(zip, number, seed),
         email=f"contact.{number}@{domain}" if dice.random() < 0.92 else "",
@@ -147,10 +147,10 @@ def _phone(zip: str, number: int, seed: int) -> str:
 
 def _siren(number: int, seed: int) -> str:
     """Nine digits, different for each of 100,000 numbers."""
-    return _with_luhn(f"999{(number * 61_987 + seed) % MOST:05}")
+    return with_luhn(f"999{(number * 61_987 + seed) % MOST:05}")
 
 
-def _with_luhn(digits: str) -> str:
+def with_luhn(digits: str) -> str:
     """The digits and the one that makes their Luhn sum right."""
     total = 0
     for place, digit in enumerate(reversed(digits)):

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from random import Random
 
+from sandbox.company.customers import with_luhn
 from sandbox.company.words import TOWNS
 from sandbox.duplicates.words import FORMS, TRADES, family, given, invented, way
 
@@ -96,7 +97,7 @@ def _company(dice: Random, first: int, known: list[tuple[str, str]]) -> list[Ent
         form = dice.choice(FORMS)
         if len(known) < 2000:
             known.append((name, form))
-    siren = _luhn(f"9{first:07}")
+    siren = with_luhn(f"9{first:07}")
     sites = dice.randint(2, 4) if dice.random() < SITES else 1
     email = f"{dice.choice(('contact', 'info', 'accueil'))}@{_plain(name)}.example.fr"
     return [
@@ -106,7 +107,7 @@ def _company(dice: Random, first: int, known: list[tuple[str, str]]) -> list[Ent
                 company=name,
                 form=form,
                 email=email,
-                siret=_luhn(f"{siren}{place + 1:04}"),
+                siret=with_luhn(f"{siren}{place + 1:04}"),
             ),
             **_home(dice, first + place),
         )
@@ -126,14 +127,6 @@ def _home(dice: Random, number: int) -> dict[str, str]:
         if number < 60_000
         else f"+3300{number:08}",
     }
-
-
-def _luhn(digits: str) -> str:
-    total = 0
-    for place, digit in enumerate(reversed(digits)):
-        doubled = int(digit) * (2 - place % 2)
-        total += doubled - 9 if doubled > 9 else doubled
-    return f"{digits}{-total % 10}"
 
 
 def _plain(text: str) -> str:
