@@ -108,4 +108,6 @@ def street(text: str) -> tuple[str, str]:
 def town(text: str) -> str:
     """A town: "saint etienne" of "ST-ETIENNE CEDEX 2", "paris" of "Paris 11e"."""
     words = " ".join(_TOWN.get(word, word) for word in plain(text).split())
-    return _CEDEX.sub("", words).strip() or words
+    while (shorter := _CEDEX.sub("", words).strip()) not in ("", words):
+        words = shorter
+    return words

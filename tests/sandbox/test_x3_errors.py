@@ -201,6 +201,7 @@ def test_calls_beyond_the_pool_wait_and_are_told_how_long() -> None:
         while x3.pool.waiting < 2 and time.monotonic() < until:
             time.sleep(0.01)
         assert x3.pool.waiting == 2
+        time.sleep(0.05)  # the later of the two has only just begun to wait
         release.set()
         for caller in callers:
             caller.join(10)
