@@ -19,17 +19,15 @@ from pathlib import Path
 from random import Random
 from time import perf_counter
 
-import duckdb
-
 from benchmarks.rows import Row, timed
 from hub.duplicates import whole
+from hub.duplicates.backends import opened
 from hub.duplicates.candidates import Candidates
 from hub.duplicates.clusters import Link
 from hub.duplicates.estimate import usual_prior
 from hub.duplicates.evaluate import decide, scores
 from hub.duplicates.features import rows_of
 from hub.duplicates.fields import columns_of
-from hub.duplicates.rules import MACROS
 from hub.duplicates.scoring import Scorer
 from hub.duplicates.verdicts import PRECISION
 from hub.duplicates.weights import rarities, shipped, used_in
@@ -75,11 +73,8 @@ def _whole() -> Row:
     with timed() as ours:
         base = whole.read(found, shipped())
         pairs = whole.compared(base)
-    with timed() as bare, duckdb.connect(":memory:") as database:
-        for macro in MACROS:
-            database.execute(macro)
-        database.register("fed", whole.table_of(base))
-        database.execute("CREATE TABLE record AS SELECT * FROM fed")
+    with timed() as bare, opened() as database:
+        database.put("record", whole.table_of(base))
         linker = whole.linker(database, base)
         linker.training.estimate_u_using_random_sampling(max_pairs=1e6)
         linker.inference.predict()

@@ -202,3 +202,9 @@ MACROS = (
     "coalesce(list_sum(list_transform(list_intersect(a, b), lambda x: x & 255)), 0)",
 )
 """What DuckDB must know before the rules run."""
+
+SPARK_FUNCTIONS = (
+    "CREATE OR REPLACE TEMPORARY FUNCTION common_mass(a ARRAY<BIGINT>, b ARRAY<BIGINT>) RETURNS BIGINT "
+    "RETURN coalesce(aggregate(array_intersect(a, b), 0L, (sum, x) -> sum + (x & 255)), 0L)",
+)
+"""The same for Spark."""

@@ -1,4 +1,6 @@
-"""A whole base: compared by Splink on DuckDB, weighed, and every pair worth looking at handed back.
+"""A whole base: compared by Splink, weighed, and every pair worth looking at handed back.
+
+Where it is compared is a choice (`backends`): DuckDB in this process, or Spark; the pairs are the same.
 
 Records whose rows are identical are compared once. Splink blocks, compares and scores; what it adds up is
 what `scoring` adds up of one pair.
@@ -15,17 +17,17 @@ from math import log2
 from random import Random
 from typing import Any
 
-import duckdb
 import pyarrow as pa
-from splink import DuckDBAPI, Linker, SettingsCreator, block_on
+from splink import Linker, SettingsCreator, block_on
 from splink.comparison_library import CustomComparison
 from splink.internals.comparison_level_creator import ComparisonLevelCreator
 
+from hub.duplicates.backends import LOCAL, Backend, Engine, opened
 from hub.duplicates.comparisons import LIKENESSES, Comparison, shared_places
 from hub.duplicates.estimate import Pattern, learn, u_of, usual_prior
 from hub.duplicates.features import Record, rows_of
 from hub.duplicates.keys import blocks
-from hub.duplicates.rules import COLUMNS, MACROS, PLACE
+from hub.duplicates.rules import COLUMNS, PLACE
 from hub.duplicates.weights import RARE_COLUMNS, Weights, rarities, used_in
 
 RANDOM_PAIRS = 300_000
@@ -85,20 +87,24 @@ def read(records: Iterable[Record], weights: Weights) -> Base:
     return Base(rows, members, own)
 
 
-def compared(base: Base, *, learn_m: bool = False, said: Said = lambda step, done, total: None) -> list[Pair]:
+def compared(
+    base: Base,
+    *,
+    learn_m: bool = False,
+    said: Said = lambda step, done, total: None,
+    backend: Engine = "duckdb",
+    master: str = LOCAL,
+) -> list[Pair]:
     """Every pair of distinct rows that may be one thing, best first; `base.weights` then has what was learnt.
 
-    `learn_m`: the weights of agreement too are learnt from this base, without labels.
+    `learn_m`: the weights of agreement too are learnt from this base, without labels. `master`: Spark's.
+    Raises `backends.EngineMissing` where Spark is asked for and is not there.
     """
     if len(base.rows) < 2 or not base.weights.used:
         return []
-    with duckdb.connect(":memory:") as database:
-        database.execute("SET enable_progress_bar = false")
-        for macro in MACROS:
-            database.execute(macro)
-        said("index", 0, None)
-        database.register("fed", table_of(base))
-        database.execute("CREATE TABLE record AS SELECT * FROM fed")
+    said("index", 0, None)
+    with opened(backend, master) as database:
+        database.put("record", table_of(base))
         said("strangers", 0, None)
         strangers = u_of(base.weights, _strangers(database, base))
         base.weights = replace(strangers, prior=usual_prior(base.records))
@@ -108,18 +114,18 @@ def compared(base: Base, *, learn_m: bool = False, said: Said = lambda step, don
         return _weighed(database, scored, base, learn_m)
 
 
-def linker(database: duckdb.DuckDBPyConnection, base: Base, table: str = "record") -> Linker:
+def linker(database: Backend, base: Base, table: str = "record") -> Linker:
     """Splink, set to this base's weights over a table of its rows."""
     weights = base.weights
     settings = SettingsCreator(
         link_type="dedupe_only",
-        comparisons=[_comparison(one, weights) for one in weights.comparisons],
+        comparisons=[_comparison(one, weights, database.said) for one in weights.comparisons],
         blocking_rules_to_generate_predictions=[block_on("keys", arrays_to_explode=["keys"])],
         probability_two_random_records_match=weights.prior,
         retain_matching_columns=False,
         retain_intermediate_calculation_columns=True,
     )
-    api = DuckDBAPI(connection=database)
+    api = database.splink
     made = Linker(api.register(table), settings, log_level=None)
     for column in _rare_in(weights):
         rarity = weights.rarity[column]
@@ -137,19 +143,23 @@ def _rare_in(weights: Weights) -> list[str]:
     return [column for column in RARE_COLUMNS if column in used]
 
 
-def _predict(database: duckdb.DuckDBPyConnection, base: Base) -> str:
+def _predict(database: Backend, base: Base) -> str:
     """The name of the table that holds every compared pair with Splink's columns."""
     return str(linker(database, base).inference.predict().physical_name)
 
 
-def _comparison(comparison: Comparison, weights: Weights) -> CustomComparison:
+def _comparison(comparison: Comparison, weights: Weights, said: Callable[[str], str]) -> CustomComparison:
     levels = weights.levels[comparison.name]
     made: list[ComparisonLevelCreator | dict[str, Any]] = [
-        {"sql_condition": comparison.unknown.sql, "label_for_charts": "one has none", "is_null_level": True}
+        {
+            "sql_condition": said(comparison.unknown.sql),
+            "label_for_charts": "one has none",
+            "is_null_level": True,
+        }
     ]
     for place, level in enumerate(comparison.levels):
         one: dict[str, Any] = {
-            "sql_condition": level.rule.sql if level.rule is not None else "ELSE",
+            "sql_condition": said(level.rule.sql) if level.rule is not None else "ELSE",
             "label_for_charts": level.label,
             "m_probability": levels.u[place] if level.neutral else levels.m[place],
             "u_probability": levels.u[place],
@@ -187,7 +197,7 @@ def case_of(comparison: Comparison) -> str:
     return f"CASE WHEN {comparison.unknown.sql} THEN -1 {whens} ELSE {count - 1} END"
 
 
-def _strangers(database: duckdb.DuckDBPyConnection, base: Base) -> dict[str, list[int]]:
+def _strangers(database: Backend, base: Base) -> dict[str, list[int]]:
     """How random pairs of records stand on every level: by comparison, counted."""
     chance = Random(1)
     total = len(base.rows)
@@ -200,18 +210,17 @@ def _strangers(database: duckdb.DuckDBPyConnection, base: Base) -> dict[str, lis
     table = pa.table(
         {"l": [a for a, _, _ in drawn], "r": [b for _, b, _ in drawn], "n": [n for *_, n in drawn]}
     )
-    database.register("drawn", table)
+    database.put("drawn", table)
     used = base.weights.comparisons
     needed = [column for column in COLUMNS if any(_names(one, column) for one in used)]
     sides = ", ".join(f"a.{column} AS {column}_l, b.{column} AS {column}_r" for column in needed)
     cases = ", ".join(f"{case_of(one)} AS g{place}" for place, one in enumerate(used))
-    groups = database.execute(
+    groups = database.rows(
         f"WITH pair AS (SELECT n, {sides} FROM drawn JOIN record a ON a.unique_id = l "
         f"JOIN record b ON b.unique_id = r), levels AS (SELECT n, {cases} FROM pair) "
         f"SELECT {', '.join(f'g{place}' for place in range(len(used)))}, sum(n)::BIGINT "
         "FROM levels GROUP BY ALL"
-    ).fetchall()
-    database.unregister("drawn")
+    )
     counts = {one.name: [0] * len(one.levels) for one in used}
     for *levels, several in groups:
         for one, level in zip(used, levels, strict=True):
@@ -225,11 +234,11 @@ def _names(comparison: Comparison, column: str) -> bool:
     return any(f"{column}_l" in rule.sql or f"{column}_r" in rule.sql for rule in rules)
 
 
-def _weighed(database: duckdb.DuckDBPyConnection, scored: str, base: Base, learn_m: bool) -> list[Pair]:
+def _weighed(database: Backend, scored: str, base: Base, learn_m: bool) -> list[Pair]:
     """Learn the prior (and `m`) from the compared pairs, and weigh them by it."""
     before = base.weights
     names = before.used
-    columns = {row[0] for row in database.execute(f"DESCRIBE {scored}").fetchall()}
+    columns = database.columns(scored)
     rare = [f"mw_tf_adj_{name}" if f"mw_tf_adj_{name}" in columns else "0.0" for name in names]
     levels = [_level(one, before) for one in before.comparisons]
     grouped = ", ".join(
@@ -239,9 +248,7 @@ def _weighed(database: duckdb.DuckDBPyConnection, scored: str, base: Base, learn
     averages = ", ".join(f"avg({one})" for one in rare)
     patterns = [
         Pattern(tuple(row[: len(names)]), tuple(row[2 * len(names) : 3 * len(names)]), row[-1])
-        for row in database.execute(
-            f"SELECT {grouped}, {averages}, count(*) FROM {scored} GROUP BY ALL"
-        ).fetchall()
+        for row in database.rows(f"SELECT {grouped}, {averages}, count(*) FROM {scored} GROUP BY ALL")
     ]
     identical = sum(len(several) * (len(several) - 1) // 2 for several in base.members)
     base.weights = learn(before, patterns, base.pairs, base.records, identical, m=learn_m)
@@ -261,12 +268,12 @@ def _weighed(database: duckdb.DuckDBPyConnection, scored: str, base: Base, learn
         if part:
             start = base.weights.prior_bits + log2(odds)
             alike.append(f"pow(2.0, least({start!r} + {' + '.join(part)}, 900.0))")
-    found = database.execute(
+    found = database.rows(
         f"WITH w AS (SELECT unique_id_l AS l, unique_id_r AS r, {whole} AS score, {' + '.join(alike)} "
         f"AS alike FROM {scored}), p AS (SELECT l, r, score, "
         "1.0 / (1.0 + pow(2.0, least(log2(alike) - score, 900.0))) AS probability FROM w) "
         f"SELECT * FROM p WHERE probability >= {KEPT} ORDER BY probability DESC, score DESC, l, r"
-    ).fetchall()
+    )
     return [Pair(*row) for row in found]
 
 

@@ -5,15 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from random import Random
 
-import duckdb
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as some
 
 from hub.duplicates import text, whole
+from hub.duplicates.backends import opened
 from hub.duplicates.comparisons import COMPARISONS
 from hub.duplicates.features import rows_of
-from hub.duplicates.rules import COLUMNS, MACROS
+from hub.duplicates.rules import COLUMNS
 from hub.duplicates.scoring import Scorer
 from hub.duplicates.weights import as_json, from_json, rarities, shipped, used_in
 from tests.duplicates.bases import french, run
@@ -26,15 +26,10 @@ def weighed() -> whole.Base:
 
 
 def test_splink_and_one_pair_alone_add_up_to_the_same_score(weighed: whole.Base) -> None:
-    with duckdb.connect(":memory:") as database:
-        for macro in MACROS:
-            database.execute(macro)
-        database.register("fed", whole.table_of(weighed))
-        database.execute("CREATE TABLE record AS SELECT * FROM fed")
+    with opened() as database:
+        database.put("record", whole.table_of(weighed))
         scored = whole.linker(database, weighed).inference.predict().physical_name
-        pairs = database.execute(
-            f"SELECT unique_id_l, unique_id_r, match_weight FROM {scored} ORDER BY ALL"
-        ).fetchall()
+        pairs = database.rows(f"SELECT unique_id_l, unique_id_r, match_weight FROM {scored} ORDER BY ALL")
     scorer = Scorer(weighed.weights)
     assert len(pairs) > 3000
     for left, right, weight in pairs:
@@ -82,15 +77,13 @@ def test_any_records_stand_on_the_same_levels_in_sql_and_in_python(found: list[d
     weights = replace(shipped(), used=used_in(rows), words=words, rarity=rarities(rows))
     base = whole.Base(rows, [[index] for index in range(len(rows))], weights)
     cases = ", ".join(whole.case_of(one) for one in COMPARISONS)
-    with duckdb.connect(":memory:") as database:
-        for macro in MACROS:
-            database.execute(macro)
-        database.register("fed", whole.table_of(base))
+    with opened() as database:
+        database.put("record", whole.table_of(base))
         sides = ", ".join(f"a.{c} AS {c}_l, b.{c} AS {c}_r" for c in COLUMNS)
-        said = database.execute(
+        said = database.rows(
             f"SELECT l, r, {cases} "
-            f"FROM (SELECT a.unique_id AS l, b.unique_id AS r, {sides} FROM fed a, fed b)"
-        ).fetchall()
+            f"FROM (SELECT a.unique_id AS l, b.unique_id AS r, {sides} FROM record a, record b)"
+        )
     scorer = Scorer(replace(weights, used=tuple(one.name for one in COMPARISONS)))
     for left, right, *levels in said:
         assert tuple(levels) == scorer(rows[left], rows[right]).levels

@@ -1,0 +1,210 @@
+"""A whole base compared by Spark: on all cores of this machine, or on the cluster of a master that is named.
+
+Text is compared by the functions that the rules mean: one letter off by Splink's own for Spark, likeness by
+rapidfuzz in Spark's Python workers, for the one Splink brings rounds swapped letters another way.
+
+Promises: a Spark of this machine listens on loopback only, to who knows its secret, and has no page; its Java
+ends with the comparison and its files go. Spark's pages and log never reach the terminal.
+Never: more than one Spark at a time in a process, for Spark knows no second; the next one waits.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import reduce
+from importlib import import_module
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import sqlglot
+from sqlglot import exp
+
+from hub.duplicates.backends import LOCAL, EngineMissing
+from hub.duplicates.rules import SPARK_FUNCTIONS
+
+if TYPE_CHECKING:
+    from splink.internals.database_api import DatabaseAPI
+
+JAVA = 17
+"""The oldest Java that Spark 4 runs on."""
+
+AT_ONCE = 50_000
+"""Records handed to Spark in one piece: a task may carry 128 MiB at most."""
+
+_one = threading.Lock()
+
+
+def spark_sql(sql: str) -> str:
+    """DuckDB's SQL in Spark's, where a number with a point would be a decimal."""
+
+    def double(node: exp.Expression) -> exp.Expression:
+        if isinstance(node, exp.Literal) and node.is_number and not node.is_int:
+            return exp.cast(node, "double")
+        return node
+
+    return sqlglot.parse_one(sql, read="duckdb").transform(double).sql("spark")
+
+
+class OnSpark:
+    """`backends.Backend` over a running Spark."""
+
+    def __init__(self, session: Any) -> None:
+        self.session = session
+        # "persist" keeps what is in between on the workers; other ways need a folder that all of them see.
+        api = import_module("splink").SparkAPI
+        self.splink: DatabaseAPI[Any] = api(spark_session=session, break_lineage_method="persist")
+        for function in SPARK_FUNCTIONS:
+            session.sql(function)
+        session.udf.register("jarowinkler_similarity", _likeness())
+
+    def said(self, condition: str) -> str:
+        return spark_sql(condition)
+
+    def put(self, name: str, table: pa.Table) -> None:
+        pieces = [table.slice(start, AT_ONCE) for start in range(0, max(len(table), 1), AT_ONCE)]
+        frames = [self.session.createDataFrame(piece) for piece in pieces]
+        frame = reduce(lambda one, other: one.unionAll(other), frames)
+        frame.persist().createOrReplaceTempView(name)
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        found = self.session.sql(spark_sql(sql)).toArrow()
+        return list(zip(*(column.to_pylist() for column in found.columns), strict=True))
+
+    def columns(self, table: str) -> set[str]:
+        return set(self.session.table(table).columns)
+
+
+def _likeness() -> Any:
+    """Jaro-Winkler as `rules.alike` has it: the same library, on Spark's workers."""
+
+    # Nested, so that Spark sends it whole: a worker needs rapidfuzz and pyarrow, not the hub.
+    def likeness(ones: Any, others: Any) -> Any:
+        import pyarrow
+        from rapidfuzz.distance import JaroWinkler
+
+        pairs = zip(ones.to_pylist(), others.to_pylist(), strict=True)
+        return pyarrow.array(
+            [None if a is None or b is None else JaroWinkler.similarity(a, b) for a, b in pairs],
+            pyarrow.float64(),
+        )
+
+    likeness.__annotations__.clear()
+    return import_module("pyspark.sql.functions").arrow_udf(likeness, "double")
+
+
+@contextmanager
+def on_spark(master: str = LOCAL) -> Iterator[OnSpark]:
+    """A Spark that runs until the comparison is done. Raises `EngineMissing`."""
+    gateways = _gateways()
+    _java()
+    with _one, TemporaryDirectory(prefix="hub-spark-", ignore_cleanup_errors=True) as folder:
+        log = Path(folder) / "log"
+        conf = _conf(master, folder)
+        with _java_of(gateways, conf, log) as gateway, _interrupts_kept():
+            context = import_module("pyspark").SparkContext(conf=conf, gateway=gateway)
+            try:
+                context.setLogLevel("ERROR")
+                if master.startswith("local"):
+                    context.pythonExec = sys.executable
+                yield OnSpark(import_module("pyspark.sql").SparkSession(context))
+            finally:
+                context.stop()
+
+
+def _gateways() -> Any:
+    """pyspark's room for starting Java, where pyspark is there and new enough."""
+    install = "Install it: pip install 'odoo-sync-hub[spark]'."
+    try:
+        import_module("pyspark.sql.functions").arrow_udf  # noqa: B018 - came with 4.1
+        return import_module("pyspark.java_gateway")
+    except ImportError:
+        raise EngineMissing(
+            "Spark is asked for, and Python's package pyspark is not installed", install
+        ) from None
+    except AttributeError:
+        version = import_module("pyspark").__version__
+        raise EngineMissing(f"pyspark {version} is installed, and 4.1 is needed", install) from None
+
+
+def _java() -> None:
+    """Know that there is a Java that is new enough, where Spark looks for it."""
+    home = os.environ.get("JAVA_HOME")
+    found = shutil.which("java", path=str(Path(home) / "bin") if home else None)
+    todo = f"Install Java {JAVA} or later (on Debian: apt-get install openjdk-17-jre-headless)."
+    if found is None:
+        where = f"in JAVA_HOME ({home})" if home else "on PATH"
+        raise EngineMissing(f"Spark is asked for, and no Java is found {where}", todo)
+    told = subprocess.run(
+        [found, "-version"], capture_output=True, text=True, errors="replace", check=False
+    ).stderr
+    version = re.search(r'version "(?:1\.)?(\d+)', told)
+    if version is None:
+        raise EngineMissing(f"Spark is asked for, and {found} does not say its version: {told.strip()}", todo)
+    if int(version[1]) < JAVA:
+        raise EngineMissing(f"Spark needs Java {JAVA}, and {found} is Java {version[1]}", todo)
+
+
+def _conf(master: str, folder: str) -> Any:
+    from splink.backends.spark import similarity_jar_location
+
+    settings = {
+        "spark.master": master,
+        "spark.app.name": "hub duplicates",
+        "spark.jars": similarity_jar_location(),
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.local.dir": folder,
+        "spark.sql.warehouse.dir": Path(folder, "warehouse").as_uri(),
+    }
+    if master.startswith("local"):
+        settings |= {
+            "spark.driver.host": "127.0.0.1",
+            "spark.driver.bindAddress": "127.0.0.1",
+            "spark.authenticate": "true",
+            "spark.sql.shuffle.partitions": str(4 * (os.cpu_count() or 1)),
+        }
+    # Not from the properties of a Java, for there is none yet.
+    return import_module("pyspark").SparkConf(loadDefaults=False).setAll(list(settings.items()))
+
+
+@contextmanager
+def _java_of(gateways: Any, conf: Any, log: Path) -> Iterator[Any]:
+    """The Java that Spark runs in, ended afterwards: left to itself it stays as long as this process."""
+    contexts = import_module("pyspark").SparkContext
+    with log.open("w+", encoding="utf-8", errors="replace") as said:
+        try:
+            gateway = gateways.launch_gateway(conf, {"stdout": said, "stderr": said})
+        except Exception as error:
+            said.seek(0)
+            words = said.read().strip()[-2000:]
+            raise EngineMissing(
+                f"Spark did not start: {words or error}", "Check the master and Java."
+            ) from error
+        try:
+            yield gateway
+        finally:
+            contexts._gateway = contexts._jvm = None
+            gateway.shutdown()
+            gateway.proc.stdin.close()
+            gateway.proc.wait(60)
+
+
+@contextmanager
+def _interrupts_kept() -> Iterator[None]:
+    """Spark answers Ctrl-C in the whole process from its start on: give that back."""
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        yield
+    finally:
+        with suppress(ValueError):  # Not the main thread: Spark has changed nothing there either.
+            signal.signal(signal.SIGINT, before)
