@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, TypeVar
 
+from hub.marking import merging_of
 from hub.ports import (
     Clocked,
     ClockReading,
@@ -26,7 +27,6 @@ from hub.ports import (
     Keyed,
     Known,
     Merged,
-    Merges,
     Missing,
     Moved,
     Native,
@@ -104,23 +104,21 @@ class Discreet:
     def key_of(self, view: View, values: Mapping[str, Native]) -> str | None:
         return self._connector.key_of(view, values) if isinstance(self._connector, Keyed) else None
 
+    @property
+    def inner(self) -> Connector:
+        return self._connector
+
     def noted(self, view: View, keep: str, lose: Sequence[str]) -> Mapping[str, Any]:
-        if not isinstance(self._connector, Merges):
-            return {}
         with self._cleaned():
-            return self._connector.noted(view, keep, lose)
+            return merging_of(self._connector).noted(view, keep, lose)
 
     def merge(self, view: View, keep: str, lose: Sequence[str]) -> Merged | Refused | Unknown | Missing:
-        if not isinstance(self._connector, Merges):
-            return cannot_merge(self.name)
         with self._cleaned():
-            return self._parted(self._connector.merge(view, keep, lose))
+            return self._parted(merging_of(self._connector).merge(view, keep, lose))
 
     def split(self, view: View, keep: str, undo: Mapping[str, Any]) -> Split | Refused | Unknown | Missing:
-        if not isinstance(self._connector, Merges):
-            return cannot_merge(self.name)
         with self._cleaned():
-            return self._parted(self._connector.split(view, keep, undo))
+            return self._parted(merging_of(self._connector).split(view, keep, undo))
 
     def over(self, store: Any) -> Connector:
         """The connector over a store that is thrown away; itself where it keeps nothing there."""
@@ -198,15 +196,6 @@ class DiscreetNumbers(Discreet):
     def number_rows(self, view: View) -> int:
         with self._cleaned():
             return self._numbers.number_rows(view)
-
-
-def cannot_merge(system: str) -> Refused:
-    """What a system says that has no way to make two records one."""
-    return Refused(
-        f"{system} has no way to make two records one",
-        None,
-        "both stay there, linked to the same record of the hub",
-    )
 
 
 def discreet(connector: Connector, clean: Clean) -> Connector:

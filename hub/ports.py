@@ -325,8 +325,9 @@ class Rehearsing(Protocol):
         """The same connector over another `hub.store.Store`."""
 
 
-Fate: TypeAlias = Literal["gone", "archived", "marked", "left"]
-"""What became of a record made one with another: removed, archived, marked as its double, untouched."""
+Fate: TypeAlias = Literal["gone", "archived", "marked", "left", "sent"]
+"""What became of a record made one with another: removed, archived, marked as its double, untouched; or the
+word for it was `Sent`, and is not seen there yet: `Merges.noted` is empty once it is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,6 @@ from typing import Any, NoReturn
 
 import orjson
 
-from connectors.excel import merging
 from connectors.excel.checks import findings
 from connectors.excel.child import frames
 from connectors.excel.entries import join_key
@@ -31,7 +30,6 @@ from hub.ports import (
     Done,
     Finding,
     Known,
-    Merged,
     Missing,
     Moved,
     Native,
@@ -42,7 +40,6 @@ from hub.ports import (
     Refused,
     Rejected,
     SourceDamaged,
-    Split,
     Traits,
     Unknown,
     Unreachable,
@@ -227,15 +224,6 @@ class ExcelConnector:
             return int(answer["rows"])
         except Fault as fault:
             self._raise(fault)
-
-    def noted(self, view: View, keep: str, lose: Sequence[str]) -> Mapping[str, Any]:
-        return merging.noted(self, view, keep, lose)
-
-    def merge(self, view: View, keep: str, lose: Sequence[str]) -> Merged | Refused | Unknown | Missing:
-        return merging.merge(self, view, keep, lose)
-
-    def split(self, view: View, keep: str, undo: Mapping[str, Any]) -> Split | Refused | Unknown | Missing:
-        return merging.split(self, view, keep, undo)
 
     def _read_only(self) -> Refused:
         if self.settings.read_only:

@@ -23,7 +23,6 @@ from typing import Any
 
 import orjson
 
-from connectors.excel import merging
 from connectors.excel.connector import ExcelConnector
 from connectors.excel.settings import Settings
 from connectors.excel.whose import in_key, new_in, outer_id, own_id
@@ -36,7 +35,6 @@ from hub.ports import (
     Done,
     Finding,
     Known,
-    Merged,
     Misconfigured,
     Missing,
     Moved,
@@ -48,9 +46,7 @@ from hub.ports import (
     Refused,
     Rejected,
     SourceDamaged,
-    Split,
     Traits,
-    Unknown,
     Unreachable,
     View,
     Write,
@@ -360,15 +356,6 @@ class ExcelFolder:
         if busy is not None and not count:
             raise busy
         return count
-
-    def noted(self, view: View, keep: str, lose: Sequence[str]) -> Mapping[str, Any]:
-        return merging.noted(self, view, keep, lose)
-
-    def merge(self, view: View, keep: str, lose: Sequence[str]) -> Merged | Refused | Unknown | Missing:
-        return merging.merge(self, view, keep, lose)
-
-    def split(self, view: View, keep: str, undo: Mapping[str, Any]) -> Split | Refused | Unknown | Missing:
-        return merging.split(self, view, keep, undo)
 
     def receipts(self, view: View) -> Sequence[Receipt]:
         return []

@@ -18,7 +18,9 @@ from connectors.sage.lengths import CODE, known_length
 from hub.ports import Native, NativeField, View
 from hub.values import folded
 
-VIEW_OPTIONS = ("file", "full", "new_key", "on_create", "import_columns", "key_length")
+MERGING = ("merge", "merge_mark", "merge_archive")
+"""What the mapping says of doubles, which the hub reads: no Sage merges."""
+VIEW_OPTIONS = ("file", "full", "new_key", "on_create", "import_columns", "key_length", *MERGING)
 FIELD_OPTIONS = ("aliases", "position", "length", "max", "create")
 
 

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from hub.discretion import cannot_merge
+from hub.marking import merging_of
 from hub.ports import (
     Clocked,
     ClockReading,
@@ -20,7 +20,6 @@ from hub.ports import (
     Keyed,
     Known,
     Merged,
-    Merges,
     Missing,
     Native,
     Numbers,
@@ -94,23 +93,21 @@ class Exclusive:
         with self._lock:
             return self._connector.key_of(view, values)
 
+    @property
+    def inner(self) -> Connector:
+        return self._connector
+
     def noted(self, view: View, keep: str, lose: Sequence[str]) -> Mapping[str, Any]:
-        if not isinstance(self._connector, Merges):
-            return {}
         with self._lock:
-            return self._connector.noted(view, keep, lose)
+            return merging_of(self._connector).noted(view, keep, lose)
 
     def merge(self, view: View, keep: str, lose: Sequence[str]) -> Merged | Refused | Unknown | Missing:
-        if not isinstance(self._connector, Merges):
-            return cannot_merge(self.name)
         with self._lock:
-            return self._connector.merge(view, keep, lose)
+            return merging_of(self._connector).merge(view, keep, lose)
 
     def split(self, view: View, keep: str, undo: Mapping[str, Any]) -> Split | Refused | Unknown | Missing:
-        if not isinstance(self._connector, Merges):
-            return cannot_merge(self.name)
         with self._lock:
-            return self._connector.split(view, keep, undo)
+            return merging_of(self._connector).split(view, keep, undo)
 
     def clock_offset(self, may_write: bool) -> ClockReading | None:
         if not isinstance(self._connector, Clocked):

@@ -14,6 +14,7 @@ from connectors import registry
 from hub import ports
 from hub.daemon.exclusive import exclusive
 from hub.discretion import LONGEST, discreet
+from hub.marking import merges_itself, merging_of
 from hub.ports import (
     Busy,
     Connector,
@@ -189,13 +190,26 @@ def test_a_merge_that_fails_loses_the_secret_too() -> None:
         assert SECRET not in str(raised.value)
 
 
-def test_a_system_that_cannot_merge_says_so_whoever_asks() -> None:
-    for connector in (quiet(), exclusive(quiet(), threading.Lock())):
+class Two(Loud):
+    """Two records of a system without a merge, in one of which nobody can read the field of the mark."""
+
+    def read(self, view: View, ids: Sequence[str]) -> Sequence[Record]:
+        return [replace(RECORD, id=id) for id in ids]
+
+
+def test_a_system_that_cannot_merge_is_marked_whoever_asks_and_its_words_are_cleaned() -> None:
+    view = replace(VIEW, options={"merge": "mark", "merge_mark": "phone"})
+    wrapped = discreet(Two(), Redactor([SECRET]).clean)
+    for connector in (wrapped, exclusive(wrapped, threading.Lock())):
         assert isinstance(connector, Merges)
-        assert connector.noted(VIEW, "7", ["8"]) == {}
-        for answer in (connector.merge(VIEW, "7", ["8"]), connector.split(VIEW, "7", {})):
-            assert isinstance(answer, Refused)
-            assert "odoo has no way" in answer.reason
+        assert merging_of(connector) is connector
+        assert not merges_itself(connector)
+        assert isinstance(connector.merge(VIEW, "7", ["8"]), Merged)
+        answer = connector.merge(view, "7", ["8"])
+        assert isinstance(answer, Refused)
+        assert answer.reason == CLEAN
+        assert connector.noted(view, "7", ["8"])["8"]["said"] == "doublon de 7"
+    assert merges_itself(exclusive(discreet(Merging(), str), threading.Lock()))
 
 
 CALLS: dict[str, Callable[[Connector], Any]] = {

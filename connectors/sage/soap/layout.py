@@ -18,10 +18,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from connectors.sage.layout import MERGING
 from connectors.sage.soap.description import Description, FieldInfo
 from hub.ports import NativeField, View
 
-VIEW_OPTIONS = ("reference", "changed_by", "on_create")
+VIEW_OPTIONS = ("reference", "changed_by", "on_create", *MERGING)
 FIELD_OPTIONS = ("item", "line", "group", "max")
 _PATH = re.compile(r"(?:(?P<group>\w+)\.)?(?P<name>[A-Za-z_]\w*?)(?:\.(?P<number>\d+))?")
 

@@ -19,6 +19,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, and_, func, or_
 from sqlalchemy import Table as SqlTable
 
+from connectors.sage.layout import MERGING
 from connectors.sage.sql.relations import (
     CHILDREN,
     CODES,
@@ -33,7 +34,7 @@ from connectors.sage.sql.schema import Field, Schema, Shape
 from connectors.sage.sql.values import Spoilt, moment_of
 from hub.ports import Native, NativeField, View
 
-VIEW_OPTIONS = ("new_key", "journals", "key_length", "import_columns", "on_create")
+VIEW_OPTIONS = ("new_key", "journals", "key_length", "import_columns", "on_create", *MERGING)
 FIELD_OPTIONS = ("max", "length", "create")
 BOUNDS = ("from", "before")
 
