@@ -98,10 +98,14 @@ class Merger:
 
     def noted(self, view: View, keep: str, lose: Sequence[str]) -> Mapping[str, Any]:
         """See `hub.ports.Merges.noted`."""
-        ids = _ids(keep, lose)
-        by_wizard = self._policy(view) == "wizard"
-        notes = self._noting.of_deleted if by_wizard else self._noting.of_archived
+        policy, ids = self._policy(view), _ids(keep, lose)
+        if policy == "leave":
+            return {}
+        notes = self._noting.of_deleted if policy == "wizard" else self._noting.of_archived
         found = {str(id): notes(view.object, int(keep), id) for id in self._there(view.object, ids)}
+        if policy == "archive":
+            # One that is archived already is done: a note of it would take the place of what stood before.
+            found = {id: note for id, note in found.items() if note["active"]}
         self._kept = {(view.object, keep, id): note for id, note in found.items()}
         return found
 
@@ -135,7 +139,9 @@ class Merger:
         names = [(view.object, keep, str(id)) for id in there]
         if all(name in kept for name in names):
             return {name[2]: kept[name] for name in names}
-        return self.noted(view, keep, [str(id) for id in there])
+        undo = self.noted(view, keep, [str(id) for id in there])
+        self._kept = {}
+        return undo
 
     def split(self, view: View, keep: str, undo: Mapping[str, Any]) -> Split | Refused | Unknown | Missing:
         """See `hub.ports.Merges.split`."""
