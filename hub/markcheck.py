@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from hub.marking import merges_itself, merging_of, no_field
+from hub.marking import merges_itself, merging_of
 from hub.marks import OPTIONS, Saying, saying_of
 from hub.ports import Connector, ConnectorError, Finding, Misconfigured, Refused, View
 
@@ -50,11 +50,12 @@ def _findings(connector: Connector, view: View, what: str) -> Iterator[Finding]:
             yield Finding("warning", what, message, "leave it out")
         yield Finding("ok", what, "a double is archived")
         return
-    connector.read(view, ["0"])
-    try:
-        connector.read(saying.view, ["0"])
-    except Misconfigured as error:
-        refused = no_field(connector.name, view, saying.field, error)
-        yield Finding("error", what, refused.reason, refused.todo)
-        return
-    yield Finding("ok", what, f"'{saying.field}' of a double says «{saying.value}»")
+    known = [one for one in connector.check([view]) if one.level == "error"]
+    more = [one for one in connector.check([saying.view]) if one.level == "error" and one not in known]
+    for one in more:
+        message = f"nothing can be written into '{saying.field}' of a double: {one.message}"
+        yield Finding(
+            "error", what, message, one.todo or f"add '{saying.field}' there, or correct the mapping"
+        )
+    if not known and not more:
+        yield Finding("ok", what, f"'{saying.field}' of a double says «{saying.value}»")

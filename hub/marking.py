@@ -142,7 +142,7 @@ class Marking:
                 return {row.id: row for row in self._connector.read(saying.view, ids)}, None
             except Misconfigured as error:
                 rows = {row.id: row for row in self._connector.read(view, ids)}
-                return rows, no_field(self._name, view, saying.field, error)
+                return rows, _no_field(self._name, view, saying.field, error)
         return {row.id: row for row in self._connector.read(view, ids)}, None
 
     def _known(self, saying: Saying, rows: Mapping[str, Record], losers: Sequence[str]) -> set[str]:
@@ -222,7 +222,7 @@ class Marking:
         except Misconfigured as error:
             rows = {row.id: row for row in self._connector.read(view, list(notes))}
             if rows:
-                unable.append(no_field(self._name, view, name, error).reason)
+                unable.append(_no_field(self._name, view, name, error).reason)
             return None
         unable += [f"{id} is gone from {self._name}" for id in notes if id not in rows]
         writes = []
@@ -338,7 +338,7 @@ def _speaks_against(saying: Saying, row: Record, known: set[str]) -> Refused | N
     return Refused(reason, saying.field, "empty that field, or mark the record by hand")
 
 
-def no_field(system: str, view: View, name: str | None, error: Misconfigured) -> Refused:
+def _no_field(system: str, view: View, name: str | None, error: Misconfigured) -> Refused:
     """What is said where the view can be read, and not with this field in it."""
     why = f"{error.what}: {error.why}" if error.why else error.what
     reason = f"{view.object} of {system} has no field '{name}' that could be written: {why}"
