@@ -5,15 +5,19 @@ Reads each system through its connector; writes nothing, and raises no `Connecto
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from hub.marking import merges_itself, merging_of
 from hub.marks import OPTIONS, Saying, saying_of
 from hub.ports import Connector, ConnectorError, Finding, Misconfigured, Refused, View
 
 
-def check_merging(connector: Connector, view: View) -> list[Finding]:
-    """How the options of a merge are in the mapping of one view, for `hub check`; none where it has none."""
+def check_merging(connector: Connector, view: View, known: Sequence[Finding] | None = None) -> list[Finding]:
+    """How the options of a merge are in the mapping of one view, for `hub check`; none where it has none.
+
+    `known` is what `Connector.check` has said, asked for where it is not given. Where there is an error in
+    it, the system is not asked again: a login that is refused often may be locked.
+    """
     if not any(name in view.options for name in OPTIONS):
         return []
     what = f"doubles of {view.entity} ({view.object})"
@@ -21,7 +25,7 @@ def check_merging(connector: Connector, view: View) -> list[Finding]:
         if merges_itself(connector):
             merging_of(connector).noted(view, "", ())
             return []
-        return list(_findings(connector, view, what))
+        return list(_findings(connector, view, what, known))
     except ConnectorError as error:
         message = f"{error.what}: {error.why}" if error.why else error.what
         return [
@@ -29,7 +33,9 @@ def check_merging(connector: Connector, view: View) -> list[Finding]:
         ]
 
 
-def _findings(connector: Connector, view: View, what: str) -> Iterator[Finding]:
+def _findings(
+    connector: Connector, view: View, what: str, known: Sequence[Finding] | None
+) -> Iterator[Finding]:
     saying = saying_of(connector.name, connector.traits, view, "…")
     policy = view.options.get("merge", "leave")
     for name, wanted in (("merge_mark", "mark"), ("merge_archive", "archive")):
@@ -50,12 +56,13 @@ def _findings(connector: Connector, view: View, what: str) -> Iterator[Finding]:
             yield Finding("warning", what, message, "leave it out")
         yield Finding("ok", what, "a double is archived")
         return
-    known = [one for one in connector.check([view]) if one.level == "error"]
-    more = [one for one in connector.check([saying.view]) if one.level == "error" and one not in known]
+    found = connector.check([view]) if known is None else known
+    if any(one.level == "error" for one in found):
+        return
+    more = [one for one in connector.check([saying.view]) if one.level == "error"]
     for one in more:
         message = f"nothing can be written into '{saying.field}' of a double: {one.message}"
-        yield Finding(
-            "error", what, message, one.todo or f"add '{saying.field}' there, or correct the mapping"
-        )
-    if not known and not more:
+        todo = one.todo or f"add '{saying.field}' there, or correct the mapping"
+        yield Finding("error", what, message, todo)
+    if not more:
         yield Finding("ok", what, f"'{saying.field}' of a double says «{saying.value}»")

@@ -143,3 +143,9 @@ def test_of_a_system_that_is_not_to_be_had_its_own_check_says_it_and_nothing_is_
     marked = View("customer", "clients", (NativeField("Nom"),), options={"merge": "mark", "merge_mark": "D"})
     assert [one.level for one in system.connect().check([marked])] == ["error"]
     assert check_merging(system.connect(), marked) == []
+
+
+def test_a_system_whose_check_went_wrong_is_not_asked_again(workbook: Connector) -> None:
+    marked = view("Nom", merge="mark", merge_mark="Double")
+    assert check_merging(workbook, marked, [Finding("error", "clients", "not there")]) == []
+    assert check_merging(workbook, marked, workbook.check([view("Nom")]))
