@@ -218,7 +218,7 @@ class Absorption:
         """Whether every other side would show this value exactly as it shows its own."""
         others = [
             (lens, link)
-            for link in self.world.links_of.get(self.golden.id, {}).values()
+            for link in self.world.sides(self.golden.id)
             if link is not self.link
             and (lens := self.world.lens(link.system, name)) is not None
             and all(native in link.base for native in lens.natives)
@@ -260,7 +260,7 @@ class Absorption:
 
 def recheck_contested(world: World, golden: Golden, name: str) -> None:
     """After a value was agreed on: the sides that show just this value no longer wait."""
-    for link in world.links_of.get(golden.id, {}).values():
+    for link in world.sides(golden.id):
         lens = world.lens(link.system, name)
         if lens is None or not any(native in link.seen for native in lens.natives):
             continue
@@ -299,7 +299,7 @@ def settle(world: World, golden: Golden, name: str, value: Canonical, origin: Or
     old = golden.values.get(name, MISSING)
     before = {} if old is MISSING else {name: old}
     world.note(golden, kind, origin[0], before, {name: value})
-    for link in world.links_of.get(golden.id, {}).values():
+    for link in world.sides(golden.id):
         lens = world.lens(link.system, name)
         if lens is not None and any(native in link.seen for native in lens.natives):
             lost = _lost(world, link, lens)

@@ -19,7 +19,7 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
-from hub import braking, owing, planner, recovering, reviving
+from hub import braking, merging, owing, planner, recovering, reviving
 from hub.agreement import Names
 from hub.archive import archive_lens
 from hub.brakes import Limits
@@ -32,8 +32,9 @@ from hub.model import ARCHIVED, Golden, Link
 from hub.ports import Connector, ConnectorError, Record
 from hub.pulling import Puller
 from hub.report import Progress, Report, silent
-from hub.store import Store, cursors, outbox, reviews, saving, worlds
+from hub.store import Store, cursors, mergers, outbox, reviews, saving, worlds
 from hub.values import Ref
+from hub.weighing import Findings, Weigher
 from hub.world import World
 
 READS = ("both", "pull", "observe")
@@ -58,6 +59,8 @@ class Engine:
         self.clock, self.progress, self.stopping = clock, progress, stopping
         self.clocks = Clocks(store)
         self.rehearsing = False
+        self.weigher = Weigher(self)
+        self.findings: dict[str, Findings] = {}
         self.mappings = [self._with_archives(mapping) for mapping in mappings]
 
     def sync(
@@ -136,6 +139,7 @@ class Engine:
         """Settle and deliver one entity; true if that left something to do at once (an unseen edit)."""
         if braking.edited(self, mapping, Report()):
             return False
+        merging.carry_out(self, mapping, report, only)
         self.settle(mapping)
         if self._look_before_creating(mapping, report, only):
             self.settle(mapping)
@@ -198,6 +202,7 @@ class Engine:
 
     def settle(self, mapping: EntityMapping) -> None:
         """Compare every dirty golden record with what each system holds, and note what is owed."""
+        self.weigh(mapping)
         after = ""
         routes = self._routes(mapping, WRITES, None)
         with self.store.transaction() as connection:
@@ -213,6 +218,17 @@ class Engine:
                 worlds.fill_links(connection, world, ids)
                 self.fill_targets(connection, world)
                 _settle_page(connection, world, routes, ids, self.clock())
+
+    def weigh(self, mapping: EntityMapping) -> None:
+        """Look who may be whom among records that share no exact key; see `hub.weighing`."""
+        if mapping.duplicates is None or self.stopping():
+            return
+        for _ in range(_LOOKS):
+            found = self.weigher.look(mapping)
+            if found is None:
+                return
+            if found.whole:
+                self.findings[mapping.entity] = found
 
     def fill_targets(self, connection: Connection, world: World) -> None:
         """Both ends of every reference of this world's records: as agreed, and as each system shows it."""
@@ -257,8 +273,10 @@ class Engine:
     ) -> None:
         """By the links of each system; a log of the hub's own refers to golden records by their own ids."""
         logs = {name for name, one in self.connectors.items() if one.traits.log}
+        of_logs = [one for one in (*to_golden, *to_external) if one[1] in logs]
+        now = mergers.successors(connection, {one[2] for one in of_logs}) if of_logs else {}
         for table, wanted in ((world.refs.to_golden, to_golden), (world.refs.to_external, to_external)):
-            table.update({one: one[2] for one in wanted if one[1] in logs})
+            table.update({one: now.get(one[2], one[2]) for one in wanted if one[1] in logs})
         worlds.fill_references(
             connection,
             world,
@@ -290,7 +308,8 @@ class Engine:
             worlds.fill_owners(connection, world, keys)
         refs = [record.ref.rpartition("_")[2] for record in records if record.ref]
         if refs:
-            worlds.fill_goldens(connection, world, refs)
+            world.successors = mergers.successors(connection, refs)
+            worlds.fill_goldens(connection, world, [world.successors.get(ref, ref) for ref in refs])
         if names is not None:
             for id, reading in world.readings.items():
                 world.near[id] = list(dict.fromkeys(names.near(reading.values)))
@@ -417,3 +436,4 @@ def _target(mapping: EntityMapping, name: str) -> str | None:
 
 _PAGE = 1000
 _ROUNDS = 4
+_LOOKS = 5

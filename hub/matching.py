@@ -7,7 +7,8 @@ of one system with one key, or two keys that contradict each other, are held for
 two golden records for one key, and never links on a guess.
 
 One company with several sites is no contradiction: where SIRETs decide, two that differ and begin with the
-same SIREN are two establishments, whatever weaker key (a VAT number, a name) they share.
+same SIREN are two establishments, whatever weaker key (a VAT number, a name) they share. Where the mapping
+looks for duplicates, what all sites may share is no proof between two places either (`hub.weighing` asks).
 
 Pure: no input, no output.
 """
@@ -85,6 +86,7 @@ def identify(
             return Match(held="ambiguous", reason=f"{len(found)} records share {shown}", candidates=found)
         golden_id = found[0]
         against = _contradiction(mapping, rule, values, golden_values[golden_id])
+        against = against or _elsewhere(mapping, rule, values, golden_values[golden_id])
         if against:
             return Match(held="ambiguous", reason=f"{shown} is the same, but {against}", candidates=found)
         if golden_id in linked_here:
@@ -135,6 +137,26 @@ def _contradiction(
             if a is not None and b is not None and a != b and len(fields) == 1:
                 kind = mapping.fields[name].type
                 return f"{name} differs ({kind.show(a)} here, {kind.show(b)} there)"
+    return ""
+
+
+def _elsewhere(
+    mapping: EntityMapping, rule: int, mine: Mapping[str, Canonical], theirs: Mapping[str, Canonical]
+) -> str:
+    """A key that all sites of a company may share, and another post code or town: asked where duplicates are.
+
+    A SIRET is of one site; a VAT number, a bank account, the head office's e-mail address are not.
+    """
+    fields = mapping.match[rule]
+    if mapping.duplicates is None or any(isinstance(mapping.fields[name].type, Siret) for name in fields):
+        return ""
+    for role in ("postcode", "town"):
+        for name, found in mapping.duplicates.roles.items():
+            a, b = mine.get(name), theirs.get(name)
+            if found == role and a is not None and b is not None:
+                kind = mapping.fields[name].type
+                same = kind.key(a) == kind.key(b)
+                return "" if same else f"{name} differs ({kind.show(a)} here, {kind.show(b)} there)"
     return ""
 
 

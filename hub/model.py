@@ -101,7 +101,8 @@ class Link:
     where the system answered with something else (it normalises): asking again is pointless. `echoes`: what
     we handed over and have not seen confirmed, per native, oldest first. `blocked`: natives we could not
     read, and why; they are never written over. `unconfirmed`: created by a hand-over (an import file) that
-    the system has not shown yet, so its absence is no deletion.
+    the system has not shown yet, so its absence is no deletion. `double`: the system has another record of
+    the same thing, which is the one that is written; what is typed in this one is heard all the same.
     """
 
     system: str
@@ -116,6 +117,7 @@ class Link:
     echoes: dict[str, list[Native]] = field(default_factory=dict)
     blocked: dict[str, str] = field(default_factory=dict)
     unconfirmed: bool = False
+    double: bool = False
     new: bool = False
     changed: bool = False
     removed: bool = False

@@ -1,7 +1,9 @@
 """From what is known and what was seen to what is decided. Pure: no input, no output, no clock.
 
 `observe` takes records as a system shows them now and brings the golden records up to date: a linked record
-is merged (`hub.absorbing`), a fresh one is matched (`hub.matching`) or founds a golden record. `written` and
+is merged (`hub.absorbing`), a fresh one is matched (`hub.matching`) or founds a golden record. One that could
+be several is held for a person, unless the mapping looks for duplicates: then it founds its own, and
+`hub.weighing` asks whether it is another. `written` and
 `vanished` take in what came of our own writes and what is no longer there. What is owed in return is asked
 of `hub.owing`.
 
@@ -86,6 +88,20 @@ def adopt(
     if not golden.new:
         _note_linked(world, golden, link, record, former, cause)
     Absorption(world, system, golden, link, record, observed_at).run()
+    return link
+
+
+def relink(world: World, system: SystemMapping, golden: Golden, record: Record) -> Link:
+    """Link a record that a system made again for this golden record: it says what was once agreed on, and is
+    nobody's edit. What differs from the golden record is owed to it.
+    """
+    link = Link(
+        system.system, record.id, golden.id, golden.entity, dict(record.values), record.version,
+        blocked=dict(record.unreadable), new=True,
+    )  # fmt: skip
+    world.add_link(link)
+    golden.dirty = True
+    world.note(golden, "linked", HUB, {}, {}, link)
     return link
 
 
@@ -201,7 +217,7 @@ def _read(world: World, system: SystemMapping, record: Record, refs: BoundRefs) 
 
 def _meet(world: World, system: SystemMapping, fresh: Sequence[Record], observed_at: str) -> None:
     """Find or make the golden record of records seen for the first time."""
-    doubled = twins(world, fresh)
+    doubled = twins(world, fresh) if world.mapping.duplicates is None else set()
     for record in fresh:
         reading = world.readings[record.id]
         golden = referred(world, system, record)
@@ -246,7 +262,8 @@ def referred(world: World, system: SystemMapping, record: Record) -> Golden | No
     """The golden record this record says it is, by the reference we once put on it."""
     if record.ref is None:
         return None
-    golden = world.goldens.get(record.ref.rpartition("_")[2])
+    golden_id = record.ref.rpartition("_")[2]
+    golden = world.goldens.get(world.successors.get(golden_id, golden_id))
     link = world.links_of.get(golden.id, {}).get(system.system) if golden is not None else None
     return golden if link is None or link.gone else None
 
@@ -293,7 +310,7 @@ def identified(
     )
     if match.golden_id is not None:
         return world.goldens[match.golden_id]
-    if match.held:
+    if match.held and world.mapping.duplicates is None:
         world.reviews.append(
             Review(
                 world.mapping.entity, system.system, record.id, match.held, match.reason,

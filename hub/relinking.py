@@ -216,7 +216,9 @@ class _Meeting:
 def _referred_id(world: World, record: Record) -> str | None:
     """The golden record that a reference of ours names, if it is one of this entity."""
     entity, _, golden_id = (record.ref or "").rpartition("_")
-    return golden_id if entity == world.mapping.entity and _ID.fullmatch(golden_id) else None
+    if entity != world.mapping.entity or not _ID.fullmatch(golden_id):
+        return None
+    return world.successors.get(golden_id, golden_id)
 
 
 _ID = re.compile(r"[0-9a-f]{32}")

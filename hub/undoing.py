@@ -64,6 +64,8 @@ class Undone:
 
 def steps_of(change: Change, mapping: EntityMapping, past: Sequence[Change]) -> list[Step] | str:
     """What taking this line back comes to, or why it cannot be. `past`: its record's lines, newest first."""
+    if change.kind in _BY_SPLIT:
+        return _BY_SPLIT[change.kind]
     if change.agreed:
         return [
             Step(change, change, name, after, change.before.get(name, MISSING))
@@ -344,6 +346,13 @@ def _summed(change: Change, parts: Collection[Part]) -> Undone:
     reasons = dict.fromkeys(part.reason for part in parts if part.reason and part.done == done)
     return Undone(change, done, "; ".join(reasons), tuple(parts))
 
+
+_BY_SPLIT = {
+    "merged": "two records were made one: `hub duplicates split` takes that back as a whole",
+    "dissolved": "two records were made one: `hub duplicates split` takes that back as a whole",
+    "followed": "what it refers to became one with another: `hub duplicates split` takes that back",
+    "split": "two records were taken apart: `hub duplicates same` makes them one again",
+}
 
 _NOT_TAKEN_BACK = {
     "created": "what was created is not taken back: a system had it already; archive the record there",

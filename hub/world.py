@@ -61,7 +61,8 @@ class World:
     how many seconds the times that systems give may be off (`hub.clocks`). `near`, while the hub recovers:
     fresh record → golden records of nearly the same name; `relinked`: how records were linked then. `reread`:
     golden records of which some system's field became unreadable, or readable. `dropped`: the ids under which
-    records were linked that go by another one now.
+    records were linked that go by another one now. `doubles_of`: by golden record, further records of a
+    system that has one linked already. `successors`: golden records that became one with another → that one.
     """
 
     mapping: EntityMapping
@@ -86,6 +87,8 @@ class World:
     closed: dict[tuple[str, str], Conflict] = field(default_factory=dict)
     rekeyed: dict[str, tuple[Key, ...]] = field(default_factory=dict)
     reread: set[str] = field(default_factory=set)
+    doubles_of: dict[str, list[Link]] = field(default_factory=dict)
+    successors: dict[str, str] = field(default_factory=dict)
     dropped: list[tuple[str, str, str]] = field(default_factory=list)
 
     def add_golden(self, golden: Golden) -> None:
@@ -93,14 +96,30 @@ class World:
 
     def add_link(self, link: Link) -> None:
         self.links[(link.system, link.external_id)] = link
-        self.links_of.setdefault(link.golden_id, {})[link.system] = link
+        if link.double:
+            self.doubles_of.setdefault(link.golden_id, []).append(link)
+        else:
+            self.links_of.setdefault(link.golden_id, {})[link.system] = link
+
+    def sides(self, golden_id: str) -> list[Link]:
+        """Every record that says what this golden record is: the linked ones, and their doubles."""
+        return [*self.links_of.get(golden_id, {}).values(), *self.doubles_of.get(golden_id, ())]
+
+    def forget_double(self, link: Link) -> None:
+        """A double that is no record any more."""
+        del self.links[(link.system, link.external_id)]
+        self.doubles_of[link.golden_id].remove(link)
+        self.dropped.append((link.entity, link.system, link.external_id))
 
     def rename(self, link: Link, external_id: str) -> Link:
         """The record goes by another id now (a cell of a planning was moved); who had that one is gone."""
         for id in (link.external_id, external_id):
             known = self.links.pop((link.system, id), None)
             if known is not None:
-                self.links_of[known.golden_id].pop(link.system, None)
+                if known.double:
+                    self.doubles_of[known.golden_id].remove(known)
+                else:
+                    self.links_of[known.golden_id].pop(link.system, None)
                 self.dropped += [] if known.new else [(known.entity, known.system, known.external_id)]
         renamed = replace(link, external_id=external_id, new=True)
         self.add_link(renamed)
@@ -175,7 +194,7 @@ class World:
     def contested(self, golden_id: str) -> set[str]:
         """The canonical fields that wait for a person on this golden record."""
         fields: set[str] = set()
-        for link in self.links_of.get(golden_id, {}).values():
+        for link in self.sides(golden_id):
             if link.seen and link.system in self.mapping.systems:
                 fields.update(
                     lens.name

@@ -8,7 +8,7 @@ Promises: pure; every record is in exactly one cluster; the order of the pairs g
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from hub.duplicates.rules import PLACE, Row
@@ -46,7 +46,13 @@ def contradict(a: Row, b: Row) -> bool:
     return any(a[place] is not None and b[place] is not None and a[place] != b[place] for place in _TELLING)
 
 
-def joined(rows: Sequence[Row], links: Iterable[Link], scorer: Scorer) -> Clusters:
+Forbids = Callable[[Sequence[int], Sequence[int]], bool]
+"""Whether the rows of two clusters may not come together, for a reason that is not in the rows."""
+
+
+def joined(
+    rows: Sequence[Row], links: Iterable[Link], scorer: Scorer, forbids: Forbids = lambda ours, theirs: False
+) -> Clusters:
     """The clusters these links make."""
     of: dict[int, int] = {}
     members: dict[int, list[int]] = {}
@@ -56,7 +62,8 @@ def joined(rows: Sequence[Row], links: Iterable[Link], scorer: Scorer) -> Cluste
         if left == right:
             continue
         ours, theirs = members.get(left, [left]), members.get(right, [right])
-        if len(ours) + len(theirs) > 2 and _strangers(rows, ours, theirs, scorer):
+        strange = len(ours) + len(theirs) > 2 and _strangers(rows, ours, theirs, scorer)
+        if strange or forbids(ours, theirs):
             refused.append(link)
             continue
         keep, go = (left, right) if (len(ours), -left) >= (len(theirs), -right) else (right, left)

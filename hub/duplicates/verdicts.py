@@ -9,7 +9,7 @@ than `FLOOR` allows, or that agrees on one thing alone where the base holds more
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from hub.duplicates.clusters import contradict
@@ -34,6 +34,14 @@ FLOOR = 20.0
 
 LOWEST = 0.02
 """Below this probability nobody is asked."""
+
+HALF = frozenset(
+    ("all words of the shorter", "initials of the other", "alike", "half of the words", "differs")
+)
+"""Levels of the names' comparison on which part of the name is another's."""
+
+OWN = ("birth", "email", "company", "vat", "iban", "reference")
+"""What people of one home do not have in common."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +89,8 @@ def may_link_itself(a: Row, b: Row, scorer: Scorer) -> bool:
     names = scorer.weights.used
     if names == ("name",):
         return scored.levels[0] == 0
+    if _half_named(dict(zip(names, scored.levels, strict=True))):
+        return False
     speaking = [name for name, bits in zip(names, scored.bits, strict=True) if bits > 0]
     exact = [
         name
@@ -88,6 +98,19 @@ def may_link_itself(a: Row, b: Row, scorer: Scorer) -> bool:
         if level != UNKNOWN and BY_NAME[name].levels[level].exact
     ]
     return len(speaking) > 1 and bool(exact)
+
+
+def _half_named(levels: Mapping[str, int]) -> bool:
+    """Whether the names, each in one field, agree in part only, and what else agrees may be of one home.
+
+    "Jean Martin" and "Christophe Martin" of one address share a name, a street, a telephone: a home.
+    """
+    name = levels.get("name", UNKNOWN)
+    if name == UNKNOWN or BY_NAME["name"].levels[name].label not in HALF:
+        return False
+    return not any(
+        BY_NAME[one].levels[levels[one]].exact for one in OWN if levels.get(one, UNKNOWN) != UNKNOWN
+    )
 
 
 def of(probability: float, bound: Bounds) -> str:

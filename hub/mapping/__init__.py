@@ -7,12 +7,13 @@ entities come parents first. Never: touches a system, or uses half a mapping.
 
 from __future__ import annotations
 
-from hub.mapping.entity import EntityMapping, FieldDef, Mappings, Policy, SystemMapping
+from hub.mapping.entity import Duplicates, EntityMapping, FieldDef, Mappings, Policy, SystemMapping
 from hub.mapping.load import MappingError, has_mappings, load_mappings
 from hub.mapping.schema import json_schema
 from hub.yamlfile import Problem
 
 __all__ = [
+    "Duplicates",
     "EntityMapping",
     "FieldDef",
     "MappingError",

@@ -9,11 +9,13 @@ import difflib
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 from hub.lenses import OPTIONS, Lens, LensError, NamedRows, make_lens
 from hub.mapping.document import EntityDoc, FieldDoc, Label, LensDoc, SystemDoc
-from hub.mapping.entity import EntityMapping, FieldDef, Policy, SystemMapping
+from hub.mapping.entity import Duplicates, EntityMapping, FieldDef, Policy, SystemMapping
+from hub.mapping.roles import roles
 from hub.ports import NativeField, View
 from hub.values import TYPES, BadOption, Canonical, Lines, ListOf, Unreadable, make_type
 from hub.yamlfile import Document, Problem, meant
@@ -66,6 +68,7 @@ class Builder:
             default_policy=default,
             policies=policies,
             systems=systems,
+            duplicates=self._duplicates(fields),
             fingerprint=_fingerprint(meaning),
             meaning=meaning,
             file=self.document.file,
@@ -168,6 +171,28 @@ class Builder:
             elif system in choice[:place]:
                 self.note((*path, place), f"'{system}' stands twice in this order of trust")
         return Policy("order", tuple(choice))
+
+    def _duplicates(self, fields: Mapping[str, FieldDef]) -> Duplicates | None:
+        doc = self.doc.duplicates
+        if doc is None:
+            return None
+        for name in doc.fields:
+            self._known_field(("duplicates", "fields", name), name, key=True)
+        found = roles(fields, doc.fields)
+        if not found:
+            self.note(
+                ("duplicates",),
+                f"no field of {self.doc.entity} is one that can be compared",
+                "Say what they are, under `fields:`, such as `{raison: name}`.",
+                key=True,
+            )
+        if doc.master is not None and doc.engine != "spark":
+            self.note(("duplicates", "master"), "`master` is for `engine: spark`", key=True)
+        weights = Path(self.document.file).parent / doc.weights if doc.weights else None
+        if weights is not None and not weights.is_file():
+            self.note(("duplicates", "weights"), f"there is no file {weights}")
+        file = str(weights) if weights is not None else None
+        return Duplicates(doc.precision, doc.links, found, file, doc.engine, doc.master)
 
     def _systems(self, fields: Mapping[str, FieldDef]) -> Iterable[tuple[str, SystemMapping]]:
         for system, doc in self.doc.systems.items():

@@ -37,6 +37,27 @@ TypeName = Literal[
 ]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")]
 SystemName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_-]*$")]
+RoleName = Literal[
+    "name",
+    "given",
+    "given2",
+    "family",
+    "family2",
+    "birth",
+    "number",
+    "street",
+    "street2",
+    "postcode",
+    "town",
+    "phone",
+    "phone2",
+    "email",
+    "siret",
+    "siren",
+    "vat",
+    "iban",
+    "reference",
+]
 Scalar = str | bool | int | float | None
 Label = str | dict[str, str]
 
@@ -204,6 +225,37 @@ class MatchDoc(_Closed):
     exact: str | list[str] = Field(description="Fields that must all be filled and equal.")
 
 
+class DuplicatesDoc(_Closed):
+    """How sure the hub must be that two records are one thing, beyond the exact keys of `match`."""
+
+    precision: Annotated[float, Field(ge=0.5, le=0.999999)] = Field(
+        default=0.9995,
+        description="How many of the records linked by themselves are to be right: of 10,000 links at "
+        "0.9995, 5 may be wrong. What is less sure is asked.",
+    )
+    links: bool = Field(
+        default=True, description="Whether anything is linked by itself. `false`: a person is asked always."
+    )
+    fields: dict[Name, RoleName | None] = Field(
+        default_factory=dict,
+        description="What a field is to the comparison, where its name and type do not say it: "
+        "`{raison: name, gerant: null}`; `null` leaves it out.",
+    )
+    weights: str | None = Field(
+        default=None,
+        description="A file that `hub duplicates train` wrote, beside this mapping. Without: what ships.",
+    )
+    engine: Literal["duckdb", "spark"] = Field(
+        default="duckdb",
+        description="What compares a whole base: inside the hub, or Spark for what outgrows this machine.",
+    )
+    master: str | None = Field(default=None, description="spark: where it runs. Usually `local[*]`.")
+
+
+def _short_duplicates(entry: Any) -> Any:
+    return {True: {}, False: None}.get(entry, entry) if isinstance(entry, bool) else entry
+
+
 PolicyDoc = Literal["latest", "ask", "union"] | list[str]
 
 
@@ -224,6 +276,16 @@ class EntityDoc(_Closed):
     )
     match: list[MatchDoc] = Field(
         default_factory=list, description="How records are recognised across systems, the surest way first."
+    )
+    duplicates: (
+        Annotated[
+            DuplicatesDoc, BeforeValidator(_short_duplicates, json_schema_input_type=bool | DuplicatesDoc)
+        ]
+        | None
+    ) = Field(
+        default=None,
+        description="Recognise records that share no exact key, too: `true`, or a block. What is sure is "
+        "linked, what is likely is asked, and duplicates inside one system are shown by `hub duplicates`.",
     )
     conflicts: dict[str, PolicyDoc] = Field(
         default_factory=dict,

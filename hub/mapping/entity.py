@@ -63,6 +63,20 @@ class SystemMapping:
 
 
 @dataclass(frozen=True, slots=True)
+class Duplicates:
+    """How records that share no exact key are recognised. `precision`: wished of what is linked by itself;
+    `links`: whether anything is. `roles`: canonical field → what it is to the comparison
+    (`hub.duplicates.fields.NAMES`). `weights`: a file, with its path."""
+
+    precision: float
+    links: bool
+    roles: Mapping[str, str]
+    weights: str | None = None
+    engine: Literal["duckdb", "spark"] = "duckdb"
+    master: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class EntityMapping:
     """One mapping document. `match`: the exact keys, surest first.
 
@@ -77,6 +91,7 @@ class EntityMapping:
     policies: Mapping[str, Policy]
     systems: Mapping[str, SystemMapping]
     fingerprint: str
+    duplicates: Duplicates | None = None
     file: str = ""
     meaning: Mapping[str, Any] = field(default_factory=dict, repr=False, compare=False)
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from hub.mapping.document import EntityDoc, FieldDoc, LensDoc, MatchDoc, SystemDoc
+from hub.mapping.document import DuplicatesDoc, EntityDoc, FieldDoc, LensDoc, MatchDoc, SystemDoc
 from hub.mapping.schema import json_schema
 from hub.settings import settings_schema
 from hub.values import TYPES
@@ -86,6 +86,10 @@ def reference() -> str:
         "a weaker key (a VAT number), two SIRETs that differ and begin with the same SIREN are two sites,\n"
         "whatever else they share. SIRETs of two companies under one VAT number are a question, and so\n"
         "is a record without a SIRET that could be any of the sites.\n",
+        "## `duplicates`: how records without a common key are recognised\n",
+        _keys(DuplicatesDoc),
+        "\nWithout this block nothing is recognised but by `match`. docs/duplicates.md explains what is\n"
+        "compared, and how sure it is.\n",
         "## `systems`: where each system keeps them\n",
         _keys(SystemDoc),
         "\nKeys that are not in the table go to the connector; docs/operations.md says which it knows.\n",

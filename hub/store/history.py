@@ -17,7 +17,10 @@ from hub.store import tables as t
 from hub.store.repository import among, bulk_insert, dumps, loads
 from hub.store.worlds import chunks
 
-AGREED: Final = ("changed", "overruled", "united", "resolved", "undone", "archived", "restored")
+AGREED: Final = (
+    "changed", "overruled", "united", "resolved", "undone", "archived", "restored", "merged", "followed",
+    "split",
+)  # fmt: skip
 """Kinds of lines that say what an agreed record's field was, and became."""
 
 WRITTEN: Final = ("wrote", "sent")

@@ -12,7 +12,7 @@ from hub.mapping import EntityMapping, SystemMapping
 from hub.matching import CANDIDATE, Key, are_sites, key_in_words, keys_of, sirets_of
 from hub.model import HUB, REASON, Golden, Link, Review
 from hub.ports import Receipt, Rejected
-from hub.store import claims, outbox, saving, worlds
+from hub.store import claims, likenesses, mergers, outbox, saving, worlds
 from hub.store import tables as t
 from hub.store.repository import among, loads
 from hub.world import World
@@ -74,7 +74,19 @@ def forget(connection: Connection, entity: str, system: str, ids: Iterable[str])
 
 
 def blocked(connection: Connection, world: World, goldens: Sequence[Golden]) -> set[tuple[str, str]]:
-    """(golden id, system) where a held record claims the golden record's key: creating would double it."""
+    """(golden id, system) where a golden record must not be created, for that might double it.
+
+    A record is held there that claims its key; a person is asked whether it is another; the system is about
+    to make its record again.
+    """
+    entity = world.mapping.entity
+    asked = likenesses.asked(connection, entity, [golden.id for golden in goldens])
+    found = {(golden_id, system) for golden_id in asked for system in world.mapping.systems}
+    return found | mergers.coming_back(connection, entity) | _claimed(connection, world, goldens)
+
+
+def _claimed(connection: Connection, world: World, goldens: Sequence[Golden]) -> set[tuple[str, str]]:
+    """Where a held record claims the golden record's key."""
     entity = world.mapping.entity
     if (
         connection.execute(select(t.held_key.c.key).where(t.held_key.c.entity == entity).limit(1)).first()

@@ -83,17 +83,27 @@ def save_keys(connection: Connection, goldens: Iterable[Golden], mapping: Entity
 def _save_links(connection: Connection, world: World) -> None:
     fresh: list[tuple[Any, ...]] = []
     changed: list[dict[str, Any]] = []
+    doubles: list[dict[str, Any]] = []
     for entity, system, external_id in world.dropped:
-        connection.execute(delete(t.link).filter_by(entity=entity, system=system, external_id=external_id))
+        for table in (t.link, t.doublet):
+            connection.execute(delete(table).filter_by(entity=entity, system=system, external_id=external_id))
     for link in world.changed_links():
         if link.removed:
             if not link.new:
                 key = {"entity": link.entity, "system": link.system, "external_id": link.external_id}
-                connection.execute(delete(t.link).filter_by(**key))
+                connection.execute(delete(t.doublet if link.double else t.link).filter_by(**key))
             continue
         notes = link.notes()
         said = dumps(notes) if notes else None
-        if link.new:
+        if link.double:
+            doubles.append(
+                {
+                    "entity": link.entity, "system": link.system, "external_id": link.external_id,
+                    "golden_id": link.golden_id, "base": dumps(link.base), "version": link.version,
+                    "notes": said,
+                }
+            )  # fmt: skip
+        elif link.new:
             fresh.append((link.entity, link.system, link.external_id, link.golden_id, dumps(link.base),
                           link.version, said, link.gone, link.unconfirmed))  # fmt: skip
         else:
@@ -105,6 +115,8 @@ def _save_links(connection: Connection, world: World) -> None:
                 }
             )  # fmt: skip
     bulk_insert(connection, t.link, fresh)
+    found_by = ("entity", "system", "external_id")
+    upsert(connection, t.doublet, doubles, found_by, ("golden_id", "base", "version", "notes"))
     if changed:
         connection.execute(
             update(t.link).where(

@@ -58,6 +58,76 @@ link = Table(
     sqlite_with_rowid=False,
 )
 
+doublet = Table(
+    "doublet",
+    metadata,
+    Column("entity", Text, nullable=False),
+    Column("system", Text, nullable=False),
+    Column("external_id", Text, nullable=False),
+    Column("golden_id", Text, nullable=False),
+    Column("base", Text, nullable=False, comment="native values when it was made one with another"),
+    Column("version", Text),
+    Column("notes", Text, comment="as a link's"),
+    PrimaryKeyConstraint("entity", "system", "external_id"),
+    Index("doublet_golden", "golden_id", "system"),
+    sqlite_with_rowid=False,
+    comment="records of a system that say the same thing as the one linked there: heard, never written",
+)
+
+likeness = Table(
+    "likeness",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("entity", Text, nullable=False),
+    Column("one", Text, nullable=False, comment="a golden record; the smaller id of the two"),
+    Column("other", Text, nullable=False, comment="the golden record it may be"),
+    Column("verdict", Text, nullable=False, comment="open, same, different: see hub.store.likenesses"),
+    Column("probability", Float, nullable=False),
+    Column("because", Text, nullable=False, comment="field by field why, and what both records said"),
+    Column("since", Text, nullable=False),
+    Column("answered_at", Text),
+    Column("answered_by", Text, comment="person, hub"),
+    Index("likeness_pair", "one", "other", unique=True),
+    Index("likeness_other", "other"),
+    Index("likeness_verdict", "entity", "verdict"),
+    sqlite_autoincrement=True,
+)
+
+merger = Table(
+    "merger",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("entity", Text, nullable=False),
+    Column("keep", Text, nullable=False, comment="the golden record that stayed"),
+    Column("lose", Text, nullable=False, comment="the golden record that became one with it"),
+    Column("at", Text, nullable=False),
+    Column("by", Text, nullable=False, comment="person, hub"),
+    Column("split_at", Text, comment="when it was taken back"),
+    Column("before", Text, nullable=False, comment="what taking it back needs: see hub.uniting.Before"),
+    Index("merger_lose", "lose"),
+    Index("merger_keep", "keep"),
+    sqlite_autoincrement=True,
+)
+
+merger_step = Table(
+    "merger_step",
+    metadata,
+    Column("id", Integer, primary_key=True),
+    Column("merger", Integer, nullable=False),
+    Column("entity", Text, nullable=False),
+    Column("system", Text, nullable=False),
+    Column("keep", Text, nullable=False, comment="the record that stays there"),
+    Column("lose", Text, nullable=False, comment="the record that becomes one with it"),
+    Column("state", Text, nullable=False, comment="see hub.store.mergers.State"),
+    Column("undo", Text, comment="what the system needs to take it back; noted before anything is done"),
+    Column("fate", Text, comment="what became of the record: see hub.ports.Fate"),
+    Column("reason", Text, comment="why it was refused, or what could not be done"),
+    Column("since", Text, nullable=False),
+    Index("merger_step_state", "entity", "system", "state"),
+    Index("merger_step_merger", "merger"),
+    sqlite_autoincrement=True,
+)
+
 match_key = Table(
     "match_key",
     metadata,
@@ -315,7 +385,7 @@ holder = Table(
 )
 
 __all__ = [
-    "alert", "approval", "brake", "call", "callback", "conflict", "cursor", "golden", "held_key", "holder",
-    "journal", "link", "match_key", "metadata", "outbox", "phone_number", "question", "reference", "review",
-    "run", "state", "system_clock", "visit",
+    "alert", "approval", "brake", "call", "callback", "conflict", "cursor", "doublet", "golden", "held_key",
+    "holder", "journal", "likeness", "link", "match_key", "merger", "merger_step", "metadata", "outbox",
+    "phone_number", "question", "reference", "review", "run", "state", "system_clock", "visit",
 ]  # fmt: skip

@@ -50,7 +50,26 @@ def versions(connection: Connection, entity: str, system: str, ids: Sequence[str
             )
         )
         found.update((row[0], row[1]) for row in rows)
+    found |= {one.external_id: one.version for one in doublets(connection, entity, system, ids)}
     return found
+
+
+def doublets(
+    connection: Connection, entity: str, system: str, ids: Sequence[str] | None = None
+) -> list[Link]:
+    """Those of these records that say the same as another that is linked there; of all, where ``None``."""
+    mine = (t.doublet.c.entity == entity, t.doublet.c.system == system)
+    if connection.execute(select(t.doublet.c.external_id).where(*mine).limit(1)).first() is None:
+        return []
+    if ids is None:
+        return [_doublet(row) for row in connection.execute(select(t.doublet).where(*mine))]
+    return [
+        _doublet(row)
+        for part in chunks(ids)
+        for row in connection.execute(
+            select(t.doublet).where(*mine, among(connection, t.doublet.c.external_id, part))
+        )
+    ]
 
 
 def linked_ids(connection: Connection, entity: str, system: str, ids: Sequence[str]) -> set[str]:
@@ -66,6 +85,7 @@ def linked_ids(connection: Connection, entity: str, system: str, ids: Sequence[s
                 )
             )
         )
+    found.update(one.external_id for one in doublets(connection, entity, system, ids))
     return found
 
 
@@ -112,7 +132,7 @@ def any_record(connection: Connection, entity: str, system: str) -> bool:
 def fill_records(connection: Connection, world: World, system: str, ids: Sequence[str]) -> None:
     """Links of these records, their golden records, all other links of those, and what is open about them."""
     entity = world.mapping.entity
-    golden_ids: list[str] = []
+    golden_ids = [one.golden_id for one in doublets(connection, entity, system, ids)]
     for part in chunks(ids):
         golden_ids += connection.scalars(
             select(t.link.c.golden_id).where(
@@ -149,6 +169,10 @@ def fill_links(connection: Connection, world: World, ids: Iterable[str]) -> list
             world.add_golden(_golden(row))
         for row in connection.execute(select(t.link).where(among(connection, t.link.c.golden_id, part))):
             world.add_link(_link(row))
+        for row in connection.execute(
+            select(t.doublet).where(among(connection, t.doublet.c.golden_id, part))
+        ):
+            world.add_link(_doublet(row))
     return wanted
 
 
@@ -216,6 +240,8 @@ def fill_references(
             )
             for row in rows:
                 world.refs.to_golden[(entity, system, row[0])] = row[1]
+            for one in doublets(connection, entity, system, part):
+                world.refs.to_golden[(entity, system, one.external_id)] = one.golden_id
     for (entity, system), wanted in _grouped(to_external).items():
         for part in chunks(wanted):
             rows = connection.execute(
@@ -266,6 +292,14 @@ def _link(row: Row[Any]) -> Link:
     )  # fmt: skip
 
 
+def _doublet(row: Row[Any]) -> Link:
+    notes = loads(row.notes) if row.notes else {}
+    base = loads(row.base)
+    return Link(
+        row.system, row.external_id, row.golden_id, row.entity, base, row.version, double=True, **notes
+    )
+
+
 def _grouped(wanted: Iterable[tuple[str, str, str]]) -> dict[tuple[str, str], list[str]]:
     groups: dict[tuple[str, str], list[str]] = {}
     for entity, system, ident in wanted:
@@ -288,11 +322,17 @@ def dirty(connection: Connection, entity: str, after: str, limit: int) -> list[s
 def settle_new(connection: Connection, entity: str, systems: Sequence[str], at: str) -> None:
     """Note new golden records as due in every system that has no record of them, all at once.
 
-    Not where a record is held that claims a key: then each is looked at on its own.
+    Not where a record is held that claims a key, or one is perhaps another: then each is looked at by itself.
     """
     new = (t.golden.c.entity == entity) & (t.golden.c.dirty == NEW) & _SOME_DIRT
-    held = connection.execute(select(t.held_key.c.key).where(t.held_key.c.entity == entity).limit(1)).first()
-    if held is not None:
+    one_by_one = (
+        select(t.held_key.c.entity).where(t.held_key.c.entity == entity),
+        select(t.likeness.c.entity).where(t.likeness.c.entity == entity, t.likeness.c.verdict == "open"),
+        select(t.merger_step.c.entity).where(
+            t.merger_step.c.entity == entity, t.merger_step.c.state == "to take back"
+        ),
+    )
+    if any(connection.execute(query.limit(1)).first() is not None for query in one_by_one):
         connection.execute(update(t.golden).where(new).values(dirty=DIRTY))
         return
     columns = ("entity", "system", "golden_id", "state", "due_at", "attempts", "since")
@@ -312,6 +352,12 @@ def clean(connection: Connection, ids: Sequence[str]) -> None:
     """What these golden records owe is noted in the outbox."""
     for part in chunks(ids):
         connection.execute(update(t.golden).where(among(connection, t.golden.c.id, part)).values(dirty=0))
+
+
+def soil(connection: Connection, ids: Sequence[str]) -> None:
+    """Some system may be owed these golden records."""
+    for part in chunks(ids):
+        connection.execute(update(t.golden).where(among(connection, t.golden.c.id, part)).values(dirty=DIRTY))
 
 
 def _present(entity: str, system: str) -> tuple[ColumnElement[bool], ...]:

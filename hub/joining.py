@@ -1,0 +1,143 @@
+"""Two golden records made one in the store, and taken apart: `hub.uniting` with all that hangs on them.
+
+Whoever referred to the one refers to the other, what was asked or said of it is said of the other, and where
+both had a record in one system a step is noted for that system. One transaction, the caller's.
+
+Promises: nothing is joined while a write of either may be applied or not (`Underway`). Never: calls a system.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection
+
+from hub import uniting
+from hub.clock import new_id
+from hub.mapping import EntityMapping
+from hub.model import PERSON, Golden
+from hub.store import likenesses, mergers, saving, worlds
+from hub.store.likenesses import Likeness
+from hub.store.mergers import Merger, State, Step
+from hub.uniting import Before
+from hub.world import World
+
+if TYPE_CHECKING:
+    from hub.engine import Engine
+
+TOLD: Mapping[str, str] = {
+    "off": "the hub does not write there",
+    "observe": "the hub does not write there",
+    "pull": "the hub only reads there",
+}
+
+
+class Underway(Exception):
+    """A record cannot be joined just now: a write of it may be applied or not. The text says which."""
+
+
+class NotThere(Exception):
+    """A golden record that is to be joined is not known (any more)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """What was joined. `shared`: the systems in which both had a record."""
+
+    merger: int
+    keep: Golden
+    lose: str
+    shared: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """On whose word, in which run, when; `merges`: whether systems are to make their records one, too."""
+
+    by: str
+    run: int
+    at: str
+    merges: bool = False
+
+
+def make_one(
+    engine: Engine,
+    connection: Connection,
+    mapping: EntityMapping,
+    pair: tuple[str, str],
+    word: Word,
+    keep: str | None = None,
+) -> Joined:
+    """Make two golden records one. `keep`: which stays; without, who is known in more systems, or longer.
+
+    Raises `Underway`, `NotThere`.
+    """
+    under = mergers.underway(connection, pair)
+    if under:
+        systems = ", ".join(sorted({system for _, system in under}))
+        raise Underway(f"a write to {systems} is under way: it is not known yet whether it was applied")
+    world = World(mapping, new_id, doubt=engine.clocks.doubt(mapping.systems))
+    worlds.fill_goldens(connection, world, pair)
+    for golden_id in pair:
+        if golden_id not in world.goldens:
+            raise NotThere(f"there is no {mapping.entity} {golden_id}")
+    engine.fill_targets(connection, world)
+    one, other = (world.goldens[golden_id] for golden_id in pair)
+    stays, goes = uniting.stays(world, one, other)
+    if keep is not None and stays.id != keep:
+        stays, goes = goes, stays
+    shared = uniting.both_in(world, stays, goes)
+    steps = [_step(world, mapping, system, stays, goes, word) for system in shared]
+    before = uniting.unite(world, stays, goes, word.by)
+    saving.save(connection, world, word.run, word.at)
+    referring = mergers.succeed(connection, goes.id, stays.id, word.run, word.at)
+    told, inherited = likenesses.follow(connection, goes.id, stays.id, word.at)
+    rest = {
+        "referring": referring,
+        "likenesses": [asdict(one) for one in told],
+        "inherited": inherited,
+    }
+    stored = {**before.stored(), "rest": rest}
+    number = mergers.record(connection, mapping.entity, stays.id, goes.id, word.at, word.by, stored)
+    for step in steps:
+        step.merger = number
+    mergers.add_steps(connection, steps)
+    return Joined(number, stays, goes.id, tuple(shared))
+
+
+def _step(world: World, mapping: EntityMapping, system: str, stays: Golden, goes: Golden, word: Word) -> Step:
+    keep = world.links_of[stays.id][system].external_id
+    lose = world.links_of[goes.id][system].external_id
+    told = TOLD.get(mapping.systems[system].direction) if system in mapping.systems else TOLD["off"]
+    state: State = "done" if told else "due" if word.merges else "waiting"
+    fate = "left" if told else None
+    return Step(0, 0, mapping.entity, system, keep, lose, state, word.at, None, fate, told)
+
+
+def take_apart(
+    engine: Engine, connection: Connection, mapping: EntityMapping, merger: Merger, run: int, at: str
+) -> Golden:
+    """Undo a merger in the hub; the golden record that is there again. Systems follow: see `hub.merging`.
+
+    Raises `Underway`, `NotThere` (the one that stayed is none any more).
+    """
+    if mergers.underway(connection, [merger.keep]):
+        raise Underway("a write of it is under way: it is not known yet whether it was applied")
+    world = World(mapping, new_id)
+    worlds.fill_goldens(connection, world, [merger.keep])
+    if merger.keep not in world.goldens:
+        raise NotThere(f"there is no {mapping.entity} {merger.keep} any more")
+    engine.fill_targets(connection, world)
+    before = Before.read(merger.before)
+    lose = uniting.take_apart(world, world.goldens[merger.keep], merger.lose, before, PERSON, at)
+    saving.save(connection, world, run, at)
+    rest: Mapping[str, Any] = before.rest
+    referring = [(one[0], one[1], one[2]) for one in rest.get("referring", ())]
+    mergers.refer(connection, referring, merger.keep, merger.lose, run, at)
+    told = [Likeness(**one) for one in rest.get("likenesses", ())]
+    inherited = [(one[0], one[1]) for one in rest.get("inherited", ())]
+    likenesses.bring_back(connection, told, inherited)
+    mergers.split(connection, merger.id, at)
+    return lose

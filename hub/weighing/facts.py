@@ -1,0 +1,116 @@
+"""What the store knows of golden records that are compared: where they are, their keys, how they are shown.
+
+Reads only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from hub.mapping import EntityMapping
+from hub.matching import are_sites
+from hub.store import history, likenesses, worlds
+from hub.store import tables as t
+from hub.store.likenesses import DIFFERENT, pair_of
+from hub.store.repository import among, loads
+from hub.weighing.findings import Shown
+
+MOST_SHARING = 100_000
+"""Pairs with a key in common that are looked at."""
+
+
+def changed(connection: Connection, entity: str, position: int) -> list[str]:
+    """The golden records that the journal speaks of since this line."""
+    lines = t.journal.c
+    kinds = (*history.AGREED, "created")
+    query = (
+        select(lines.golden_id)
+        .distinct()
+        .where(lines.id > position, lines.entity == entity, lines.kind.in_(kinds))
+    )
+    return sorted(connection.scalars(query))
+
+
+def sharing(
+    connection: Connection, mapping: EntityMapping, ids: Sequence[str] | None
+) -> dict[tuple[str, str], list[str]]:
+    """Pairs that have an exact key in common, and are not sites of one company: the fields of the key."""
+    one, other = t.match_key, t.match_key.alias()
+    query = (
+        select(one.c.golden_id, other.c.golden_id, one.c.rule)
+        .join(
+            other,
+            (one.c.entity == other.c.entity) & (one.c.rule == other.c.rule) & (one.c.key == other.c.key),
+        )
+        .where(one.c.entity == mapping.entity, one.c.golden_id != other.c.golden_id)
+    )
+    parts = worlds.chunks(ids) if ids is not None else [None]
+    found: dict[tuple[str, str], list[str]] = {}
+    for part in parts:
+        mine = query if part is None else query.where(among(connection, one.c.golden_id, part))
+        for a, b, rule in connection.execute(mine.limit(MOST_SHARING)):
+            fields = found.setdefault(pair_of(a, b), [])
+            fields += [name for name in mapping.match[rule] if name not in fields]
+    said = values(connection, {id for pair in found for id in pair})
+    return {
+        pair: fields
+        for pair, fields in found.items()
+        if not are_sites(mapping, (said[pair[0]], said[pair[1]]))
+    }
+
+
+def systems(connection: Connection, ids: Iterable[str]) -> dict[str, set[str]]:
+    """The systems in which each has a record that is there."""
+    found: dict[str, set[str]] = {}
+    for part in worlds.chunks(ids):
+        rows = connection.execute(
+            select(t.link.c.golden_id, t.link.c.system).where(
+                among(connection, t.link.c.golden_id, part), t.link.c.gone.is_(False)
+            )
+        )
+        for golden_id, system in rows:
+            found.setdefault(golden_id, set()).add(system)
+    return found
+
+
+def different(connection: Connection, ids: Iterable[str]) -> set[tuple[str, str]]:
+    """The pairs with one of these of which a person said that they are two."""
+    return {one.pair for one in likenesses.of_goldens(connection, ids, DIFFERENT)}
+
+
+def values(connection: Connection, ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """The agreed values of these."""
+    found: dict[str, dict[str, Any]] = {}
+    for part in worlds.chunks(ids):
+        rows = connection.execute(
+            select(t.golden.c.id, t.golden.c.data).where(among(connection, t.golden.c.id, part))
+        )
+        found.update((row.id, loads(row.data)) for row in rows)
+    return found
+
+
+def shown(connection: Connection, mapping: EntityMapping, ids: Iterable[str]) -> dict[str, Shown]:
+    """Golden records as a report shows them."""
+    wanted = sorted(set(ids))
+    places: dict[str, dict[str, str]] = {}
+    for part in worlds.chunks(wanted):
+        rows = connection.execute(
+            select(t.link.c.golden_id, t.link.c.system, t.link.c.external_id).where(
+                among(connection, t.link.c.golden_id, part), t.link.c.gone.is_(False)
+            )
+        )
+        for golden_id, system, external_id in rows:
+            places.setdefault(golden_id, {})[system] = external_id
+    found: dict[str, Shown] = {}
+    for id, said in values(connection, wanted).items():
+        texts = {
+            name: definition.type.show(said[name])
+            for name, definition in mapping.fields.items()
+            if said.get(name) not in (None, "", [])
+        }
+        title = next((texts[name] for name in ("name", "number", "title") if name in texts), id[:8])
+        found[id] = Shown(id, title, texts, places.get(id, {}))
+    return found
