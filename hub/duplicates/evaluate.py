@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from hub.duplicates.clusters import Clusters, Link, joined
+from hub.duplicates.disputes import disputed
 from hub.duplicates.rules import Row
 from hub.duplicates.scoring import Scorer
 from hub.duplicates.verdicts import DECISION, Bounds, bounds, may_link_itself
@@ -70,12 +71,19 @@ def decide(
     counted = [(one.probability, len(members[one.left]) * len(members[one.right])) for one in found]
     counted += [(p, len(members[index]) * (len(members[index]) - 1) // 2) for index, p in own.items()]
     bound = bounds(counted, precision)
+    doubtful = disputed([*found, *(Link(index, index, p) for index, p in own.items())], rows, scorer, bound)
     sure = [one for one in found if one.probability >= bound.automatic]
-    free = [one for one in sure if may_link_itself(rows[one.left], rows[one.right], scorer)]
+    free = [
+        one
+        for one in sure
+        if (one.left, one.right) not in doubtful and may_link_itself(rows[one.left], rows[one.right], scorer)
+    ]
     alone = frozenset(
         index
         for index, p in own.items()
-        if p < bound.automatic or not may_link_itself(rows[index], rows[index], scorer)
+        if p < bound.automatic
+        or (index, index) in doubtful
+        or not may_link_itself(rows[index], rows[index], scorer)
     )
     linked = joined(rows, (one for one in free if one.left not in alone and one.right not in alone), scorer)
     decided = joined(rows, (one for one in found if one.probability >= DECISION), scorer)
