@@ -76,11 +76,15 @@ def weights_of(duplicates: Duplicates) -> Weights:
 def at_all(persons: Sequence[Person], duplicates: Duplicates, said: Said) -> Look:
     """Compare the whole base."""
     from hub.duplicates import whole  # brings Splink and DuckDB
-    from hub.duplicates.backends import LOCAL
+    from hub.duplicates.backends import LOCAL, Engine
 
     base = whole.read([person.record for person in persons], weights_of(duplicates))
     compared = whole.compared(
-        base, learn_m=True, said=said, backend=duplicates.engine, master=duplicates.master or LOCAL
+        base,
+        learn_m=True,
+        said=said,
+        backend=Engine(duplicates.engine),
+        master=duplicates.master or LOCAL,
     )
     scorer = Scorer(base.weights)
     counts = [
