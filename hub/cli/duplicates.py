@@ -19,6 +19,7 @@ import typer
 from hub.cli import progress, screen
 from hub.cli.failures import WrongUse
 from hub.cli.session import DONE, Session, command, group
+from hub.duplicates.backends import Engine
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -45,6 +46,10 @@ EntityFlag = Annotated[str, typer.Option(help="What the records are, such as cus
 WeightsFlag = Annotated[
     Path | None,
     typer.Option(help="Weights that `hub duplicates train` wrote, not those that ship.", metavar="FILE"),
+]
+EngineFlag = Annotated[
+    Engine,
+    typer.Option(help="What compares: duckdb in this process, or spark, which is an extra to install."),
 ]
 
 
@@ -81,6 +86,7 @@ def evaluate(
             help="Wished precision of what is linked by itself.", min=0.5, max=0.999999, metavar="P"
         ),
     ] = 0.9995,
+    engine: EngineFlag = Engine.DUCKDB,
 ) -> int:
     """Count what would be found in a file whose true answers are known: precision, recall and F1.
 
@@ -92,7 +98,7 @@ def evaluate(
 
     read = _read(file, truth)
     with _told(session, entity, file) as said:
-        base, pairs = _compared(read, _weights(weights), said)
+        base, pairs = _compared(read, _weights(weights), said, engine)
         scorer = Scorer(base.weights)
         links = [Link(one.left, one.right, one.probability) for one in pairs]
         outcome = decide(base.rows, base.members, links, scorer, precision)
@@ -126,6 +132,7 @@ def train(
         typer.Option(help="Write the weights here. Default: beside FILE, .weights.json.", metavar="FILE"),
     ] = None,
     weights: WeightsFlag = None,
+    engine: EngineFlag = Engine.DUCKDB,
 ) -> int:
     """Learn from a file, without any answers, how often records of one thing agree on each field.
 
@@ -139,7 +146,7 @@ def train(
     read = _read(file, None)
     before = _weights(weights)
     with _told(session, entity, file) as said:
-        base, pairs = _compared(read, before, said)
+        base, pairs = _compared(read, before, said, engine)
     made = {"entity": entity, "records": base.records, **as_json(base.weights)}
     text = json.dumps(made, ensure_ascii=False, indent=1) + "\n"
     try:
@@ -227,14 +234,14 @@ def _weights(file: Path | None) -> Weights:
 
 
 def _compared(
-    read: _File, weights: Weights, said: Callable[[str, int, int | None], None]
+    read: _File, weights: Weights, said: Callable[[str, int, int | None], None], engine: Engine
 ) -> tuple[Base, list[Any]]:
     from hub.duplicates import whole
 
     said("read", 0, len(read.records))
     base = whole.read(read.records, weights)
     said("read", len(read.records), len(read.records))
-    return base, whole.compared(base, learn_m=True, said=said)
+    return base, whole.compared(base, learn_m=True, said=said, backend=engine)
 
 
 @contextmanager

@@ -76,6 +76,8 @@ def explain(error: Exception) -> Failure:
         return _of_store(error, error.__cause__)
     if _is(error, "sqlalchemy.exc", "DBAPIError"):
         return _of_database(error)
+    if _is(error, "hub.duplicates.backends", "EngineError"):
+        return _of_engine(error)
     if _is(error, "hub.store.holders", "Held"):
         what, _, todo = str(error).rpartition(": ")
         return Failure(2, "held", what, where="the hub's own database", todo=todo)
@@ -158,6 +160,10 @@ def _of_connector(error: Any) -> Failure:
         why=error.why,
         todo=error.todo or "`hub check` looks at every connection.",
     )
+
+
+def _of_engine(error: Any) -> Failure:
+    return Failure(2, "engine", error.what, why=error.why, todo=error.todo)
 
 
 def _of_store(error: object, cause: BaseException | None) -> Failure:

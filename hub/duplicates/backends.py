@@ -8,38 +8,44 @@ Promises: nothing of Spark is loaded, or has to be installed, until it is asked 
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     import pyarrow as pa
     from splink.internals.database_api import DatabaseAPI
 
-Engine = Literal["duckdb", "spark"]
+
+class Engine(StrEnum):
+    """What compares."""
+
+    DUCKDB = "duckdb"
+    SPARK = "spark"
+
 
 LOCAL = "local[*]"
 """Spark's own name for all cores of this machine."""
 
 
-class EngineMissing(Exception):
-    """An engine cannot be started here: what is missing, and what to install."""
+class EngineError(Exception):
+    """An engine is not there, does not start or has given up: what, why in its own words, what to do."""
 
-    def __init__(self, what: str, todo: str) -> None:
-        super().__init__(f"{what}. {todo}")
-        self.what, self.todo = what, todo
+    def __init__(self, what: str, todo: str, why: str = "") -> None:
+        super().__init__(". ".join(part for part in (what, why, todo) if part))
+        self.what, self.why, self.todo = what, why, todo
 
 
 class Backend(Protocol):
-    """A database for the time of one comparison."""
+    """A database that compares one base after another."""
 
-    @property
     def splink(self) -> DatabaseAPI[Any]:
-        """The same database, as Splink speaks to it."""
+        """The same database, as Splink speaks to it, which has seen no base before."""
 
     def said(self, condition: str) -> str:
         """A condition in DuckDB's SQL, as this database says it."""
 
     def put(self, name: str, table: pa.Table) -> None:
-        """Keep a table under this name until the end."""
+        """Keep a table under this name, in the place of what had it."""
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
         """What a query in DuckDB's SQL answers."""
@@ -48,12 +54,12 @@ class Backend(Protocol):
         """The names of a table's columns."""
 
 
-def opened(engine: Engine = "duckdb", master: str = LOCAL) -> AbstractContextManager[Backend]:
+def opened(engine: str = Engine.DUCKDB, master: str = LOCAL) -> AbstractContextManager[Backend]:
     """A backend that is gone afterwards. `master` is Spark's, such as ``spark://10.0.0.5:7077``.
 
-    Raises `EngineMissing`.
+    Raises `EngineError`; `ValueError` for an engine there is none of.
     """
-    if engine == "spark":
+    if Engine(engine) is Engine.SPARK:
         from hub.duplicates.on_spark import on_spark
 
         return on_spark(master)

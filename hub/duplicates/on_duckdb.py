@@ -24,14 +24,16 @@ class OnDuckDB:
         database.execute("SET enable_progress_bar = false")
         for macro in MACROS:
             database.execute(macro)
-        self.splink = DuckDBAPI(connection=database)
+
+    def splink(self) -> DuckDBAPI:
+        return DuckDBAPI(connection=self.database)
 
     def said(self, condition: str) -> str:
         return condition
 
     def put(self, name: str, table: pa.Table) -> None:
         self.database.register("fed", table)
-        self.database.execute(f"CREATE TABLE {name} AS SELECT * FROM fed")
+        self.database.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM fed")
         self.database.unregister("fed")
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:

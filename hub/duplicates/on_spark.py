@@ -18,7 +18,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from functools import reduce
 from importlib import import_module
 from pathlib import Path
@@ -29,7 +29,7 @@ import pyarrow as pa
 import sqlglot
 from sqlglot import exp
 
-from hub.duplicates.backends import LOCAL, EngineMissing
+from hub.duplicates.backends import LOCAL, EngineError
 from hub.duplicates.rules import SPARK_FUNCTIONS
 
 if TYPE_CHECKING:
@@ -60,12 +60,15 @@ class OnSpark:
 
     def __init__(self, session: Any) -> None:
         self.session = session
-        # "persist" keeps what is in between on the workers; other ways need a folder that all of them see.
-        api = import_module("splink").SparkAPI
-        self.splink: DatabaseAPI[Any] = api(spark_session=session, break_lineage_method="persist")
         for function in SPARK_FUNCTIONS:
             session.sql(function)
         session.udf.register("jarowinkler_similarity", _likeness())
+        self.splink()  # It brings damerau_levenshtein.
+
+    def splink(self) -> DatabaseAPI[Any]:
+        api: type[DatabaseAPI[Any]] = import_module("splink").SparkAPI
+        # "persist" keeps what is in between on the workers; other ways need a folder that all of them see.
+        return api(spark_session=self.session, break_lineage_method="persist")  # type: ignore[call-arg]
 
     def said(self, condition: str) -> str:
         return spark_sql(condition)
@@ -104,36 +107,41 @@ def _likeness() -> Any:
 
 @contextmanager
 def on_spark(master: str = LOCAL) -> Iterator[OnSpark]:
-    """A Spark that runs until the comparison is done. Raises `EngineMissing`."""
+    """A Spark that runs until the comparison is done. Raises `EngineError`."""
     gateways = _gateways()
     _java()
     with _one, TemporaryDirectory(prefix="hub-spark-", ignore_cleanup_errors=True) as folder:
         log = Path(folder) / "log"
         conf = _conf(master, folder)
-        with _java_of(gateways, conf, log) as gateway, _interrupts_kept():
+        with _java_of(gateways, conf, log) as gateway, _interrupts_kept(), _in_words(master, log):
             context = import_module("pyspark").SparkContext(conf=conf, gateway=gateway)
             try:
                 context.setLogLevel("ERROR")
-                if master.startswith("local"):
+                if _is_here(master):
                     context.pythonExec = sys.executable
                 yield OnSpark(import_module("pyspark.sql").SparkSession(context))
             finally:
-                context.stop()
+                _stop(context)
+
+
+def _is_here(master: str) -> bool:
+    return master.startswith("local")
 
 
 def _gateways() -> Any:
     """pyspark's room for starting Java, where pyspark is there and new enough."""
     install = "Install it: pip install 'odoo-sync-hub[spark]'."
     try:
-        import_module("pyspark.sql.functions").arrow_udf  # noqa: B018 - came with 4.1
-        return import_module("pyspark.java_gateway")
+        functions = import_module("pyspark.sql.functions")
     except ImportError:
-        raise EngineMissing(
-            "Spark is asked for, and Python's package pyspark is not installed", install
-        ) from None
-    except AttributeError:
+        what = "Spark is asked for, and Python's package pyspark is not installed"
+        raise EngineError(what, install) from None
+    if not hasattr(functions, "arrow_udf"):
         version = import_module("pyspark").__version__
-        raise EngineMissing(f"pyspark {version} is installed, and 4.1 is needed", install) from None
+        raise EngineError(f"pyspark {version} is installed, and 4.1 or later is needed", install)
+    # pyspark writes what is wrong with a query to the terminal as well as raising it.
+    import_module("pyspark.logger").PySparkLogger.getLogger("SQLQueryContextLogger").setLevel("CRITICAL")
+    return import_module("pyspark.java_gateway")
 
 
 def _java() -> None:
@@ -142,16 +150,15 @@ def _java() -> None:
     found = shutil.which("java", path=str(Path(home) / "bin") if home else None)
     todo = f"Install Java {JAVA} or later (on Debian: apt-get install openjdk-17-jre-headless)."
     if found is None:
-        where = f"in JAVA_HOME ({home})" if home else "on PATH"
-        raise EngineMissing(f"Spark is asked for, and no Java is found {where}", todo)
-    told = subprocess.run(
-        [found, "-version"], capture_output=True, text=True, errors="replace", check=False
-    ).stderr
+        where = f"in JAVA_HOME, which is {home}" if home else "on PATH"
+        raise EngineError(f"Spark is asked for, and no Java is found {where}", todo)
+    asked = [found, "-version"]
+    told = subprocess.run(asked, capture_output=True, text=True, errors="replace", check=False).stderr
     version = re.search(r'version "(?:1\.)?(\d+)', told)
     if version is None:
-        raise EngineMissing(f"Spark is asked for, and {found} does not say its version: {told.strip()}", todo)
+        raise EngineError(f"Spark is asked for, and {found} does not tell its version", todo, told.strip())
     if int(version[1]) < JAVA:
-        raise EngineMissing(f"Spark needs Java {JAVA}, and {found} is Java {version[1]}", todo)
+        raise EngineError(f"Spark needs Java {JAVA} or later, and {found} is Java {version[1]}", todo)
 
 
 def _conf(master: str, folder: str) -> Any:
@@ -166,14 +173,14 @@ def _conf(master: str, folder: str) -> Any:
         "spark.local.dir": folder,
         "spark.sql.warehouse.dir": Path(folder, "warehouse").as_uri(),
     }
-    if master.startswith("local"):
+    if _is_here(master):
         settings |= {
             "spark.driver.host": "127.0.0.1",
             "spark.driver.bindAddress": "127.0.0.1",
             "spark.authenticate": "true",
             "spark.sql.shuffle.partitions": str(4 * (os.cpu_count() or 1)),
         }
-    # Not from the properties of a Java, for there is none yet.
+    # Without the defaults of a Java, for none runs yet.
     return import_module("pyspark").SparkConf(loadDefaults=False).setAll(list(settings.items()))
 
 
@@ -181,22 +188,66 @@ def _conf(master: str, folder: str) -> Any:
 def _java_of(gateways: Any, conf: Any, log: Path) -> Iterator[Any]:
     """The Java that Spark runs in, ended afterwards: left to itself it stays as long as this process."""
     contexts = import_module("pyspark").SparkContext
-    with log.open("w+", encoding="utf-8", errors="replace") as said:
+    with log.open("w", encoding="utf-8") as said:
         try:
             gateway = gateways.launch_gateway(conf, {"stdout": said, "stderr": said})
-        except Exception as error:
-            said.seek(0)
-            words = said.read().strip()[-2000:]
-            raise EngineMissing(
-                f"Spark did not start: {words or error}", "Check the master and Java."
-            ) from error
+        except (import_module("pyspark.errors").PySparkException, OSError) as error:
+            todo = "Correct what it says; or compare with DuckDB."
+            raise EngineError("Spark does not start", todo, _end_of(log) or str(error)) from error
         try:
             yield gateway
         finally:
             contexts._gateway = contexts._jvm = None
             gateway.shutdown()
-            gateway.proc.stdin.close()
-            gateway.proc.wait(60)
+            _end(gateway.proc)
+
+
+def _end(java: subprocess.Popen[bytes]) -> None:
+    """End a Java whose input we hold: it ends by itself when that closes."""
+    if sys.platform == "win32":  # There it is the child of a script, and does not notice.
+        subprocess.run(["taskkill", "/F", "/T", "/PID", str(java.pid)], capture_output=True, check=False)
+    if java.stdin is not None:
+        java.stdin.close()
+    try:
+        java.wait(30)
+    except subprocess.TimeoutExpired:
+        java.kill()
+        java.wait()
+
+
+def _stop(context: Any) -> None:
+    try:
+        context.stop()
+    except import_module("py4j.protocol").Py4JError:
+        context.stop()  # Its Java is gone already: the second time only what this process keeps is let go.
+
+
+@contextmanager
+def _in_words(master: str, log: Path) -> Iterator[None]:
+    """What Spark fails with, as `EngineError`; asked of its Java while that still runs."""
+    java = import_module("py4j.protocol")
+    wrapped = import_module("splink.internals.exceptions").SplinkException
+    try:
+        yield
+    except (import_module("pyspark.errors").PySparkException, java.Py4JError, wrapped) as error:
+        cause = error.__cause__ if isinstance(error, wrapped) and error.__cause__ else error
+        if isinstance(cause, java.Py4JNetworkError):
+            said = f"Its Java has ended. {_end_of(log)}"
+        elif isinstance(cause, java.Py4JJavaError):
+            said = str(cause.java_exception.toString())
+        else:
+            said = str(cause)
+        why = "\n".join(line for line in said.splitlines() if line.strip() and not line.startswith("\tat "))
+        todo = "See whether the master can be reached and its workers have rapidfuzz and pyarrow."
+        if _is_here(master):
+            todo = (
+                "Give it more memory where that is what it lacks: spark.driver.memory in spark-defaults.conf."
+            )
+        raise EngineError(f"Spark at {master} gave up comparing", todo, why) from error
+
+
+def _end_of(log: Path) -> str:
+    return log.read_text(encoding="utf-8", errors="replace").strip()[-2000:]
 
 
 @contextmanager
@@ -206,5 +257,5 @@ def _interrupts_kept() -> Iterator[None]:
     try:
         yield
     finally:
-        with suppress(ValueError):  # Not the main thread: Spark has changed nothing there either.
+        if threading.current_thread() is threading.main_thread():  # In another Spark has changed nothing.
             signal.signal(signal.SIGINT, before)

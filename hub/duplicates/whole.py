@@ -12,6 +12,7 @@ Never: reads labels.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from math import log2
 from random import Random
@@ -27,6 +28,7 @@ from hub.duplicates.comparisons import LIKENESSES, Comparison, shared_places
 from hub.duplicates.estimate import Pattern, learn, u_of, usual_prior
 from hub.duplicates.features import Record, rows_of
 from hub.duplicates.keys import blocks
+from hub.duplicates.on_duckdb import on_duckdb
 from hub.duplicates.rules import COLUMNS, PLACE
 from hub.duplicates.weights import RARE_COLUMNS, Weights, rarities, used_in
 
@@ -92,23 +94,24 @@ def compared(
     *,
     learn_m: bool = False,
     said: Said = lambda step, done, total: None,
-    backend: Engine = "duckdb",
+    backend: str | Backend = Engine.DUCKDB,
     master: str = LOCAL,
 ) -> list[Pair]:
     """Every pair of distinct rows that may be one thing, best first; `base.weights` then has what was learnt.
 
-    `learn_m`: the weights of agreement too are learnt from this base, without labels. `master`: Spark's.
-    Raises `backends.EngineMissing` where Spark is asked for and is not there.
+    `learn_m`: the weights of agreement too are learnt from this base, without labels. `backend`: a
+    `backends.Engine`, or one that is open already; `master`: Spark's. Raises `backends.EngineError`.
     """
     if len(base.rows) < 2 or not base.weights.used:
         return []
     said("index", 0, None)
-    with opened(backend, master) as database:
-        database.put("record", table_of(base))
-        said("strangers", 0, None)
-        strangers = u_of(base.weights, _strangers(database, base))
-        base.weights = replace(strangers, prior=usual_prior(base.records))
-        said("compare", 0, None)
+    table = table_of(base)
+    said("strangers", 0, None)
+    strangers = u_of(base.weights, _strangers(table, base))
+    base.weights = replace(strangers, prior=usual_prior(base.records))
+    said("compare", 0, None)
+    with opened(backend, master) if isinstance(backend, str) else nullcontext(backend) as database:
+        database.put("record", table)
         scored = _predict(database, base)
         said("weigh", 0, None)
         return _weighed(database, scored, base, learn_m)
@@ -125,7 +128,7 @@ def linker(database: Backend, base: Base, table: str = "record") -> Linker:
         retain_matching_columns=False,
         retain_intermediate_calculation_columns=True,
     )
-    api = database.splink
+    api = database.splink()
     made = Linker(api.register(table), settings, log_level=None)
     for column in _rare_in(weights):
         rarity = weights.rarity[column]
@@ -197,8 +200,11 @@ def case_of(comparison: Comparison) -> str:
     return f"CASE WHEN {comparison.unknown.sql} THEN -1 {whens} ELSE {count - 1} END"
 
 
-def _strangers(database: Backend, base: Base) -> dict[str, list[int]]:
-    """How random pairs of records stand on every level: by comparison, counted."""
+def _strangers(records: pa.Table, base: Base) -> dict[str, list[int]]:
+    """How random pairs of records stand on every level: by comparison, counted.
+
+    No more pairs of a big base than of a small one, so by DuckDB wherever the base is compared.
+    """
     chance = Random(1)
     total = len(base.rows)
     every = [index for index, several in enumerate(base.members) for _ in several]
@@ -210,17 +216,19 @@ def _strangers(database: Backend, base: Base) -> dict[str, list[int]]:
     table = pa.table(
         {"l": [a for a, _, _ in drawn], "r": [b for _, b, _ in drawn], "n": [n for *_, n in drawn]}
     )
-    database.put("drawn", table)
     used = base.weights.comparisons
     needed = [column for column in COLUMNS if any(_names(one, column) for one in used)]
     sides = ", ".join(f"a.{column} AS {column}_l, b.{column} AS {column}_r" for column in needed)
     cases = ", ".join(f"{case_of(one)} AS g{place}" for place, one in enumerate(used))
-    groups = database.rows(
-        f"WITH pair AS (SELECT n, {sides} FROM drawn JOIN record a ON a.unique_id = l "
-        f"JOIN record b ON b.unique_id = r), levels AS (SELECT n, {cases} FROM pair) "
-        f"SELECT {', '.join(f'g{place}' for place in range(len(used)))}, sum(n)::BIGINT "
-        "FROM levels GROUP BY ALL"
-    )
+    with on_duckdb() as database:
+        database.put("record", records.drop_columns("keys"))
+        database.put("drawn", table)
+        groups = database.rows(
+            f"WITH pair AS (SELECT n, {sides} FROM drawn JOIN record a ON a.unique_id = l "
+            f"JOIN record b ON b.unique_id = r), levels AS (SELECT n, {cases} FROM pair) "
+            f"SELECT {', '.join(f'g{place}' for place in range(len(used)))}, sum(n)::BIGINT "
+            "FROM levels GROUP BY ALL"
+        )
     counts = {one.name: [0] * len(one.levels) for one in used}
     for *levels, several in groups:
         for one, level in zip(used, levels, strict=True):
