@@ -7,12 +7,13 @@ same merge with an empty base. Our own writes arriving late are recognised as ec
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from hub.lenses import Lens, Parked, Unwritable
 from hub.mapping import SystemMapping
+from hub.marks import fields_of
 from hub.merge import decide
-from hub.model import HUB, MISSING, Candidate, Conflict, Golden, Link, Missing, Origin, Review, same
+from hub.model import ARCHIVED, HUB, MISSING, Candidate, Conflict, Golden, Link, Missing, Origin, Review, same
 from hub.ports import Native, Record
 from hub.values import Canonical, Unreadable
 from hub.world import World
@@ -39,7 +40,7 @@ class Absorption:
 
     def run(self) -> None:
         before_problems = set(self.link.blocked)
-        touched = {lens.name for lens in self.system.lenses if self._field(lens)}
+        touched = {lens.name for lens in self._heard() if self._field(lens)}
         if self.arrived:
             self._note_arrivals()
         if before_problems - set(self.link.blocked):
@@ -48,6 +49,13 @@ class Absorption:
             )
         if touched and any(touched.intersection(rule) for rule in self.world.mapping.match):
             self.world.rekey(self.golden)
+
+    def _heard(self) -> Iterable[Lens]:
+        """The fields a person may have edited; that a double is marked or put away is the hub's own doing."""
+        if not self.link.double:
+            return self.system.lenses
+        ours = {ARCHIVED, *fields_of(self.system.view)}
+        return (lens for lens in self.system.lenses if ours.isdisjoint(lens.natives))
 
     def _field(self, lens: Lens) -> bool:
         """Merge one canonical field; true if the golden record changed."""

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from hub.report import Report
 
 PENDING = ("due", "to take back")
+SENT = "sent"
+"""What was handed over and is not shown yet is done only once it is."""
 
 
 def carry_out(
@@ -59,6 +61,8 @@ def carry_out(
 
 def _merge(engine: Engine, mapping: EntityMapping, system: SystemMapping, step: Step) -> None:
     connector = merging_of(engine.connectors[system.system])
+    if step.fate == SENT and connector.noted(system.view, step.keep, [step.lose]):
+        return  # handed over, and not shown yet
     if step.undo is None:
         noted = connector.noted(system.view, step.keep, [step.lose])
         with engine.store.transaction() as connection:
@@ -72,8 +76,11 @@ def _merge(engine: Engine, mapping: EntityMapping, system: SystemMapping, step: 
     elif isinstance(answer, Missing):
         step.state, step.reason = "refused", f"record {step.keep} is no longer in {system.system}"
     else:
-        step.state, step.fate = "done", answer.lost.get(step.lose, "gone")
+        step.fate = answer.lost.get(step.lose, "gone")
+        step.state = "due" if step.fate == SENT else "done"
         step.reason = "; ".join(answer.unable) or None
+        if answer.undo:
+            step.undo = {**(step.undo or {}), **answer.undo}
     double = _reread(engine, system, step) if isinstance(answer, Merged) else None
     with engine.store.transaction() as connection:
         mergers.save_step(connection, step)

@@ -80,6 +80,7 @@ def _own(assembly: Assembly) -> Iterator[tuple[str, Finding, int]]:
 
 def of_system(assembly: Assembly, name: str) -> Iterator[tuple[str, Finding, int]]:
     """What is found of one system, and the exit code each finding is worth."""
+    from hub.markcheck import check_merging
     from hub.ports import ConnectorError, Finding
 
     if name in assembly.exchange_names:
@@ -91,7 +92,9 @@ def of_system(assembly: Assembly, name: str) -> Iterator[tuple[str, Finding, int
     except ConnectorError as problem:
         yield name, Finding("error", problem.what, problem.why, problem.todo), failures.code_of(problem)
         return
-    found = connector.check(views)
+    found = list(connector.check(views))
+    for view in views:
+        found += check_merging(connector, view, found)
     code = _code(connector, views) if any(one.level == "error" for one in found) else DONE
     for one in found:
         yield name, one, code if one.level == "error" else DONE

@@ -307,7 +307,7 @@ def _view(entity: str, doc: SystemDoc, lenses: Iterable[Lens]) -> View:
             if known is None or native.writable:
                 natives[native.name] = native
     options = dict(doc.model_extra or {})
-    for name in ("on_create", "new_key"):
+    for name in ("on_create", "new_key", "merge", "merge_mark", "merge_archive"):
         if getattr(doc, name) is not None:
             options[name] = getattr(doc, name)
     key = (doc.key,) if isinstance(doc.key, str) else tuple(doc.key or ())

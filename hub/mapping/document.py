@@ -214,6 +214,20 @@ class SystemDoc(_Open):
         "person, or `ignore` it. `done`: that is how it says that work is done, as Odoo does of activities: "
         "`archive`, in any number at once.",
     )
+    merge: Literal["leave", "mark", "archive"] | None = Field(
+        default=None,
+        description="What is done with a record that is another's double there, once a person had them "
+        "merged, in a system that cannot merge: `leave` it (usual), `mark` it, or `archive` it. Odoo merges contacts "
+        "by itself, whatever this says.",
+    )
+    merge_mark: str | None = Field(
+        default=None, description="With `merge: mark`, the field that then says `doublon de C00042`."
+    )
+    merge_archive: Annotated[dict[str, Scalar], Field(min_length=1, max_length=1)] | None = Field(
+        default=None,
+        description="With `merge: archive`, where the system archives nothing: the field and what it says of "
+        "a record that is closed, `{Statut: fermé}`.",
+    )
     fields: dict[
         Name, Annotated[LensDoc, BeforeValidator(_short_lens, json_schema_input_type=str | LensDoc)]
     ] = Field(description="Each agreed field and where it is kept: the native name, or a block.")

@@ -179,6 +179,15 @@ def save_step(connection: Connection, step: Step) -> None:
     connection.execute(update(t.merger_step).where(t.merger_step.c.id == step.id).values(**values))
 
 
+def refused_later(connection: Connection, entity: str, system: str, ids: Sequence[str], reason: str) -> None:
+    """What was handed over for these records was refused there: a person is to say what now."""
+    mine = (
+        t.merger_step.c.entity == entity, t.merger_step.c.system == system, t.merger_step.c.fate == "sent",
+        t.merger_step.c.state == "due", among(connection, t.merger_step.c.lose, ids),
+    )  # fmt: skip
+    connection.execute(update(t.merger_step).where(*mine).values(state="refused", reason=reason))
+
+
 def renamed(connection: Connection, entity: str, system: str, old: str, new: str) -> None:
     """A record goes by another id now: steps that are not done yet are about that one."""
     for column in (t.merger_step.c.keep, t.merger_step.c.lose):

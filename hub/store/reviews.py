@@ -242,6 +242,8 @@ def take_receipts(
         if receipt.accepted and not unread and not receipt.reason:
             continue
         rows = outbox.sent(connection, mapping.entity, system.system, [receipt.receipt])
+        if not receipt.accepted and not rows:
+            mergers.refused_later(connection, mapping.entity, system.system, receipt.ids, receipt.reason)
         world = World(mapping, str)
         worlds.fill_goldens(connection, world, [row.golden_id for row in rows])
         refused, paid = [], []
