@@ -205,12 +205,18 @@ class Likeness:
     least: float = 0.0
 
 
+PART_OF_NAME = (
+    "nearly all words", "all words of the shorter", "initials of the other", "alike", "half of the words",
+)  # fmt: skip
+"""Levels on which two people of one family name agree whose whole names stand in one field."""
+
 LIKENESSES = (
     Likeness(
         "household",
         frozenset({"family", "street", "street2", "number", "place", "phone"}),
-        frozenset({"given", "birth"}),
+        frozenset({"given", "birth", "name"}),
         0.3,
+        tuple(("name", level) for level in PART_OF_NAME),
     ),
     Likeness(
         "namesake",
