@@ -41,7 +41,7 @@ def test_nom_beside_a_first_name_is_a_family_name_and_alone_a_name() -> None:
 def test_no_name_of_a_column_stands_for_two_things_or_could_never_be_met() -> None:
     every = Counter(name for names in NAMES.values() for name in names)
     assert [name for name, count in every.items() if count > 1] == []
-    assert [name for name in every if plain(name) != name] == []
+    assert [name for name in every if plain(name).replace(" ", "_") != name] == []
 
 
 def test_what_is_nobody_s_field_is_said_to_be_unknown() -> None:
