@@ -132,7 +132,12 @@ def _claimed_by(
 
 
 def note_shared(connection: Connection, world: World, system: str, at: str) -> None:
-    """Golden records that came to share a key through an edit: said once, never merged by the machine."""
+    """Golden records that came to share a key through an edit: said once, never merged by the machine.
+
+    Not where duplicates are looked for: there the pair is asked about, and its answer ends it for ever.
+    """
+    if world.mapping.duplicates is not None:
+        return
     found = []
     said = {tuple(row.owners) for row in _shared(connection, world.mapping.entity)}
     for (rule, _), owners in worlds.shared_keys(connection, world):
@@ -157,9 +162,12 @@ def note_shared(connection: Connection, world: World, system: str, at: str) -> N
 
 
 def clear_shared(connection: Connection, mapping: EntityMapping) -> None:
-    """What is said of golden records that share no key any more, or turned out to be sites, is settled."""
+    """What is said of golden records is settled that share no key any more, or turned out to be sites, or are
+    asked about as duplicates by now."""
     over = [
-        row.id for row in _shared(connection, mapping.entity) if not _still_share(connection, mapping, row)
+        row.id
+        for row in _shared(connection, mapping.entity)
+        if mapping.duplicates is not None or not _still_share(connection, mapping, row)
     ]
     for part in worlds.chunks(over):
         connection.execute(delete(t.review).where(among(connection, t.review.c.id, part)))

@@ -7,7 +7,9 @@ from dataclasses import replace
 
 import pytest
 
+from hub import verdicts
 from hub.mapping import Mappings
+from hub.store import likenesses
 from tests.engine.conftest import CUSTOMER, SIRETS, Company
 from tests.tally import tally
 
@@ -21,13 +23,16 @@ OTHER = SIRETS[1]
 @pytest.fixture
 def sites(company: Company, load: Callable[[str], Mappings]) -> Company:
     """The company of these tests knows VAT numbers, a key that is weaker than the SIRET."""
+    company.mappings = load(_with_vat())
+    return company
+
+
+def _with_vat() -> str:
     text = CUSTOMER.replace("  phone: {type", "  vat: {type: vat}\n  phone: {type", 1)
     text = text.replace("  - exact: [email, name]", "  - exact: [vat]\n  - exact: [email, name]")
     text = text.replace("siret: siret,", "siret: siret, vat: vat,")
     text = text.replace("siret: CRN,", "siret: CRN, vat: EECNUM,")
-    text = text.replace("siret: SIRET,", "siret: SIRET, vat: TVA,")
-    company.mappings = load(text)
-    return company
+    return text.replace("siret: SIRET,", "siret: SIRET, vat: TVA,")
 
 
 def test_two_sites_of_one_company_are_two_records_everywhere(sites: Company) -> None:
@@ -136,6 +141,31 @@ def test_what_is_said_of_a_shared_vat_number_is_settled_by_a_siret(sites: Compan
     sites.odoo["partner"].edit("2", siret=SITES[1])
     sites.sync()
     assert not sites.reviews()
+
+
+def test_where_duplicates_are_looked_for_a_shared_key_is_asked_there_and_the_answer_ends_it(
+    sites: Company, load: Callable[[str], Mappings]
+) -> None:
+    sites.odoo["partner"].add({"name": "Durand Lyon", "siret": SITES[0], "vat": VAT})
+    sites.odoo["partner"].add({"name": "Martin Paris"})
+    sites.sync()
+    sites.odoo["partner"].edit("2", vat=VAT)
+    sites.sync()
+    assert [review.kind for review in sites.reviews()] == ["shared"]
+    sites.mappings = load(_with_vat().replace("match:\n", "duplicates: true\nmatch:\n", 1))
+    sites.approve()
+    sites.sync()
+    assert not sites.reviews(), "what was said before is asked as a question now"
+    with sites.store.reading() as connection:
+        (asked,) = likenesses.listed(connection)
+    verdicts.different(sites.engine(), asked.id)
+    sites.odoo["partner"].edit("2", vat=None)
+    sites.sync()
+    sites.odoo["partner"].edit("2", vat=VAT)
+    sites.sync()
+    assert not sites.reviews(), "they were said to be different, for ever"
+    with sites.store.reading() as connection:
+        assert not likenesses.listed(connection)
 
 
 def test_a_site_set_aside_does_not_keep_the_others_out(sites: Company) -> None:
