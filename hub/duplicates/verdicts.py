@@ -35,10 +35,20 @@ FLOOR = 20.0
 LOWEST = 0.02
 """Below this probability nobody is asked."""
 
-HALF = frozenset(
-    ("all words of the shorter", "initials of the other", "alike", "half of the words", "differs")
-)
-"""Levels of the names' comparison on which part of the name is another's."""
+HALF = {
+    "name": {
+        "one letter off", "nearly all words", "all words of the shorter", "initials of the other", "alike",
+        "half of the words", "differs",
+    },
+    "given": {"differs"},
+    "family": {"differs"},
+}  # fmt: skip
+"""Levels of the names' comparisons on which part of the name is another's."""
+
+_IN_PART = {
+    one: {place for place, level in enumerate(BY_NAME[one].levels) if level.label in labels}
+    for one, labels in HALF.items()
+}
 
 OWN = ("birth", "email", "company", "vat", "iban", "reference")
 """What people of one home do not have in common."""
@@ -101,12 +111,12 @@ def may_link_itself(a: Row, b: Row, scorer: Scorer) -> bool:
 
 
 def _half_named(levels: Mapping[str, int]) -> bool:
-    """Whether the names, each in one field, agree in part only, and what else agrees may be of one home.
+    """Whether the names agree in part only, and what else agrees may be of one home.
 
-    "Jean Martin" and "Christophe Martin" of one address share a name, a street, a telephone: a home.
+    "Jean Martin" and "Christophe Martin" of one address share a name, a street, a telephone: a home. So do
+    two whose names an import swapped, and Stéphane and Stéphanie, whose names are a letter apart.
     """
-    name = levels.get("name", UNKNOWN)
-    if name == UNKNOWN or BY_NAME["name"].levels[name].label not in HALF:
+    if not any(levels.get(one, UNKNOWN) in places for one, places in _IN_PART.items()):
         return False
     return not any(
         BY_NAME[one].levels[levels[one]].exact for one in OWN if levels.get(one, UNKNOWN) != UNKNOWN

@@ -31,6 +31,8 @@ FIRM = {"name": "Scierie Valdebrac", "street": "12 boulevard Saint-Michel", "pos
         "siret": "90000001900019"}  # fmt: skip
 ANNA = {"given": "Anne-Marie", "family": "Orvalgnac", "birth": "1970-05-17", "street": "3 rue de Verdun",
         "postcode": "38000", "town": "Grenoble", "phone": "0465710912"}  # fmt: skip
+WHOLE = {"given": "", "family": ""}
+"""A person whose names stand in one field."""
 
 
 @pytest.mark.parametrize(
@@ -145,3 +147,25 @@ def test_weights_of_another_base_are_not_needed_to_begin(company: Run) -> None:
     words = company.base.weights.words
     row = finish(plain_row(FIRM), words)
     assert bare(row, row).probability > 0.999
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"given": "Orvalgnac", "family": "Hugo"}, {"given": "Orvalgnac", "family": "Zoé"}),
+        ({"given": "Hugo"}, {"given": "Zoé"}),
+        ({**WHOLE, "name": "Stéphane Orvalgnac"}, {**WHOLE, "name": "Stéphanie Orvalgnac"}),
+        ({**WHOLE, "name": "Pierre Orvalgnac"}, {**WHOLE, "name": "Jean-Pierre Orvalgnac"}),
+    ],
+    ids=["first and last name swapped in both", "brother and sister", "a letter apart", "a word more"],
+)  # fmt: skip
+def test_two_of_one_home_whose_names_agree_in_part_are_never_linked_by_themselves(
+    company: Run, one: dict[str, str], other: dict[str, str]
+) -> None:
+    home = {**ANNA, "birth": ""}
+    words = company.base.weights.words
+    a, b = (finish(plain_row({**home, **who}), words) for who in (one, other))
+    assert not may_link_itself(a, b, company.scorer)
+    birth = {"birth": "1970-05-17"}
+    a, b = (finish(plain_row({**home, **who, **birth}), words) for who in (one, other))
+    assert may_link_itself(a, b, company.scorer)
