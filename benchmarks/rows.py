@@ -49,8 +49,9 @@ def show(rows: Sequence[Row], server: str) -> None:
         table.add_column(heading, justify="right" if heading in ("measured", "bar") else "left")
     for row in rows:
         sign = "≤" if row.at_most else "≥"
+        measured = f"{row.measured:.2f}" if row.unit else f"{row.measured:.5f}"
         table.add_row(
-            row.work, f"{row.measured:.2f} {row.unit}", f"{sign} {row.bar:g} {row.unit}",
+            row.work, f"{measured} {row.unit}", f"{sign} {row.bar:g} {row.unit}",
             "yes" if row.holds else "NO", row.detail,
         )  # fmt: skip
     Console(width=150).print(table)
