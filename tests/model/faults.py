@@ -23,6 +23,9 @@ from tests.memory import Crash
 CALLS = ("pull", "page", "ids", "read", "find", "allocate", "write", "receipts", "settle")
 """The calls of a connector at which something may happen, before the call has any effect."""
 
+MERGES = ("noted", "merge", "split")
+"""The same of a system that makes records one itself."""
+
 WRITES = ("crash_before", "crash_after")
 """The instants around each single write of a call."""
 
@@ -40,7 +43,12 @@ class Arm:
 
 
 class FragileStore(Store):
-    """A store whose process can die right before or right after any commit."""
+    """A store whose process can die right before or right after any commit.
+
+    `inside`: how many transactions are open.
+    """
+
+    inside = 0
 
     def __init__(self, url: str, gate: Callable[[str, str], None]) -> None:
         super().__init__(url)
@@ -49,7 +57,7 @@ class FragileStore(Store):
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         self.gate("hub", "begin")
-        with super().transaction() as connection:
+        with self._counted(), super().transaction() as connection:
             yield connection
             self.gate("hub", COMMITS[0])
         self.gate("hub", COMMITS[1])
@@ -57,8 +65,16 @@ class FragileStore(Store):
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         self.gate("hub", "begin")
-        with super().reading() as connection:
+        with self._counted(), super().reading() as connection:
             yield connection
+
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        self.inside += 1
+        try:
+            yield
+        finally:
+            self.inside -= 1
 
 
 class _Late(Future[Any]):
@@ -106,4 +122,4 @@ def _run(future: Future[Any], call: Callable[[], Any]) -> None:
         future.set_exception(problem)
 
 
-__all__ = ["CALLS", "COMMITS", "WRITES", "Arm", "Caller", "FragileStore"]
+__all__ = ["CALLS", "COMMITS", "MERGES", "WRITES", "Arm", "Caller", "FragileStore"]

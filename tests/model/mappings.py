@@ -50,3 +50,48 @@ systems:
     key: id
     fields: {name: name, code: code, customer: customer}
 """
+
+NEIGHBOURS = """
+entity: customer
+fields:
+  name: {{type: text, required: true}}
+  siret: {{type: siret}}
+  phone: {{type: phone, region: FR}}
+  email: {{type: email}}
+  street: {{type: text}}
+  zip: {{type: postcode}}
+  city: {{type: text}}
+  note: {{type: text}}
+match:
+  - exact: [siret]
+  - exact: [email, name]
+duplicates: {{precision: {precision}, links: {links}}}
+conflicts:
+  default: {default}
+  city: {city}
+  note: {note}
+systems:
+  odoo:
+    object: T
+    {in_odoo}
+    fields: {{name: name, siret: siret, phone: phone, email: email, street: street, zip: zip, city: city,
+              note: note}}
+  sage:
+    object: T
+    key: id
+    fields:
+      name: {{field: name, max: 27, upper: true}}
+      siret: siret
+      phone: phone
+      zip: zip
+      city: {{field: city, upper: true}}
+      note: note
+  list:
+    object: T
+    key: id
+    on_delete: {on_delete}
+    {in_list}
+    fields: {{name: name, siret: siret, phone: phone, email: email, street: street, zip: zip, city: city,
+              note: note}}
+"""
+"""Customers who may be each other: what to do with a double is said for each system in a line of its own."""

@@ -26,8 +26,9 @@ from hub.engine import Engine
 from hub.mapping import load_mappings
 from hub.ports import Busy, ConnectorError, Native, Traits, Unreachable
 from hub.report import Report
-from hub.store import Store, history, listing
+from hub.store import history, listing
 from tests.memory import START, Crash, MemorySystem, MemoryTable
+from tests.model.database import empty_database
 from tests.model.faults import Arm, Caller, FragileStore
 from tests.model.mappings import CONTACT, CUSTOMER
 from tests.model.words import Step, token
@@ -60,17 +61,20 @@ class Office:
     def _written_mappings(self) -> Path:
         folder = self.folder / "mappings"
         folder.mkdir()
-        text = CUSTOMER.format(**{name: self.config[name] for name in ("default", "city", "on_delete")})
-        (folder / "customer.yaml").write_text(text, encoding="utf-8")
+        (folder / "customer.yaml").write_text(self.customers(), encoding="utf-8")
         if self.config["contacts"]:
             (folder / "contact.yaml").write_text(CONTACT, encoding="utf-8")
         return folder
+
+    def customers(self) -> str:
+        """The mapping of the customers."""
+        return CUSTOMER.format(**{name: self.config[name] for name in ("default", "city", "on_delete")})
 
     def _opened(self, url: str | None) -> FragileStore:
         if url is not None:
             return FragileStore(url, self.gate)
         path = self.folder / "hub.sqlite"
-        path.write_bytes(_empty_database())
+        path.write_bytes(empty_database())
         return FragileStore(f"sqlite:///{path}", self.gate)
 
     def _systems(self) -> dict[str, MemorySystem]:
@@ -79,7 +83,7 @@ class Office:
         files = Traits(assigns_ids=False, incremental=False, confirms=False, batch=batch)
         shouts = {"city": _upper} if self.config["list_shouts"] else {}
         systems = {
-            "odoo": MemorySystem("odoo", Traits(archives=True, batch=batch), page_size=page, overlap=2),
+            "odoo": self.odoo(Traits(archives=True, batch=batch), page),
             "sage": MemorySystem("sage", files, page_size=page),
             "list": MemorySystem("list", rows, page_size=page, normalise=shouts),
         }
@@ -87,6 +91,23 @@ class Office:
             system.now = self.now
             system.gate = lambda instant, name=name: self.gate(name, instant)  # type: ignore[misc]
         return systems
+
+    def recognised(self, value: object) -> str | None:
+        """What a value that somebody typed is known by wherever it goes; nothing: nobody asks about it."""
+        return str(value) if token(value) else None
+
+    def shown_as(self, system: str, field: str, value: Native) -> Native:
+        """What a system can hold of a value: `sage` shouts, and keeps twelve letters of a name."""
+        if isinstance(value, str) and system == "sage" and field in ("name", "city"):
+            value = value.upper()[:12].strip() if field == "name" else value.upper()
+        return self.systems[system].kept(field, value)
+
+    def decide_the_rest(self) -> bool:
+        """Have people answer whatever else is asked of them; whether anything was."""
+        return False
+
+    def odoo(self, traits: Traits, page: int) -> MemorySystem:
+        return MemorySystem("odoo", traits, page_size=page, overlap=2)
 
     def close(self) -> None:
         self.store.close()
@@ -404,8 +425,8 @@ class Office:
                 for id, item in system[table].visible().items():
                     if (name, entity, id) in links and (entity, name, id) not in held:
                         for field, value in item.values.items():
-                            if token(value):
-                                self.seen[str(value)] = f"{field} of {_where(name, table, id)}"
+                            if known := self.recognised(value):
+                                self.seen[known] = f"{field} of {_where(name, table, id)}"
 
 
 def _upper(value: Native) -> Native:
@@ -418,18 +439,3 @@ def _where(system: str, table: str, id: str) -> str:
 
 def _shown(values: Mapping[str, Native]) -> str:
     return ", ".join(f"{name} {value!r}" for name, value in values.items())
-
-
-_EMPTY: list[bytes] = []
-
-
-def _empty_database() -> bytes:
-    """A migrated SQLite database: made once, since migrating costs more than an example."""
-    if not _EMPTY:
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "empty.sqlite"
-            store = Store(f"sqlite:///{path}")
-            store.migrate()
-            store.close()
-            _EMPTY.append(path.read_bytes())
-    return _EMPTY[0]

@@ -17,7 +17,8 @@ from typing import Any
 import yaml
 
 from hub.store import Store
-from tests.model import promises
+from tests.model import doubles_promises, promises
+from tests.model.doubles import Doubles
 from tests.model.office import Office
 from tests.model.planning import Planning
 from tests.model.words import Step
@@ -64,19 +65,33 @@ def of(office: Office | Planning, problem: Exception) -> Story:
 
 def tell(config: Mapping[str, Any], steps: list[Step], url: str | None = None) -> Story:
     """Do these steps in a new office, to the end; what came of it."""
-    office = Planning(config) if "mapping" in config else Office(config, url)
+    office = opened(config, url)
     try:
         for step in steps:
             office.perform(step)
-        if isinstance(office, Planning):
-            office.finish()
-        else:
-            promises.finish(office)
+        finish(office)
     except Exception as problem:  # noqa: BLE001 - whatever goes wrong is what the story ends with
         return of(office, problem)
     finally:
         office.close()
     return Story(office.config, list(office.steps), list(office.story))
+
+
+def opened(config: Mapping[str, Any], url: str | None = None) -> Office | Planning:
+    """The world that an example is about."""
+    if "mapping" in config:
+        return Planning(config)
+    return Doubles(config, url) if "noise" in config else Office(config, url)
+
+
+def finish(office: Office | Planning) -> None:
+    """Bring it to rest, and hold it to its promises."""
+    if isinstance(office, Planning):
+        office.finish()
+    elif isinstance(office, Doubles):
+        doubles_promises.finish(office)
+    else:
+        promises.finish(office)
 
 
 def shortened(story: Story) -> Story:

@@ -19,7 +19,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 
 from hub.ports import Native
 from hub.store import Store
-from tests.model import choices, promises, story
+from tests.model import choices, story
 from tests.model.budget import run_machine
 from tests.model.office import Office
 from tests.model.words import Broken, Step
@@ -63,7 +63,7 @@ class Machine(RuleBasedStateMachine):
             return
         try:
             if not self.broken:
-                self._guarded(promises.finish)
+                self._guarded(story.finish)
         finally:
             self.office.close()
 
@@ -289,12 +289,12 @@ def test_the_promises_hold_in_any_order_of_events() -> None:
 @pytest.mark.timeout(600)
 def test_the_promises_hold_on_postgresql(postgres_url: str) -> None:
     class OnPostgres(Machine):
-        url = staticmethod(lambda: _emptied(postgres_url))
+        url = staticmethod(lambda: emptied(postgres_url))
 
     run_machine(OnPostgres, examples=5, steps=15, share=0.15)
 
 
-def _emptied(url: str) -> str:
+def emptied(url: str) -> str:
     """The same database for every example, migrated once and emptied each time."""
     store = Store(url)
     store.migrate()
