@@ -26,7 +26,7 @@ from hub import brakes, clocks
 from hub.mapping import Mappings
 from hub.ports import Finding
 from hub.settings import Every, Settings
-from hub.store import Store, flags, holders, trouble
+from hub.store import Store, flags, holders, likenesses, mergers, trouble
 from hub.store import brakes as held
 from hub.store import clocks as measured
 from hub.store import tables as t
@@ -213,6 +213,8 @@ def waiting(store: Store, at: datetime) -> Iterator[Symptom]:
     with store.reading() as connection:
         conflicts = _count(connection, t.conflict, t.conflict.c.closed_at.is_(None))
         reviews = _count(connection, t.review, t.review.c.kind != "parked")
+        asked = sum(likenesses.counted(connection).values())
+        refused = sum(n for key, n in mergers.pending(connection).items() if key[2] == "refused")
         dead = list(_by_system(connection, "dead"))
         stuck = list(_by_system(connection, "sending"))
         due = list(_by_system(connection, "due"))
@@ -221,6 +223,10 @@ def waiting(store: Store, at: datetime) -> Iterator[Symptom]:
         yield waits("conflicts", f"{conflicts} wait for a decision", "`hub conflicts list`")
     if reviews:
         yield waits("set aside", f"{reviews} records or fields", "`hub conflicts list` says why")
+    if asked:
+        yield waits("duplicates", f"{asked} pairs may be one record", "`hub duplicates list`")
+    if refused:
+        yield waits("mergers", f"{refused} refused by a system", "`hub duplicates list --merged` says why")
     for system, count, oldest in dead:
         message = f"{count} refused, the first {_ago(oldest, at)} ago; the last: {last[system]}"
         yield waits(

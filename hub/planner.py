@@ -158,10 +158,13 @@ def vanished(
     links: Iterable[Link],
     observed_at: str,
     refused: Collection[str] = (),
+    asked: Collection[str] = (),
 ) -> None:
     """Records that are no longer in a system. Deletion is an opinion: see `SystemMapping.on_delete`.
 
     `refused` are golden records whose changes the system refused: that it is owed them is no newer edit.
+    `asked` are those of which a person is asked whether they are another: that one of two is gone says
+    nothing about the thing, and archives nothing.
     """
     for link in links:
         golden = world.goldens[link.golden_id]
@@ -170,7 +173,7 @@ def vanished(
             revive(world, golden, link)
             continue
         link.gone = link.changed = golden.dirty = True
-        if system.on_delete == "ignore" or golden.archived:
+        if system.on_delete == "ignore" or golden.archived or golden.id in asked:
             continue
         if system.on_delete == "ask":
             reason = f"{golden.title} is no longer in {system.system}"

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
-from hub import brakes, braking, planner, recovering, relinking, reviving
+from hub import brakes, braking, heirs, planner, recovering, relinking, reviving
 from hub.agreement import Names
 from hub.brakes import Kind
 from hub.clock import new_id
@@ -27,7 +27,7 @@ from hub.recovering import Gathering, Lost, Older
 from hub.recovery import Recovery
 from hub.report import Report
 from hub.route import Route
-from hub.store import cursors, outbox, reviews, saving, worlds
+from hub.store import cursors, likenesses, outbox, reviews, saving, worlds
 from hub.world import World
 
 if TYPE_CHECKING:
@@ -253,13 +253,15 @@ class Puller:
             return
         for part in worlds.chunks(gone, _PAGE):
             at = self.engine.clock()
+            left = heirs.follow(self.engine, self.mapping, self.system, part)
             with self.engine.store.transaction() as connection:
                 world = World(self.mapping, new_id)
-                worlds.fill_records(connection, world, name, part)
+                worlds.fill_records(connection, world, name, left)
                 self.engine.fill_targets(connection, world)
-                links: list[Link] = [world.links[(name, one)] for one in part]
-                refused = outbox.refused(connection, self.mapping.entity, name, part)
-                planner.vanished(world, self.system, links, at, refused)
+                links: list[Link] = [world.links[(name, one)] for one in left]
+                refused = outbox.refused(connection, self.mapping.entity, name, left)
+                asked = likenesses.asked(connection, self.mapping.entity, [one.golden_id for one in links])
+                planner.vanished(world, self.system, links, at, refused, asked)
                 saving.save(connection, world, self.report.run, at)
             self.count.gone += len(part)
         self._release_used("emptied", "deletions")

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, func, select
 
 from hub.brakes import WHOLE_ENTITY
 from hub.daemon.board import Route
-from hub.store import Store, brakes
+from hub.store import Store, brakes, likenesses, mergers
 from hub.store import tables as t
 
 RECOUNT = 60.0
@@ -37,6 +37,8 @@ class Figures:
     conflicts: dict[str, int] = field(default_factory=dict)
     reviews: dict[tuple[str, str, str], int] = field(default_factory=dict)
     linked: dict[Route, int] = field(default_factory=dict)
+    duplicates: dict[str, int] = field(default_factory=dict)
+    mergers: dict[tuple[str, str, str], int] = field(default_factory=dict)
 
     def mail(self, route: Route, *states: str) -> int:
         """Rows of the outbox of a route in these states."""
@@ -113,4 +115,6 @@ def _read(connection: Connection, at: float, linked: dict[Route, int]) -> Figure
         {row[0]: row[1] for row in connection.execute(conflicts)},
         {(row[0], row[1], row[2]): row[3] for row in connection.execute(held)},
         linked,
+        likenesses.counted(connection),
+        mergers.pending(connection),
     )

@@ -82,6 +82,7 @@ class Health:
                 "conflicts": sum(figures.conflicts.values()),
                 "reviews": sum(figures.reviews.values()),
                 "dead_letters": figures.dead(),
+                "duplicates": sum(figures.duplicates.values()),
                 "outbox": figures.depth(),
             },
             "routes": [self._route(shape, figures) for shape in configuration.routes],

@@ -115,6 +115,10 @@ def _of_store(figures: Figures) -> Iterator[Metric]:
     yield _gauge("hub_open_conflicts", "Fields that wait for a person's decision", ("entity",),
                  {(entity,): count for entity, count in figures.conflicts.items()})  # fmt: skip
     yield _gauge("hub_open_reviews", "Records set aside for a person", (*route, "kind"), figures.reviews)
+    yield _gauge("hub_open_duplicates", "Pairs of records that a person is asked about", ("entity",),
+                 {(entity,): count for entity, count in figures.duplicates.items()})  # fmt: skip
+    yield _gauge("hub_merge_steps", "Mergers that a system has not carried out, or not taken back",
+                 (*route, "state"), figures.mergers)  # fmt: skip
 
 
 def _gauge(name: str, about: str, labels: tuple[str, ...], values: Mapping[Any, float]) -> GaugeMetricFamily:

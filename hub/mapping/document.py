@@ -217,8 +217,8 @@ class SystemDoc(_Open):
     merge: Literal["leave", "mark", "archive"] | None = Field(
         default=None,
         description="What is done with a record that is another's double there, once a person had them "
-        "merged, in a system that cannot merge: `leave` it (usual), `mark` it, or `archive` it. Odoo merges contacts "
-        "by itself, whatever this says.",
+        "merged, in a system that cannot merge: `leave` it (usual), `mark` it, or `archive` it. Odoo merges "
+        "contacts by itself, whatever this says.",
     )
     merge_mark: str | None = Field(
         default=None, description="With `merge: mark`, the field that then says `doublon de C00042`."

@@ -24,6 +24,8 @@ State = Literal["waiting", "due", "done", "refused", "to take back", "taken back
 """``waiting``: for a person to say `merge`. ``due``: at the next opportunity. ``done``, ``refused``: what the
 system said; a refused one is asked again when a person says so. The last two: of a merger that was split."""
 
+NOT_DONE = ("waiting", "due", "refused", "to take back")
+
 UNDERWAY = ("sending", "sent")
 """States of a write that may be applied or not: until that is known its record becomes one with no other."""
 
@@ -150,6 +152,13 @@ def steps(
     return [_step(row) for row in connection.execute(query)]
 
 
+def pending(connection: Connection) -> dict[tuple[str, str, str], int]:
+    """How many steps are not done, by entity, system and state."""
+    columns = t.merger_step.c.entity, t.merger_step.c.system, t.merger_step.c.state
+    query = select(*columns, func.count()).where(t.merger_step.c.state.in_(NOT_DONE)).group_by(*columns)
+    return {(row[0], row[1], row[2]): row[3] for row in connection.execute(query)}
+
+
 def note_undo(connection: Connection, step: Step, noted: Mapping[str, Any]) -> Mapping[str, Any]:
     """Keep what a system said that taking a step back needs, unless it was said before; what is kept."""
     mine = t.merger_step.c.id == step.id
@@ -186,16 +195,6 @@ def refused_later(connection: Connection, entity: str, system: str, ids: Sequenc
         t.merger_step.c.state == "due", among(connection, t.merger_step.c.lose, ids),
     )  # fmt: skip
     connection.execute(update(t.merger_step).where(*mine).values(state="refused", reason=reason))
-
-
-def renamed(connection: Connection, entity: str, system: str, old: str, new: str) -> None:
-    """A record goes by another id now: steps that are not done yet are about that one."""
-    for column in (t.merger_step.c.keep, t.merger_step.c.lose):
-        connection.execute(
-            update(t.merger_step)
-            .where(t.merger_step.c.entity == entity, t.merger_step.c.system == system, column == old)
-            .values({column.name: new})
-        )
 
 
 def succeed(connection: Connection, lose: str, keep: str, run: int, at: str) -> list[tuple[str, str, str]]:

@@ -119,6 +119,12 @@ def links(connection: Connection, entity: str, system: str, ids: Sequence[str]) 
     return found
 
 
+def mark_gone(connection: Connection, entity: str, system: str, external_id: str) -> None:
+    """A linked record is no longer in its system."""
+    mine = (t.link.c.entity == entity, t.link.c.system == system, t.link.c.external_id == external_id)
+    connection.execute(update(t.link).where(*mine).values(gone=True))
+
+
 def any_record(connection: Connection, entity: str, system: str) -> bool:
     """Whether the hub knows any record of this entity in this system, linked or set aside."""
     return any(

@@ -162,7 +162,9 @@ def test_health_and_metrics_answer(site: Site) -> None:
     )
     health = site.health()
     assert health["status"] == "ok"
-    assert health["waiting"] == {"conflicts": 0, "reviews": 0, "dead_letters": 0, "outbox": 0}
+    assert health["waiting"] == {
+        "conflicts": 0, "reviews": 0, "dead_letters": 0, "duplicates": 0, "outbox": 0,
+    }  # fmt: skip
     text = metrics(site)
     assert 'hub_route_failing{entity="customer",system="clients"} 0.0' in text
     assert 'hub_linked_records{entity="customer",system="clients"}' in text
