@@ -44,7 +44,7 @@ AT_ONCE = 50_000
 _one = threading.Lock()
 
 
-def spark_sql(sql: str) -> str:
+def spark_sql(sql: str | exp.Expression) -> str:
     """DuckDB's SQL in Spark's, where a number with a point would be a decimal."""
 
     def double(node: exp.Expression) -> exp.Expression:
@@ -52,7 +52,7 @@ def spark_sql(sql: str) -> str:
             return exp.cast(node, "double")
         return node
 
-    return sqlglot.parse_one(sql, read="duckdb").transform(double).sql("spark")
+    return sqlglot.maybe_parse(sql, dialect="duckdb").transform(double).sql("spark")
 
 
 class OnSpark:
@@ -80,8 +80,19 @@ class OnSpark:
         frame.persist().createOrReplaceTempView(name)
 
     def rows(self, sql: str) -> list[tuple[Any, ...]]:
-        found = self.session.sql(spark_sql(sql)).toArrow()
+        query: Any = sqlglot.parse_one(sql, read="duckdb")
+        # Spark writes what WITH names out anew wherever it is used, again within that: minutes for nothing.
+        kept = [self._kept(part.alias, part.this) for part in query.ctes]
+        query.set("with_", None)
+        found = self.session.sql(spark_sql(query)).toArrow()
+        for part in kept:
+            part.unpersist()
         return list(zip(*(column.to_pylist() for column in found.columns), strict=True))
+
+    def _kept(self, name: str, query: exp.Expression) -> Any:
+        frame = self.session.sql(spark_sql(query)).persist()
+        frame.createOrReplaceTempView(name)
+        return frame
 
     def columns(self, table: str) -> set[str]:
         return set(self.session.table(table).columns)
@@ -240,9 +251,7 @@ def _in_words(master: str, log: Path) -> Iterator[None]:
         why = "\n".join(line for line in said.splitlines() if line.strip() and not line.startswith("\tat "))
         todo = "See whether the master can be reached and its workers have rapidfuzz and pyarrow."
         if _is_here(master):
-            todo = (
-                "Give it more memory where that is what it lacks: spark.driver.memory in spark-defaults.conf."
-            )
+            todo = "Where it lacks memory, give it more: spark.driver.memory in spark-defaults.conf."
         raise EngineError(f"Spark at {master} gave up comparing", todo, why) from error
 
 

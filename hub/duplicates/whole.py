@@ -248,39 +248,40 @@ def _weighed(database: Backend, scored: str, base: Base, learn_m: bool) -> list[
     names = before.used
     columns = database.columns(scored)
     rare = [f"mw_tf_adj_{name}" if f"mw_tf_adj_{name}" in columns else "0.0" for name in names]
-    levels = [_level(one, before) for one in before.comparisons]
-    grouped = ", ".join(
-        [f"{level} AS g{i}" for i, level in enumerate(levels)]
-        + [f"round({one} / 2) AS r{i}" for i, one in enumerate(rare)]
+    standing = ", ".join(
+        ["unique_id_l AS l", "unique_id_r AS r"]
+        + [f"mw_{name} + {one} AS b{i}" for i, (name, one) in enumerate(zip(names, rare, strict=True))]
+        + [f"{one} AS r{i}" for i, one in enumerate(rare)]
+        + [f"{_level(one, before)} AS g{i}" for i, one in enumerate(before.comparisons)]
     )
-    averages = ", ".join(f"avg({one})" for one in rare)
+    levels = f"WITH level AS (SELECT {standing} FROM {scored})"
+    grouped = ", ".join(
+        [f"g{i}" for i in range(len(names))] + [f"round(r{i} / 2) AS h{i}" for i in range(len(names))]
+    )
+    averages = ", ".join(f"avg(r{i})" for i in range(len(names)))
     patterns = [
         Pattern(tuple(row[: len(names)]), tuple(row[2 * len(names) : 3 * len(names)]), row[-1])
-        for row in database.rows(f"SELECT {grouped}, {averages}, count(*) FROM {scored} GROUP BY ALL")
+        for row in database.rows(f"{levels} SELECT {grouped}, {averages}, count(*) FROM level GROUP BY ALL")
     ]
     identical = sum(len(several) * (len(several) - 1) // 2 for several in base.members)
     base.weights = learn(before, patterns, base.pairs, base.records, identical, m=learn_m)
-    bits = {
-        name: _bits(base.weights, before, name, level, one)
-        for name, level, one in zip(names, levels, rare, strict=True)
-    }
+    bits = {name: _bits(base.weights, before, name, place) for place, name in enumerate(names)}
     whole = " + ".join([f"({base.weights.prior_bits!r})", *bits.values()])
     alike = ["1.0"]
     for one, odds in zip(LIKENESSES, base.weights.odds, strict=True):
         part = [
             bits[names[place]]
             if only is None
-            else f"(CASE {levels[place]} WHEN {only} THEN {bits[names[place]]} ELSE 0.0 END)"
+            else f"(CASE g{place} WHEN {only} THEN {bits[names[place]]} ELSE 0.0 END)"
             for place, only in shared_places(one, names)
         ]
         if part:
             start = base.weights.prior_bits + log2(odds)
             alike.append(f"pow(2.0, least({start!r} + {' + '.join(part)}, 900.0))")
     found = database.rows(
-        f"WITH w AS (SELECT unique_id_l AS l, unique_id_r AS r, {whole} AS score, {' + '.join(alike)} "
-        f"AS alike FROM {scored}), p AS (SELECT l, r, score, "
-        "1.0 / (1.0 + pow(2.0, least(log2(alike) - score, 900.0))) AS probability FROM w) "
-        f"SELECT * FROM p WHERE probability >= {KEPT} ORDER BY probability DESC, score DESC, l, r"
+        f"{levels}, w AS (SELECT l, r, {whole} AS score, {' + '.join(alike)} AS alike FROM level), "
+        "p AS (SELECT l, r, score, 1.0 / (1.0 + pow(2.0, least(log2(alike) - score, 900.0))) AS probability "
+        f"FROM w) SELECT * FROM p WHERE probability >= {KEPT} ORDER BY probability DESC, score DESC, l, r"
     )
     return [Pair(*row) for row in found]
 
@@ -296,15 +297,15 @@ def _level(comparison: Comparison, weights: Weights) -> str:
     return f"CASE {whens} ELSE -1 END"
 
 
-def _bits(weights: Weights, before: Weights, name: str, level: str, rare: str) -> str:
-    """The bits of one comparison by the weights that were learnt, over Splink's columns."""
+def _bits(weights: Weights, before: Weights, name: str, place: int) -> str:
+    """The bits of one comparison by the weights that were learnt, over those before and the level."""
     old, new = before.levels[name], weights.levels[name]
     if old == new:
-        return f"(mw_{name} + {rare})"
+        return f"b{place}"
     gains = " ".join(
-        f"WHEN {place} THEN {log2(m / o)!r}" for place, (m, o) in enumerate(zip(new.m, old.m, strict=True))
+        f"WHEN {level} THEN {log2(m / o)!r}" for level, (m, o) in enumerate(zip(new.m, old.m, strict=True))
     )
-    return f"(mw_{name} + {rare} + CASE {level} {gains} ELSE 0.0 END)"
+    return f"(b{place} + CASE g{place} {gains} ELSE 0.0 END)"
 
 
 def spread(base: Base, pairs: Sequence[Pair]) -> int:

@@ -5,7 +5,6 @@ Where pyspark or Java is missing, what is said then is tried, and the rest is sk
 
 from __future__ import annotations
 
-import csv
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -13,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from hub.cli.failures import explain
 from hub.duplicates import whole
 from hub.duplicates.backends import Backend, Engine, EngineError, opened
 from hub.duplicates.comparisons import COMPARISONS
@@ -21,7 +21,6 @@ from hub.duplicates.on_spark import OnSpark, spark_sql
 from hub.duplicates.rules import COLUMNS
 from hub.duplicates.scoring import Scorer
 from hub.duplicates.weights import shipped
-from tests.cli.conftest import Company
 from tests.duplicates.bases import french
 from tests.tally import tally
 
@@ -150,7 +149,7 @@ def test_spark_without_pyspark_says_what_to_install(monkeypatch: pytest.MonkeyPa
     ("said", "expected"), [("", "no Java is found"), ("11.0.2", "is Java 11"), ("1.8.0_292", "is Java 8")]
 )
 def test_spark_without_a_java_that_is_new_enough_says_what_to_install(
-    bare: Company, tmp_path: Path, said: str, expected: str
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, said: str, expected: str
 ) -> None:
     pytest.importorskip("pyspark", reason="pyspark is not installed, which is said before Java is looked for")
     if said and sys.platform == "win32":
@@ -160,12 +159,17 @@ def test_spark_without_a_java_that_is_new_enough_says_what_to_install(
         java = tmp_path / "bin" / "java"
         java.write_text(f"#!/bin/sh\necho 'openjdk version \"{said}\"' >&2\n", encoding="utf-8")
         java.chmod(0o755)
-    with (bare.home / "c.csv").open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([["name", "who"], ["Scierie Orvamont", "1"], ["Scierie Orvamond", "1"]])
-    bare.env["JAVA_HOME"] = str(tmp_path)
-    asked = ("duplicates", "evaluate", "c.csv", "--entity", "customer", "--truth", "who", "--engine", "spark")
-    answer = bare.hub(*asked)
-    assert answer.code == 2, answer.err
-    told = " ".join(answer.err.split())
-    assert expected in told
-    assert "apt-get install openjdk-17-jre-headless" in told
+    monkeypatch.setenv("JAVA_HOME", str(tmp_path))
+    base = whole.read([{"name": "Scierie Orvamont"}, {"name": "Scierie Orvamond"}], shipped())
+    with pytest.raises(EngineError) as caught:
+        whole.compared(base, backend="spark")
+    told = explain(caught.value)
+    assert told.code == 2
+    assert expected in told.what
+    assert "apt-get install openjdk-17-jre-headless" in told.todo
+
+
+def test_an_engine_there_is_none_of_is_refused() -> None:
+    base = whole.read([{"name": "Scierie Orvamont"}, {"name": "Scierie Orvamond"}], shipped())
+    with pytest.raises(ValueError, match="sparks"):
+        whole.compared(base, backend="sparks")
