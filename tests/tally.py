@@ -19,6 +19,9 @@ FIGURES = (
     "crashes survived",
     "faults injected",
     "bad inputs tried",
+    "questions asked",
+    "questions that were right",
+    "wrong links",
     "values lost",
     "records duplicated",
 )
