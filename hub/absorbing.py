@@ -51,11 +51,8 @@ class Absorption:
             self.world.rekey(self.golden)
 
     def _heard(self) -> Iterable[Lens]:
-        """The fields a person may have edited; that a double is marked or put away is the hub's own doing."""
-        if not self.link.double:
-            return self.system.lenses
-        ours = {ARCHIVED, *fields_of(self.system.view)}
-        return (lens for lens in self.system.lenses if ours.isdisjoint(lens.natives))
+        """The fields a person may have edited."""
+        return (lens for lens in self.system.lenses if is_heard(lens, self.link, self.system))
 
     def _field(self, lens: Lens) -> bool:
         """Merge one canonical field; true if the golden record changed."""
@@ -264,6 +261,11 @@ class Absorption:
 
     def _origin(self) -> Origin:
         return origin_of(self.system, self.record, self.observed_at)
+
+
+def is_heard(lens: Lens, link: Link, system: SystemMapping) -> bool:
+    """Whether what stands in this field may be an edit: that a double is marked or put away is our doing."""
+    return not link.double or {ARCHIVED, *fields_of(system.view)}.isdisjoint(lens.natives)
 
 
 def recheck_contested(world: World, golden: Golden, name: str) -> None:

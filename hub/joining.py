@@ -9,12 +9,12 @@ Promises: nothing is joined while a write of either may be applied or not (`Unde
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
-from hub import uniting
+from hub import parting, uniting
 from hub.clock import new_id
 from hub.mapping import EntityMapping
 from hub.model import PERSON, Golden
@@ -54,12 +54,16 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """On whose word, in which run, when; `merges`: whether systems are to make their records one, too."""
+    """On whose word, in which run, when; `merges`: whether systems are to make their records one, too.
+
+    `because`: why, where it is the hub's own word: see `hub.weighing.Pair`, and its `pair` and `probability`.
+    """
 
     by: str
     run: int
     at: str
     merges: bool = False
+    because: Mapping[str, Any] = field(default_factory=dict)
 
 
 def make_one(
@@ -98,6 +102,7 @@ def make_one(
         "referring": referring,
         "likenesses": [asdict(one) for one in told],
         "inherited": inherited,
+        "because": dict(word.because),
     }
     stored = {**before.stored(), "rest": rest}
     number = mergers.record(connection, mapping.entity, stays.id, goes.id, word.at, word.by, stored)
@@ -129,9 +134,12 @@ def take_apart(
     worlds.fill_goldens(connection, world, [merger.keep])
     if merger.keep not in world.goldens:
         raise NotThere(f"there is no {mapping.entity} {merger.keep} any more")
-    engine.fill_targets(connection, world)
     before = Before.read(merger.before)
-    lose = uniting.take_apart(world, world.goldens[merger.keep], merger.lose, before, PERSON, at)
+    for side in before.sides:
+        # Whoever goes by the id of a record that was gone by then keeps it.
+        worlds.fill_records(connection, world, side.system, [side.external_id])
+    engine.fill_targets(connection, world)
+    lose = parting.take_apart(world, world.goldens[merger.keep], merger.lose, before, PERSON, at)
     saving.save(connection, world, run, at)
     rest: Mapping[str, Any] = before.rest
     referring = [(one[0], one[1], one[2]) for one in rest.get("referring", ())]

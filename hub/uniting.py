@@ -1,13 +1,10 @@
-"""Two golden records made one, and taken apart again: decisions on a world, which it changes.
+"""Two golden records made one: decisions on a world, which it changes. `hub.parting` takes them apart again.
 
 Field by field the survivor is chosen by the mapping's policies, with the origin of each value kept: an empty
 side takes the other's, lists are united, and where both say something else the order of trust, the latest
 edit or a person decides. The linked records of the lost one become the other's; where both have one in the
 same system, the one that stays is the link and the other its double (`hub.model.Link.double`): what is typed
 there is heard, and it is written no more.
-
-Taken apart, each gets back what it said; what was edited since stays with the record it was edited in. What
-the systems show then follows by ordinary writes.
 
 Pure: no input, no output, no clock. Promises: all that the lost one said is in the journal, and in `Before`.
 Never: chooses which two are one.
@@ -20,10 +17,10 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from hub.absorbing import recheck_contested
-from hub.lenses import Parked, Unwritable
 from hub.merge import decide, united
-from hub.model import ARCHIVED, MISSING, RECORD, Candidate, Conflict, Golden, Link, Missing, Origin
-from hub.values import Canonical, ListOf, Unreadable
+from hub.model import ARCHIVED, MISSING, RECORD, Candidate, Conflict, Golden, Link, Missing, Origin, same
+from hub.ports import Native
+from hub.values import Canonical, ListOf
 from hub.world import World
 
 
@@ -46,15 +43,40 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
+class Side:
+    """A linked record as it was: its agreed native values, those that waited for a person, whether it was
+    gone. `golden_id`: whose it was."""
+
+    system: str
+    external_id: str
+    golden_id: str
+    base: Mapping[str, Native]
+    seen: Mapping[str, Native]
+    gone: bool = False
+
+    @classmethod
+    def of(cls, link: Link) -> Side:
+        where = link.system, link.external_id, link.golden_id
+        return cls(*where, dict(link.base), dict(link.seen), link.gone)
+
+    def says_still(self, natives: tuple[str, ...], now: Mapping[str, Native]) -> bool:
+        """Whether nobody touched these since, as far as they had been read."""
+        was = {**self.base, **self.seen}
+        return all(native in was and same(was[native], now.get(native)) for native in natives)
+
+
+@dataclass(frozen=True, slots=True)
 class Before:
     """What taking a merger back needs, as JSON: what both said, what the one then said, and whose the linked
-    records were: `moved` and `doubled` (system, id) were the lost one's; `rest` is what the store adds."""
+    records were: `moved` and `doubled` (system, id) were the lost one's. `sides`: how the records of both
+    were then. `rest` is what the store adds."""
 
     keep: Said
     lose: Said
     after: Mapping[str, Canonical]
     moved: tuple[tuple[str, str], ...] = ()
     doubled: tuple[tuple[str, str], ...] = ()
+    sides: tuple[Side, ...] = ()
     rest: Mapping[str, Any] = field(default_factory=dict)
 
     def stored(self) -> dict[str, Any]:
@@ -66,7 +88,8 @@ class Before:
             return tuple((one[0], one[1]) for one in data[name])
 
         keep, lose = Said.read(data["keep"]), Said.read(data["lose"])
-        return cls(keep, lose, data["after"], pairs("moved"), pairs("doubled"), data.get("rest", {}))
+        sides = tuple(Side(**one) for one in data.get("sides", ()))
+        return cls(keep, lose, data["after"], pairs("moved"), pairs("doubled"), sides, data.get("rest", {}))
 
 
 def both_in(world: World, one: Golden, other: Golden) -> list[str]:
@@ -92,11 +115,12 @@ def stays(world: World, one: Golden, other: Golden) -> tuple[Golden, Golden]:
 def unite(world: World, keep: Golden, lose: Golden, by: str) -> Before:
     """Make `lose` one with `keep`; `by` is on whose word: a person's, or the hub's."""
     said = Said.of(keep), Said.of(lose)
+    sides = [Side.of(link) for golden in (keep, lose) for link in world.sides(golden.id)]
     asked = _unite_values(world, keep, lose, by)
     moved, doubled = _unite_sides(world, keep, lose)
     _inherit_conflicts(world, keep, lose)
     for name in asked:
-        _ask(world, keep, lose, name, moved)
+        _ask(world, keep, lose, name, [*moved, *doubled])
     world.note(lose, "dissolved", by, dict(lose.values), {RECORD: keep.id})
     world.rekey(keep)
     for name in keep.values:
@@ -107,7 +131,7 @@ def unite(world: World, keep: Golden, lose: Golden, by: str) -> Before:
     for owners in world.owners.values():
         if lose.id in owners:
             owners.remove(lose.id)
-    return Before(*said, dict(keep.values), tuple(moved), tuple(doubled))
+    return Before(*said, dict(keep.values), tuple(moved), tuple(doubled), tuple(sides))
 
 
 def _unite_values(world: World, keep: Golden, lose: Golden, by: str) -> list[str]:
@@ -115,7 +139,7 @@ def _unite_values(world: World, keep: Golden, lose: Golden, by: str) -> list[str
     asked: list[str] = []
     before: dict[str, Canonical] = {}
     after: dict[str, Canonical] = {}
-    for name in dict.fromkeys((*world.mapping.fields, *lose.values)):
+    for name in dict.fromkeys((*world.mapping.fields, *keep.values, *lose.values)):
         ours, theirs = keep.values.get(name, MISSING), lose.values.get(name, MISSING)
         chosen = _survivor(world, keep, lose, name, ours, theirs)
         if chosen is None:
@@ -144,7 +168,7 @@ def _survivor(
     """The value that stays and who said it; ``None`` where a person is to say."""
     mine, other = keep.origin(name), lose.origin(name)
     if name == ARCHIVED:
-        return (ours, mine) if not ours else (theirs or False, other)
+        return (False, other) if keep.archived and not lose.archived else (ours, mine)
     if isinstance(theirs, Missing) or theirs is None or ours == theirs:
         return ours, mine
     if isinstance(ours, Missing) or ours is None:
@@ -216,10 +240,16 @@ def _inherit_conflicts(world: World, keep: Golden, lose: Golden) -> None:
         world.conflicts[(keep.id, conflict.field)] = world.opened[(keep.id, conflict.field)] = merged
 
 
-def _ask(world: World, keep: Golden, lose: Golden, name: str, moved: list[tuple[str, str]]) -> None:
+def side_of(golden: Golden, name: str) -> Candidate:
+    """What a golden record says of a field, as one side of a conflict."""
+    system, at = golden.origin(name)
+    return Candidate(system, golden.values.get(name), at)
+
+
+def _ask(world: World, keep: Golden, lose: Golden, name: str, theirs: list[tuple[str, str]]) -> None:
     """Both said something, and the policy is to ask: the lost one's sides wait with what they show."""
     waits = False
-    for where in moved:
+    for where in theirs:
         link = world.links[where]
         lens = world.lens(link.system, name)
         if lens is None or not any(native in link.base for native in lens.natives):
@@ -230,121 +260,8 @@ def _ask(world: World, keep: Golden, lose: Golden, name: str, moved: list[tuple[
         link.changed = waits = True
     if not waits:
         return
-    sides = [Candidate(*_side(golden, name)) for golden in (keep, lose)]
+    sides = [side_of(golden, name) for golden in (keep, lose)]
     there = world.conflicts.get((keep.id, name))
     known = [*(there.candidates if there else ()), *sides]
     conflict = Conflict(keep.id, keep.entity, name, list(dict.fromkeys(known)), there.id if there else None)
     world.conflicts[(keep.id, name)] = world.opened[(keep.id, name)] = conflict
-
-
-def _side(golden: Golden, name: str) -> tuple[str, Canonical, str]:
-    system, at = golden.origin(name)
-    return system, golden.values.get(name), at
-
-
-def take_apart(world: World, keep: Golden, lose_id: str, before: Before, by: str, at: str) -> Golden:
-    """Undo `unite`: the lost golden record is there again, under its own id, with its own records.
-
-    A double that was removed from its system is not a record any more: see `hub.merging`, which hands over
-    what was made in its place.
-    """
-    lose = Golden(
-        lose_id, keep.entity, dict(before.lose.values), dict(before.lose.origins), before.lose.created_at,
-        new=True,
-    )  # fmt: skip
-    world.add_golden(lose)
-    typed = _sides_back(world, keep, lose, before, at)
-    back: dict[str, Canonical] = {}
-    given: dict[str, Canonical] = {}
-    for name in dict.fromkeys((*before.keep.values, *before.after, *keep.values)):
-        now = keep.values.get(name, MISSING)
-        if not _goes_back(world, keep, lose, name, before, typed):
-            continue
-        own = before.keep.values.get(name, MISSING)
-        if own == now:
-            continue
-        if not isinstance(now, Missing):
-            given[name] = now
-        # An agreed field that nobody had told is emptied: a system may hold what was put there.
-        back[name] = None if isinstance(own, Missing) else own
-        origin = before.keep.origins.get(name) or before.keep.origins["*"]
-        keep.set(name, back[name], (by, at) if isinstance(own, Missing) else origin)
-    if back:
-        world.note(keep, "split", by, given, back)
-    world.note(lose, "split", by, {}, dict(lose.values))
-    for golden in (keep, lose):
-        world.rekey(golden)
-        golden.dirty = True
-    keep.changed = True
-    return lose
-
-
-def _goes_back(
-    world: World, keep: Golden, lose: Golden, name: str, before: Before, typed: Mapping[str, Candidate]
-) -> bool:
-    """Whether the one that stayed says of this field what it had said; an edit since goes with its record."""
-    now = keep.values.get(name, MISSING)
-    origin = keep.origin(name)
-    if name in typed:
-        lose.set(name, typed[name].value, (typed[name].system, typed[name].at))
-        return now == typed[name].value and origin[0] == typed[name].system
-    if now == before.after.get(name, MISSING):
-        return True
-    only_theirs = origin[0] in world.links_of.get(lose.id, {}) and origin[0] not in world.links_of.get(
-        keep.id, {}
-    )
-    if only_theirs and not isinstance(now, Missing):
-        lose.set(name, now, origin)
-    return only_theirs
-
-
-def _sides_back(world: World, keep: Golden, lose: Golden, before: Before, at: str) -> dict[str, Candidate]:
-    """The lost one's records are its own again, as far as they are there; what was typed in doubles since."""
-    typed: dict[str, Candidate] = {}
-    for where in (*before.moved, *before.doubled):
-        link = world.links.get(where)
-        if link is None or link.golden_id != keep.id:
-            continue
-        _close_conflicts(world, keep, link)
-        if not link.double:
-            del world.links_of[keep.id][link.system]
-            link.golden_id, link.changed = lose.id, True
-            world.add_link(link)
-            continue
-        typed.update(_typed_in(world, lose, link, at))
-        world.doubles_of[keep.id].remove(link)
-        if link.system in world.links_of.get(lose.id, {}):
-            link.golden_id, link.changed = lose.id, True
-        else:
-            world.dropped.append((link.entity, link.system, link.external_id))
-            link = replace(link, golden_id=lose.id, double=False, new=True)
-        world.add_link(link)
-    return typed
-
-
-def _typed_in(world: World, lose: Golden, link: Link, at: str) -> dict[str, Candidate]:
-    """What a double says by now that is not what its golden record had said: somebody typed it there."""
-    system = world.mapping.systems.get(link.system)
-    refs = world.refs.bound(link.system)
-    typed: dict[str, Candidate] = {}
-    for lens in system.lenses if system is not None else ():
-        if not lens.reads or not all(native in link.base for native in lens.natives):
-            continue
-        said = lose.values.get(lens.name)
-        try:
-            shown = lens.get(link.base, refs)
-            if not lens.agrees(said, link.base, refs):
-                typed[lens.name] = Candidate(link.system, shown, at)
-        except (Unreadable, Parked, Unwritable):
-            continue
-    return typed
-
-
-def _close_conflicts(world: World, keep: Golden, link: Link) -> None:
-    """What waits on a record that goes is its own business again: it is looked at as it stands."""
-    link.base, link.seen = {**link.base, **link.seen}, {}
-    for field_name in [name for golden_id, name in world.conflicts if golden_id == keep.id]:
-        if field_name not in world.contested(keep.id):
-            conflict = world.conflicts.pop((keep.id, field_name))
-            world.opened.pop((keep.id, field_name), None)
-            world.closed[(keep.id, field_name)] = conflict
