@@ -165,6 +165,8 @@ def follow(connection: Connection, lose: str, keep: str, at: str) -> tuple[list[
     before = of_goldens(connection, [lose])
     known = {one.pair: one for one in of_goldens(connection, [keep])}
     inherited: list[Pair] = []
+    # What nobody is asked about any more may be owed to systems that it was kept back from.
+    soil(connection, sorted({id for one in before for id in one.pair} - {lose}))
     for one in before:
         other = one.other if one.one == lose else one.one
         if other == keep:
@@ -189,6 +191,7 @@ def follow(connection: Connection, lose: str, keep: str, at: str) -> tuple[list[
 
 def bring_back(connection: Connection, before: Iterable[Likeness], inherited: Iterable[Pair]) -> None:
     """Undo `follow`: what had been answered of the one that comes back is known again."""
+    soil(connection, sorted({id for pair in inherited for id in pair}))
     for pair in inherited:
         mine = (t.likeness.c.one == pair[0], t.likeness.c.other == pair[1])
         connection.execute(delete(t.likeness).where(*mine))

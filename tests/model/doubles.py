@@ -7,6 +7,7 @@ the word) or says anything at all: then what must hold is what he said, not what
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from itertools import count
@@ -38,6 +39,8 @@ IN_SYSTEMS = {
     "close": "merge: archive\n    merge_archive: {Statut: fermé}",
 }
 """What a mapping may say of doubles."""
+
+_OWN = re.compile(r"\d{1,3}|[CS]\d{4}|doublon de .*|fermé")
 
 Record = tuple[str, str]
 """A customer of a system: (system, its id)."""
@@ -79,7 +82,10 @@ class Doubles(Office):
         super()._type(system, {name: value for name, value in values.items() if name not in HIDDEN})
 
     def recognised(self, value: object) -> str | None:
-        return folded(value) or None if isinstance(value, str) else None
+        """Every text that a person typed; ids and what the hub says of doubles are no such thing."""
+        if not isinstance(value, str) or _OWN.fullmatch(value):
+            return None
+        return folded(value) or None
 
     def shown_as(self, system: str, field: str, value: Native) -> Native:
         if not isinstance(value, str) or field == "customer":

@@ -31,6 +31,7 @@ from tests.memory import START, Crash, MemorySystem, MemoryTable
 from tests.model.database import empty_database
 from tests.model.faults import Arm, Caller, FragileStore
 from tests.model.mappings import CONTACT, CUSTOMER
+from tests.model.merging_memory import HIDDEN
 from tests.model.words import Step, token
 from tests.tally import tally
 
@@ -425,7 +426,8 @@ class Office:
                 for id, item in system[table].visible().items():
                     if (name, entity, id) in links and (entity, name, id) not in held:
                         for field, value in item.values.items():
-                            if known := self.recognised(value):
+                            known = self.recognised(value) if field not in HIDDEN else None
+                            if known:
                                 self.seen[known] = f"{field} of {_where(name, table, id)}"
 
 

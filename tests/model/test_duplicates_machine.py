@@ -8,6 +8,7 @@ made without Splink (`tests.model.looking`), except in the few worlds of the las
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import hypothesis.strategies as st
@@ -26,15 +27,30 @@ from tests.tally import tally
 truths = st.sampled_from(neighbours.TRUTHS)
 styles = st.integers(0, 3)
 holds = st.sampled_from(tuple(neighbours.HOLDS))
+twins = st.tuples(
+    st.lists(choices.systems, min_size=2, max_size=3),
+    truths,
+    st.tuples(styles, styles, styles),
+    st.tuples(holds, holds, holds),
+    st.booleans(),
+)
 
 
 class Typists(Machine):
     """Chooses steps that are possible now, and has people who type things twice do them."""
 
-    @initialize(config=choices.doubled)
-    def a_company(self, config: dict[str, Any]) -> None:
+    @initialize(config=choices.doubled, customers=st.lists(twins, min_size=1, max_size=3))
+    def a_company(self, config: dict[str, Any], customers: Sequence[Any] = ()) -> None:
+        """Some customers have been typed several times before anybody asked a hub."""
         self.office = Doubles(self.natured(config), type(self).url())
         tally("interleavings tried")
+        for place, (systems, truth, styles, holds, noted) in enumerate(customers):
+            for system, style, held in zip(systems, styles, holds, strict=False):
+                self._customer(system, truth, style, held, noted)
+                if config["contacts"] and system != "sage" and place == 0:
+                    self._contact(system, "own", style)
+        self.act("publish")
+        self.act("sync")
 
     def natured(self, config: dict[str, Any]) -> dict[str, Any]:
         return config
@@ -94,6 +110,9 @@ class Typists(Machine):
     @precondition(lambda self: self.office and self.office.config["contacts"])
     @rule(system=st.sampled_from(["odoo", "list"]), code=st.none() | choices.codes, number=choices.which)
     def somebody_adds_a_contact(self, system: str, code: str | None, number: int) -> None:
+        self._contact(system, code, number)
+
+    def _contact(self, system: str, code: str | None, number: int) -> None:
         used = {item.values.get("code") for item in self.world.table(system, "C").items.values()}
         name = self._fresh(False)
         wanted = f"own{self.count}" if code == "own" or (code and code in used) else code
@@ -139,6 +158,12 @@ class Typists(Machine):
         for do in then:
             self.act(do)
 
+    @precondition(lambda self: self.office and self.office.questions())
+    @rule(nth=choices.which, word=st.sampled_from(["same", "same", "different"]), keep=st.integers(0, 1))
+    def somebody_has_them_made_one(self, nth: int, word: str, keep: int) -> None:
+        self.act("say", nth=nth, word=self._word(word), merges=True, keep=keep)
+        self.act("sync")
+
     @precondition(lambda self: self.office and self.office.questions(("different",)))
     @rule(nth=choices.which, word=st.sampled_from(["same", "different"]), merges=st.booleans())
     def somebody_thinks_again(self, nth: int, word: str, merges: bool) -> None:
@@ -152,6 +177,12 @@ class Typists(Machine):
     )
     def somebody_points_out(self, one: int, other: int, word: str, merges: bool) -> None:
         self.act("point_out", one=one, other=other, word=self._word(word), merges=merges)
+
+    @rule(one=choices.which, word=st.sampled_from(["same", "same", "different"]), then=choices.afterwards)
+    def somebody_points_out_two(self, one: int, word: str, then: tuple[str, ...]) -> None:
+        self.act("point_out", one=one, other=one + 1, word=self._word(word), merges=True)
+        for do in then:
+            self.act(do)
 
     @precondition(lambda self: self.office and self.office.mergers())
     @rule(nth=choices.which, then=choices.afterwards)
