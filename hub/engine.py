@@ -223,12 +223,8 @@ class Engine:
         """Look who may be whom among records that share no exact key; see `hub.weighing`."""
         if mapping.duplicates is None or self.stopping():
             return
-        for _ in range(_LOOKS):
-            found = self.weigher.look(mapping)
-            if found is None:
-                return
-            if found.whole:
-                self.findings[mapping.entity] = found
+        if (found := self.weigher.look_on(mapping)) is not None:
+            self.findings[mapping.entity] = found
 
     def fill_targets(self, connection: Connection, world: World) -> None:
         """Both ends of every reference of this world's records: as agreed, and as each system shows it."""
@@ -436,4 +432,3 @@ def _target(mapping: EntityMapping, name: str) -> str | None:
 
 _PAGE = 1000
 _ROUNDS = 4
-_LOOKS = 5

@@ -17,7 +17,10 @@ from hub.engine import Engine
 from hub.mapping import EntityMapping, Mappings
 from hub.ports import Connector, Native, Rehearsing
 from hub.report import Report
-from hub.store import Store, listing, worlds
+from hub.store import Store, likenesses, listing, mergers, standing, worlds
+from hub.store.likenesses import Likeness
+from hub.store.standing import Standing
+from hub.weighing import Findings
 from hub.world import World
 
 
@@ -40,13 +43,22 @@ class PlannedWrite:
 
 @dataclass(slots=True)
 class Plan:
-    """Everything a sync would do, and what would then wait for a person. `entities`: what it is about."""
+    """Everything a sync would do, and what would then wait for a person. `entities`: what it is about.
+
+    Of entities compared by likeness: `findings` (what is like what, where anything is new), `standing` (how
+    their records would be linked), `likenesses` (the pairs a person would be asked about).
+    """
 
     report: Report
     entities: tuple[str, ...] = ()
     writes: list[PlannedWrite] = field(default_factory=list)
     conflicts: list[listing.OpenConflict] = field(default_factory=list)
     reviews: list[listing.OpenReview] = field(default_factory=list)
+    findings: dict[str, Findings] = field(default_factory=dict)
+    standing: dict[str, Standing] = field(default_factory=dict)
+    likenesses: list[Likeness] = field(default_factory=list)
+    mergers: int = 0
+    """Records that became one, and of which a system still has two until a person says what it is to do."""
     refused: int = 0
     """Writes that a system or its mapping refuses: dead letters already, or after the sync."""
 
@@ -57,8 +69,12 @@ def plan(
     connectors: Mapping[str, Connector],
     entities: Iterable[str] | None = None,
     compare: bool = False,
+    whole: bool = False,
 ) -> Plan:
-    """Rehearse a sync. Raises what the store raises; a system that fails is in `Plan.report.problems`."""
+    """Rehearse a sync. Raises what the store raises; a system that fails is in `Plan.report.problems`.
+
+    `whole`: records are compared by likeness also where nothing is new, for whoever wants to see it.
+    """
     with engine.store.rehearsal() as store:
         rehearsed = Engine(
             store,
@@ -82,8 +98,27 @@ def plan(
             result.conflicts = listing.conflicts(connection)
             result.reviews = listing.reviews(connection)
             result.refused = len(listing.dead_letters(connection))
+            result.mergers = len(mergers.steps(connection, states=("waiting", "refused")))
+        _weighed(rehearsed, store, result, whole)
         result.refused += sum(bool(write.impossible) for write in result.writes)
     return result
+
+
+def _weighed(engine: Engine, store: Store, result: Plan, whole: bool) -> None:
+    """What is known of who is whom, after the rehearsal."""
+    for mapping in engine.chosen(result.entities):
+        if mapping.duplicates is None:
+            continue
+        entity, found = mapping.entity, engine.findings.get(mapping.entity)
+        if whole and (found is None or not found.whole):
+            found = engine.weigher.look_at_all(mapping, act=False)
+        with store.reading() as connection:
+            result.standing[entity] = standing.of(connection, entity)
+            asked = likenesses.listed(connection, entity)
+            if found is not None:
+                found.ask_only({one.pair for one in asked}, mergers.successors(connection, found.involved))
+                result.findings[entity] = found
+        result.likenesses += asked
 
 
 def _over(connector: Connector, store: Store) -> Connector:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from hub.cli import conflicts, names, progress, screen, shapes, waiting
+from hub.cli import conflicts, duplicates_report, names, progress, screen, shapes, waiting
 from hub.cli.failures import WrongUse
 from hub.cli.reading import Reader
 from hub.cli.session import Session, command
@@ -16,6 +16,7 @@ from hub.cli.sync import EntityOption, exit_code, problem_screens, stoppable
 
 if TYPE_CHECKING:
     from hub.rehearsal import Plan, PlannedWrite
+    from hub.weighing.page import Chapter
 
 
 def register(app: typer.Typer) -> None:
@@ -31,6 +32,13 @@ def plan(
     out: Annotated[
         Path | None,
         typer.Option(help="Also write the whole plan, as --json prints it, into this file.", metavar="FILE"),
+    ] = None,
+    report: Annotated[
+        Path | None,
+        typer.Option(
+            help="Also write a page about duplicates: what would be linked, asked, created.",
+            metavar="FILE.html",
+        ),
     ] = None,
     limit: Annotated[
         int, typer.Option(help="Show at most so many writes per system; 0: all.", min=0, metavar="N")
@@ -53,22 +61,41 @@ def plan(
         connectors = assembly.connect()
         with stoppable(session) as stop, progress.shown(session.err) as told:
             engine = assembly.engine(connectors, progress=told, stopping=stop.asked)
-            found = rehearsal.plan(engine, assembly.mappings, connectors, entities, compare)
+            found = rehearsal.plan(
+                engine, assembly.mappings, connectors, entities, compare, report is not None
+            )
             approved = rehearsal.approve(engine, found) if approve and not stop.asked() else []
         with assembly.open_store().reading() as connection:
             screens = _screens(found, limit, Reader(assembly.mappings, connection))
     if stop.asked():
         session.say("Stopped: a plan is whole or not at all. Nothing was changed.")
         return 130
-    data = _json(found) | {"approved": approved}
+    chapters = duplicates_report.planned_chapters(found, assembly.mappings)
+    data = _json(found) | {
+        "approved": approved,
+        "duplicates": [duplicates_report.as_json(one) for one in chapters],
+    }
     if out is not None:
         _save(out, data)
-    session.show(data, *screens)
+    if report is not None:
+        duplicates_report.save(report, chapters, planned=True)
+    session.show(data, screens[0], *_weighed(chapters), *screens[1:])
     if out is not None:
         session.say(f"The whole plan is in {out}.")
+    if report is not None:
+        session.say(f"The page about duplicates is {report}.")
     if approve:
         _say_approved(session, found, approved)
     return exit_code(found.report, _waiting(found, approved))
+
+
+def _weighed(chapters: Sequence[Chapter]) -> list[Any]:
+    """Who is whom, where records are compared by likeness."""
+    shown = [one for one in chapters if any(route.by_likeness or route.asked for route in one.routes)]
+    if not shown:
+        return []
+    text = "`hub plan --report FILE.html` shows the least certain of them, field by field."
+    return [screen.plain(""), *duplicates_report.tables(shown), screen.plain(text)]
 
 
 def _say_approved(session: Session, found: Plan, approved: Sequence[str]) -> None:
@@ -88,7 +115,8 @@ def _waiting(found: Plan, approved: Sequence[str] = ()) -> waiting.Waiting:
         one.kind not in ("mapping", "creations") or one.entity not in approved for one in found.report.braked
     )
     reviews = waiting.for_person(found.reviews)
-    return waiting.Waiting(len(found.conflicts), reviews, found.refused, brakes)
+    asked = len(found.likenesses)
+    return waiting.Waiting(len(found.conflicts), reviews, found.refused, brakes, asked, found.mergers)
 
 
 def _json(found: Plan) -> dict[str, Any]:
@@ -131,7 +159,9 @@ def _screens(found: Plan, limit: int, read: Reader) -> list[Any]:
         screens.append(screen.plain(f"`hub sync` would write {screen.count(doable, 'record')}.", "bold"))
     elif not held:
         screens.append(screen.plain("There is nothing to write.", "green"))
-    refused = waiting.Waiting(dead_letters=found.refused)
+    refused = waiting.Waiting(
+        dead_letters=found.refused, duplicates=len(found.likenesses), mergers=found.mergers
+    )
     return [*screens, *(screen.plain(line, "yellow") for line in refused.lines())]
 
 

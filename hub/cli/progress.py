@@ -23,6 +23,9 @@ PLAIN_EVERY = 5.0
 
 _PLACES = {"read": "from", "write": "to"}
 
+WEIGHING = ("index", "strangers", "compare", "weigh", "link")
+"""The steps of a look at a whole base, in their order."""
+
 
 Left = Callable[[str, str], int]
 """How many writes one entity and system still wait for."""
@@ -40,6 +43,14 @@ def shown(console: Console, left: Left = lambda entity, system: 0) -> Iterator[P
         yield _Bars(bars, left)
 
 
+def _about(step: str, entity: str, system: str) -> str:
+    """``read customer from odoo``; a step of no system (`hub.weighing`) says which of how many it is."""
+    if system:
+        return f"{step} {entity} {_PLACES.get(step, 'in')} {system}"
+    place = f" (step {WEIGHING.index(step) + 1} of {len(WEIGHING)})" if step in WEIGHING else ""
+    return f"{step} {entity}{place}"
+
+
 class _Lines:
     """A line when a step has gone on for a while, and one with its end count."""
 
@@ -53,7 +64,8 @@ class _Lines:
             self.finish()
             self.last, self.at = (step, entity, system), self.clock()
         of = f" of {total}" if total is not None else ""
-        self.text = f"{step} {entity} {_PLACES.get(step, 'in')} {system}: {done}{of}"
+        count = f": {done}{of}" if done or total is not None else ""
+        self.text = _about(step, entity, system) + count
         if self.clock() - self.at >= PLAIN_EVERY:
             self.finish()
             self.at = self.clock()
@@ -76,7 +88,7 @@ class _Bars:
         key = (step, entity, system)
         if key not in self.tasks:
             self._settle()
-            text = f"{step} {entity} {_PLACES.get(step, 'in')} {system}"
+            text = _about(step, entity, system)
             if total is None and step == "write":
                 total = done + self.left(entity, system)
             self.tasks[key] = self.bars.add_task(text, total=total)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from hub.cli import screen
@@ -17,6 +17,10 @@ PATIENT = ("parked",)
 """Kinds of review that settle themselves once another record is there: nobody has to do anything."""
 
 
+MERGERS = ("waiting", "refused")
+"""States of two records of one system that wait for a person's word."""
+
+
 @dataclass(frozen=True, slots=True)
 class Waiting:
     """How much waits for a person, by kind."""
@@ -25,15 +29,16 @@ class Waiting:
     reviews: int = 0
     dead_letters: int = 0
     brakes: int = 0
+    duplicates: int = 0
+    """Pairs of records of which a person is asked whether they are one."""
+    mergers: int = 0
+    """Records that became one, and of which a system still has two until a person says what it is to do."""
 
     def __bool__(self) -> bool:
-        return bool(self.conflicts or self.reviews or self.dead_letters or self.brakes)
+        return any(asdict(self).values())
 
     def as_json(self) -> dict[str, Any]:
-        return {
-            "conflicts": self.conflicts, "reviews": self.reviews, "dead_letters": self.dead_letters,
-            "brakes": self.brakes,
-        }  # fmt: skip
+        return asdict(self)
 
     def lines(self) -> list[str]:
         """What waits, and the command that shows it."""
@@ -42,21 +47,27 @@ class Waiting:
             (self.reviews, "record or field set aside", "hub conflicts list"),
             (self.dead_letters, "refused write", "hub deadletters list"),
             (self.brakes, "route stopped by a brake", "hub status"),
+            (self.duplicates, "pair that may be one", "hub duplicates list"),
+            (self.mergers, "record that a system still has twice", "hub duplicates list --merged"),
         )
         many = {"record or field set aside": "records or fields set aside",
-                "route stopped by a brake": "routes stopped by a brake"}  # fmt: skip
+                "route stopped by a brake": "routes stopped by a brake",
+                "pair that may be one": "pairs that may be one",
+                "record that a system still has twice": "records that a system still has twice"}  # fmt: skip
         return [f"{screen.count(n, one, many.get(one, ''))}: {command}" for n, one, command in found if n]
 
 
 def of_store(connection: Connection) -> Waiting:
     """What waits in this database now."""
-    from hub.store import listing
+    from hub.store import likenesses, listing, mergers
 
     return Waiting(
         len(listing.conflicts(connection)),
         for_person(listing.reviews(connection)),
         len(listing.dead_letters(connection)),
         sum(route.brake is not None for route in listing.routes(connection)),
+        sum(likenesses.counted(connection).values()),
+        len(mergers.steps(connection, states=MERGERS)),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -34,6 +34,12 @@ class Pair:
     because: Mapping[str, Any] = field(default_factory=dict)
     why: str = ""
 
+    @property
+    def ids(self) -> tuple[str, str]:
+        """The golden records, the smaller id first."""
+        one, other = self.one.golden_id, self.other.golden_id
+        return (one, other) if one < other else (other, one)
+
 
 @dataclass(slots=True)
 class Findings:
@@ -64,6 +70,31 @@ class Findings:
     def count(self, probability: float, several: int = 1) -> None:
         """Add pairs to the histogram."""
         self.histogram[min(int(probability * BARS), BARS - 1)] += several
+
+    def then(self, later: Findings) -> None:
+        """Take in what a later look linked and asked: of a pair that both speak of, the later word counts.
+
+        Bounds and histogram stay those of the first look, which saw the base before anything was linked.
+        """
+        known = {pair.ids: pair for pair in self.pairs}
+        known.update((pair.ids, pair) for pair in later.pairs)
+        self.pairs = list(known.values())
+        self.unasked = later.unasked if later.whole else self.unasked + later.unasked
+
+    @property
+    def involved(self) -> set[str]:
+        """The golden records of all pairs."""
+        return {id for pair in self.pairs for id in pair.ids}
+
+    def ask_only(self, asked: Set[tuple[str, str]], now: Mapping[str, str]) -> None:
+        """Keep of the pairs that are asked those that still are, each once. `now`: what records became."""
+        kept: dict[tuple[str, str], Pair] = {}
+        for pair in self.asked:
+            one, other = (now.get(id, id) for id in pair.ids)
+            key = (one, other) if one < other else (other, one)
+            if key in asked and (key not in kept or kept[key].probability < pair.probability):
+                kept[key] = pair
+        self.pairs = [*self.linked, *kept.values()]
 
     def least_certain(self, each: int = 10) -> tuple[Sequence[Pair], Sequence[Pair]]:
         """The pairs nearest to the automatic bound: above it, and below it."""

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
@@ -40,6 +40,7 @@ EXACT = 0.99
 """How probable it is at least that two records are one that have an exact key of the mapping in common."""
 
 AT_ONCE = 100
+LOOKS = 5
 FAR = 5000
 _MODEL, _POSITION = "likeness model", "weighed up to"
 
@@ -50,6 +51,19 @@ class Weigher:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._people: dict[str, People] = {}
+
+    def look_on(self, mapping: EntityMapping, whole: bool = False) -> Findings | None:
+        """Look until nothing is new, since what was linked may be like a third; what all looks found.
+
+        `whole`: begin with the whole base, new or not.
+        """
+        first = self.look_at_all(mapping, act=True) if whole else self.look(mapping)
+        for _ in range(LOOKS if first is not None else 0):
+            if (later := self.look(mapping)) is None:
+                break
+            assert first is not None
+            first.then(later)
+        return first
 
     def look(self, mapping: EntityMapping) -> Findings | None:
         """Weigh what is new since the last look, link what is sure, ask what is not.
@@ -172,7 +186,7 @@ class Weigher:
         newest: int,
     ) -> None:
         """Link the groups, ask the rest, and remember how far the journal was read."""
-        self._link(mapping, decision)
+        self._link(mapping, decision, shown)
         at = self._engine.clock()
         with self._engine.store.transaction() as connection:
             moved = mergers.successors(connection, {id for one in shown for id in _ids(one)})
@@ -182,8 +196,9 @@ class Weigher:
             worlds.soil(connection, [id for pair in asked for id in pair])
             flags.put(connection, f"{_POSITION} {mapping.entity}", newest)
 
-    def _link(self, mapping: EntityMapping, decision: Decision) -> None:
+    def _link(self, mapping: EntityMapping, decision: Decision, shown: Sequence[Pair]) -> None:
         """Make every group one, unless something happened to one of them since."""
+        because = _reasons(shown)
         pairs = [(group[0], other) for group in decision.groups for other in group[1:]]
         now: dict[str, str] = {}
         done = 0
@@ -195,7 +210,8 @@ class Weigher:
                     # What cannot be joined just now the journal will speak of again, and a later look find.
                     with suppress(Underway, NotThere):
                         pair = (now.get(first, first), other)
-                        joined = joining.make_one(self._engine, connection, mapping, pair, word)
+                        told = replace(word, because=because.get(other, {}))
+                        joined = joining.make_one(self._engine, connection, mapping, pair, told)
                         now[first] = joined.keep.id
                 cursors.end_run(connection, word.run, {}, self._engine.clock())
             done += len(part)
@@ -259,9 +275,26 @@ def _asked(entity: str, shown: Sequence[Pair], moved: Mapping[str, str]) -> dict
         key = pair_of(one, other)
         if one == other or (key in asked and asked[key].probability >= pair.probability):
             continue
-        because = {**pair.because, "why": pair.why}
+        because = {**_in_order(pair, (one, other)), "why": pair.why}
         asked[key] = Likeness(entity, *key, pair.probability, because)
     return asked
+
+
+def _in_order(pair: Pair, ids: tuple[str, str]) -> dict[str, Any]:
+    """Why, with what stands left being the record's that is kept first."""
+    if ids == pair_of(*ids):
+        return dict(pair.because)
+    turned = [{**one, "left": one["right"], "right": one["left"]} for one in pair.because["reasons"]]
+    return {**pair.because, "reasons": turned}
+
+
+def _reasons(shown: Sequence[Pair]) -> dict[str, dict[str, Any]]:
+    """By record, the surest of the pairs by which it is linked by itself, for whoever asks later."""
+    found: dict[str, dict[str, Any]] = {}
+    for pair in sorted((one for one in shown if one.fate == "linked"), key=lambda one: one.probability):
+        why = {**_in_order(pair, _ids(pair)), "pair": list(pair.ids), "probability": pair.probability}
+        found.update(dict.fromkeys(pair.ids, why))
+    return found
 
 
 def _close_settled(
@@ -276,3 +309,9 @@ def _close_settled(
     else:
         standing = likenesses.of_goldens(connection, changed, OPEN)
     likenesses.close(connection, [one.id for one in standing if one.pair not in asked])
+
+
+def model_of(connection: Connection, entity: str) -> Model | None:
+    """What the last whole look at an entity taught; ``None`` before the first."""
+    stored = flags.get(connection, f"{_MODEL} {entity}")
+    return Model.read(stored) if stored is not None else None
