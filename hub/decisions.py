@@ -97,9 +97,12 @@ def _chosen(engine: Engine, conflict: OpenConflict, take: str | None, value: str
 
 
 def _side(conflict: OpenConflict, take: str) -> Candidate:
-    for candidate in conflict.candidates:
-        if candidate.system == take:
-            return candidate
+    found = [candidate for candidate in conflict.candidates if candidate.system == take]
+    if len({str(candidate.value) for candidate in found}) > 1:
+        values = " and ".join(f"{candidate.value!r}" for candidate in found)
+        raise DecisionError(f"two records of {take} are one here, and say {values}: --value says which")
+    if found:
+        return found[0]
     sides = ", ".join(candidate.system for candidate in conflict.candidates)
     raise DecisionError(f"conflict {conflict.id} is not with {take}; its sides are {sides}")
 

@@ -18,7 +18,7 @@ from hub import parting, uniting
 from hub.clock import new_id
 from hub.mapping import EntityMapping
 from hub.model import PERSON, Golden
-from hub.store import likenesses, mergers, saving, worlds
+from hub.store import likenesses, mentions, mergers, saving, worlds
 from hub.store.likenesses import Likeness
 from hub.store.mergers import Merger, State, Step
 from hub.uniting import Before
@@ -97,9 +97,11 @@ def make_one(
     before = uniting.unite(world, stays, goes, word.by)
     saving.save(connection, world, word.run, word.at)
     referring = mergers.succeed(connection, goes.id, stays.id, word.run, word.at)
+    mentioned = mentions.follow(connection, goes.id, stays.id)
     told, inherited = likenesses.follow(connection, goes.id, stays.id, word.at)
     rest = {
         "referring": referring,
+        "mentions": mentioned,
         "likenesses": [asdict(one) for one in told],
         "inherited": inherited,
         "because": dict(word.because),
@@ -144,6 +146,7 @@ def take_apart(
     rest: Mapping[str, Any] = before.rest
     referring = [(one[0], one[1], one[2]) for one in rest.get("referring", ())]
     mergers.refer(connection, referring, merger.keep, merger.lose, run, at)
+    mentions.bring_back(connection, rest.get("mentions", ()), merger.lose, merger.keep)
     told = [Likeness(**one) for one in rest.get("likenesses", ())]
     inherited = [(one[0], one[1]) for one in rest.get("inherited", ())]
     likenesses.bring_back(connection, told, inherited)

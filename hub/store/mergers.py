@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Row, Table, delete, func, insert, select, update
+from sqlalchemy import Connection, Row, delete, func, insert, select, update
 
 from hub.model import Entry
 from hub.store import history, worlds
@@ -205,7 +205,6 @@ def succeed(connection: Connection, lose: str, keep: str, run: int, at: str) -> 
     referring = connection.execute(select(t.reference).where(t.reference.c.target == lose)).all()
     found = [(row.entity, row.golden_id, row.field) for row in referring]
     refer(connection, found, lose, keep, run, at)
-    _in_the_hub_s_own(connection, lose, keep)
     for table in (t.match_key, t.phone_number, t.reference, t.outbox):
         connection.execute(delete(table).where(table.c.golden_id == lose))
     connection.execute(delete(t.golden).where(t.golden.c.id == lose))
@@ -247,27 +246,6 @@ def refer(
         )
         noted.append(Entry(entity, golden_id, "", "followed", "hub", {field: before}, {field: after}))
     history.note(connection, noted, run, at)
-
-
-def _in_the_hub_s_own(connection: Connection, lose: str, keep: str) -> None:
-    """Calls, visits and alerts name golden records by their ids: they name the one that stayed."""
-    for table, column in (
-        (t.call, t.call.c.goldens), (t.callback, t.callback.c.data), (t.visit, t.visit.c.contract),
-        (t.visit, t.visit.c.data), (t.alert, t.alert.c.data),
-    ):  # fmt: skip
-        for row in connection.execute(select(table.c.id, column).where(column.contains(lose))).all():
-            connection.execute(
-                update(table)
-                .where(table.c.id == row[0])
-                .values({column.name: row[1].replace(lose, keep), "change": _next_change(connection, table)})
-            )
-
-
-def _next_change(connection: Connection, table: Table) -> int:
-    """Calls and callbacks are counted together: see `hub.calllog.log`."""
-    tables = (t.call, t.callback) if table in (t.call, t.callback) else (table,)
-    counts = [connection.scalar(select(func.max(one.c.change))) or 0 for one in tables]
-    return int(max(counts)) + 1
 
 
 def _merger(row: Row[Any]) -> Merger:
