@@ -193,6 +193,8 @@ class Likeness:
 
     `told_by`: what would tell them apart; a base that holds none of it has no such pairs to speak of.
     `at`: (comparison, level) that speak for them too, on that level only.
+    `never`: (comparison, level) on which no such pair stands: a home has no two of one first name by
+    chance, and those that it has on purpose are another likeness.
     `odds`: how many such pairs there are for one true pair; no base teaches less than
     `least`, for what hardly ever shows is not therefore absent.
     """
@@ -203,6 +205,7 @@ class Likeness:
     odds: float
     at: tuple[tuple[str, str], ...] = ()
     least: float = 0.0
+    never: tuple[tuple[str, str], ...] = ()
 
 
 PART_OF_NAME = (
@@ -217,6 +220,7 @@ LIKENESSES = (
         frozenset({"given", "birth", "name"}),
         0.3,
         tuple(("name", level) for level in PART_OF_NAME),
+        never=(("given", "same"),),
     ),
     Likeness(
         "namesake",
@@ -253,3 +257,12 @@ def shared_places(likeness: Likeness, used: Sequence[str]) -> tuple[tuple[int, i
             labels = [level.label for level in BY_NAME[name].levels]
             found.append((place, labels.index(at[name])))
     return tuple(found)
+
+
+def never_places(likeness: Likeness, used: Sequence[str]) -> tuple[tuple[int, int], ...]:
+    """Where a pair stands that is none of this likeness: (place among the comparisons used, level)."""
+    return tuple(
+        (used.index(name), [level.label for level in BY_NAME[name].levels].index(label))
+        for name, label in likeness.never
+        if name in used
+    )

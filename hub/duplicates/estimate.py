@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import log2
 
-from hub.duplicates.comparisons import BY_NAME, LIKENESSES, shared_places
+from hub.duplicates.comparisons import BY_NAME, LIKENESSES, never_places, shared_places
 from hub.duplicates.scoring import shared_bits
 from hub.duplicates.weights import Levels, Weights
 
@@ -144,7 +144,7 @@ class _Model:
             for one in weights.comparisons
         ]
         self.likenesses = [
-            (shared_places(one, weights.used), log2(odds))
+            (shared_places(one, weights.used), never_places(one, weights.used), log2(odds))
             for one, odds in zip(LIKENESSES, weights.odds, strict=True)
         ]
 
@@ -157,9 +157,9 @@ class _Model:
         true = 2.0 ** min(self.prior + sum(bits), 900.0)
         alike = [
             2.0 ** min(self.prior + odds + shared_bits(places, pattern.levels, bits), 900.0)
-            if places
+            if places and not any(pattern.levels[place] == level for place, level in never)
             else 0.0
-            for places, odds in self.likenesses
+            for places, never, odds in self.likenesses
         ]
         total = 1.0 + true + sum(alike)
         return true / total, [one / total for one in alike]

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from math import log2
 from typing import Any
 
-from hub.duplicates.comparisons import LIKENESSES, Comparison, shared_places
+from hub.duplicates.comparisons import LIKENESSES, Comparison, never_places, shared_places
 from hub.duplicates.rules import PLACE, Row
 from hub.duplicates.weights import Rarity, Weights
 
@@ -61,7 +61,7 @@ class Scorer:
         self.parts = [self._part(one) for one in weights.comparisons]
         self.prior = weights.prior_bits
         self.likenesses = [
-            (shared_places(one, weights.used), log2(odds))
+            (shared_places(one, weights.used), never_places(one, weights.used), log2(odds))
             for one, odds in zip(LIKENESSES, weights.odds, strict=True)
         ]
 
@@ -77,8 +77,8 @@ class Scorer:
     def probability(self, score: float, levels: Sequence[int], bits: Sequence[float]) -> float:
         """Of the score, less what a likeness of strangers explains."""
         alike = 1.0
-        for places, odds in self.likenesses:
-            if places:
+        for places, never, odds in self.likenesses:
+            if places and not any(levels[place] == level for place, level in never):
                 alike += 2.0 ** min(self.prior + odds + shared_bits(places, levels, bits), 900.0)
         final = score - log2(alike)
         return float(1.0 / (1.0 + 2.0 ** min(-final, 900.0)))

@@ -50,8 +50,11 @@ _IN_PART = {
     for one, labels in HALF.items()
 }
 
-OWN = ("birth", "email", "company", "vat", "iban", "reference")
+REGISTERED = ("company", "vat", "iban", "reference")
 """What people of one home do not have in common."""
+
+OWN = ("birth", "email")
+"""What they hardly have in common both: twins have one birthday, a couple has one e-mail address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,13 +117,17 @@ def _half_named(levels: Mapping[str, int]) -> bool:
     """Whether the names agree in part only, and what else agrees may be of one home.
 
     "Jean Martin" and "Christophe Martin" of one address share a name, a street, a telephone: a home. So do
-    two whose names an import swapped, and Stéphane and Stéphanie, whose names are a letter apart.
+    two whose names an import swapped, and Stéphane and Stéphanie, whose names are a letter apart; twins have
+    their birthday in common, too.
     """
     if not any(levels.get(one, UNKNOWN) in places for one, places in _IN_PART.items()):
         return False
-    return not any(
-        BY_NAME[one].levels[levels[one]].exact for one in OWN if levels.get(one, UNKNOWN) != UNKNOWN
-    )
+    same = {
+        one
+        for one in (*REGISTERED, *OWN)
+        if levels.get(one, UNKNOWN) != UNKNOWN and BY_NAME[one].levels[levels[one]].exact
+    }
+    return same.isdisjoint(REGISTERED) and not same.issuperset(OWN)
 
 
 def of(probability: float, bound: Bounds) -> str:

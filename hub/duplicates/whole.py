@@ -24,7 +24,7 @@ from splink.comparison_library import CustomComparison
 from splink.internals.comparison_level_creator import ComparisonLevelCreator
 
 from hub.duplicates.backends import LOCAL, Backend, Engine, opened
-from hub.duplicates.comparisons import LIKENESSES, Comparison, shared_places
+from hub.duplicates.comparisons import LIKENESSES, Comparison, never_places, shared_places
 from hub.duplicates.estimate import Pattern, learn, u_of, usual_prior
 from hub.duplicates.features import Record, rows_of
 from hub.duplicates.keys import blocks
@@ -277,7 +277,9 @@ def _weighed(database: Backend, scored: str, base: Base, learn_m: bool) -> list[
         ]
         if part:
             start = base.weights.prior_bits + log2(odds)
-            alike.append(f"pow(2.0, least({start!r} + {' + '.join(part)}, 900.0))")
+            odd = f"pow(2.0, least({start!r} + {' + '.join(part)}, 900.0))"
+            none = "".join(f"WHEN g{place} = {level} THEN 0.0 " for place, level in never_places(one, names))
+            alike.append(f"(CASE {none}ELSE {odd} END)" if none else odd)
     found = database.rows(
         f"{levels}, w AS (SELECT l, r, {whole} AS score, {' + '.join(alike)} AS alike FROM level), "
         "p AS (SELECT l, r, score, 1.0 / (1.0 + pow(2.0, least(log2(alike) - score, 900.0))) AS probability "

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from hub.duplicates.clusters import Link, joined
+from hub.duplicates.disputes import disputed
 from hub.duplicates.scoring import Scorer
 from hub.duplicates.verdicts import Bounds, may_link_itself
 from hub.weighing.looking import Found
@@ -57,6 +58,8 @@ def decide(
     ids = sorted({id for one in pairs for id in (one.one, one.other)})
     index = {id: place for place, id in enumerate(ids)}
     table = [rows[id] for id in ids]
+    every = [Link(index[one.one], index[one.other], one.probability) for one in pairs]
+    doubtful = disputed(every, table, scorer, bound)
     why: dict[Found, str] = {}
     free: list[Link] = []
     for one in pairs:
@@ -64,6 +67,8 @@ def decide(
             continue
         reason = "" if links else "the mapping has everything asked"
         reason = reason or _against(one, known, may_link_itself(rows[one.one], rows[one.other], scorer))
+        if not reason and (index[one.one], index[one.other]) in doubtful:
+            reason = "another record may be either of them"
         if reason:
             why[one] = reason
         else:
