@@ -166,6 +166,9 @@ def test_two_of_one_home_whose_names_agree_in_part_are_never_linked_by_themselve
     words = company.base.weights.words
     a, b = (finish(plain_row({**home, **who}), words) for who in (one, other))
     assert not may_link_itself(a, b, company.scorer)
-    birth = {"birth": "1970-05-17"}
-    a, b = (finish(plain_row({**home, **who, **birth}), words) for who in (one, other))
+    for twins in ({"birth": "1970-05-17", "email": ""}, {"email": "famille@orvalgnac.example.fr"}):
+        a, b = (finish(plain_row({**home, **who, **twins}), words) for who in (one, other))
+        assert not may_link_itself(a, b, company.scorer), twins
+    own = {"birth": "1970-05-17", "email": "a.orvalgnac@orvalgnac.example.fr"}
+    a, b = (finish(plain_row({**home, **who, **own}), words) for who in (one, other))
     assert may_link_itself(a, b, company.scorer)
