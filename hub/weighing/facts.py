@@ -22,10 +22,10 @@ MOST_SHARING = 100_000
 """Pairs with a key in common that are looked at."""
 
 
-def changed(connection: Connection, entity: str, position: int) -> list[str]:
-    """The golden records that the journal speaks of since this line."""
+def changed(connection: Connection, entity: str, position: int, gone: bool = False) -> list[str]:
+    """The golden records that the journal speaks of since this line; `gone`: those too that are none now."""
     lines = t.journal.c
-    kinds = (*history.AGREED, "created")
+    kinds = (*history.AGREED, "created", *(("dissolved",) if gone else ()))
     query = (
         select(lines.golden_id)
         .distinct()

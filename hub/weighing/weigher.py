@@ -132,7 +132,7 @@ class Weigher:
                 base = People(people.read(connection, mapping), model.weights, newest)
                 self._people[entity] = base
                 return base
-            changed = facts.changed(connection, entity, base.position)
+            changed = facts.changed(connection, entity, base.position, gone=True)
             base.bring_up_to_date(changed, people.read(connection, mapping, changed), newest)
         return base
 

@@ -8,7 +8,7 @@ the word) or says anything at all: then what must hold is what he said, not what
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import ExitStack
 from itertools import count
 from types import SimpleNamespace
@@ -40,7 +40,7 @@ IN_SYSTEMS = {
 }
 """What a mapping may say of doubles."""
 
-_OWN = re.compile(r"\d{1,3}|[CS]\d{4}|doublon de .*|fermé")
+_OWN = re.compile(r"\d{1,3}|[CSL]\d{4}|doublon de .*|fermé")
 
 Record = tuple[str, str]
 """A customer of a system: (system, its id)."""
@@ -105,6 +105,9 @@ class Doubles(Office):
                 for row in connection.execute(query.where(table.c.entity == "customer")):
                     found.setdefault(row[0], []).append((row[1], row[2]))
         return found
+
+    def customer(self, golden_id: str) -> Collection[tuple[str, Native]]:
+        return self.records().get(golden_id, [])
 
     def truth(self, record: Record) -> str | None:
         """Whose record it is: whom its typist had in mind, else whose name it bears."""

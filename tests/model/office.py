@@ -14,7 +14,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -143,10 +143,9 @@ class Office:
 
     def hub(self, work: Callable[[Engine], Any]) -> Any:
         """Have a fresh hub do something; `Crash` as a value if it died of it."""
-        engine = self.engine()
         try:
             with mock.patch("hub.delivery.ThreadPoolExecutor", Caller(self.config["early"])):
-                return work(engine)
+                return work(self.engine())
         except Crash as crash:
             tally("crashes survived")
             return crash
@@ -411,6 +410,13 @@ class Office:
                 "SELECT system, entity, external_id, golden_id FROM link WHERE NOT gone"
             )
             return {(row[0], row[1], row[2]): row[3] for row in rows}
+
+    def customer(self, golden_id: str) -> Collection[tuple[str, Native]]:
+        """The records (system, id) that say who a customer is."""
+        links = self.links().items()
+        return {
+            (system, id) for (system, entity, id), one in links if (entity, one) == ("customer", golden_id)
+        }
 
     def note_seen(self, report: Report) -> None:
         """After a whole sync, the hub has taken in all that a system shows of records it holds nothing of."""

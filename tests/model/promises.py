@@ -242,7 +242,7 @@ def _differs(
         return False
     if field == "customer":
         dangling = shown is not None and shown not in office.systems[link.system]["T"].items
-        return not waits and not dangling and shown != _present(office).get((link.system, str(agreed)))
+        return not waits and not dangling and (link.system, shown) not in office.customer(str(agreed))
     return office.shown_as(link.system, field, shown) != office.shown_as(link.system, field, agreed)
 
 

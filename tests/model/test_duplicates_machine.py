@@ -92,10 +92,10 @@ class Typists(Machine):
         if noted:
             values["note"] = self._fresh(False)
         step: Step = {"system": system, "table": "T", "set": {**values, "truth": truth}}
-        if system == "sage":
-            # A number that the hub gave to a record on its way there would be another's: a known limit.
+        if system != "odoo":
+            # Two customers of one number, the one gone or on its way there, are one record: a known limit.
             self.count += 1
-            step["id"] = f"S{self.count:04d}"
+            step["id"] = f"{system[0].upper()}{self.count:04d}"
         self.act("add", **step)
 
     def _add(self, system: str, table: str, code: str | None, long: bool) -> None:
