@@ -64,6 +64,9 @@ class Comparison:
 
 _DIFFERS = "differs"
 
+_SAME_NUMBER = either(same("namedigits"), absent("namedigits"))
+"""«Résidence 2» is not «Résidence 3» written with a slip: a number in a name tells apart."""
+
 COMPARISONS: tuple[Comparison, ...] = (
     Comparison("given", missing("given"), (
         Level("same", same("given"), 0.80, 0.006, "given", exact=True),
@@ -172,12 +175,12 @@ COMPARISONS: tuple[Comparison, ...] = (
         Level("as written", same("written"), 0.30, 0.000005, "written", exact=True),
         Level("same", same("name"), 0.30, 0.00001, "name", exact=True),
         Level("same words", either(same("sorted"), same("squashed")), 0.06, 0.00001, "sorted"),
-        Level("one letter off", typo("squashed", 6), 0.12, 0.0001, "squashed", 0.5),
-        Level("nearly all words", shared(0.8, "greatest"), 0.05, 0.0002),
+        Level("one letter off", both(typo("squashed", 6), _SAME_NUMBER), 0.12, 0.0001, "squashed", 0.5),
+        Level("nearly all words", both(shared(0.8, "greatest"), _SAME_NUMBER), 0.05, 0.0002),
         Level("all words of the shorter", both(shared(0.95, "least"), shared(0.3, "greatest")), 0.05, 0.0005),
         Level("initials of the other", crossed("acronym", "squashed"), 0.01, 0.0001),
-        Level("alike", either(typo("squashed", 10, 2),
-              both(alike("squashed", 0.92), shared(0.3, "greatest"))),
+        Level("alike", both(_SAME_NUMBER, either(typo("squashed", 10, 2),
+              both(alike("squashed", 0.92), shared(0.3, "greatest")))),
               0.04, 0.001),
         Level("half of the words", shared(0.5, "greatest"), 0.03, 0.002),
         Level(_DIFFERS, None, 0.04, 0.995),

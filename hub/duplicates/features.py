@@ -170,3 +170,4 @@ def _name(value: str, put: Any) -> None:
     put("sorted", " ".join(sorted(words)))
     put("squashed", "".join(words))
     put("acronym", "".join(word[0] for word in words) if len(words) > 2 else "")
+    put("namedigits", _DIGITS.sub("", name))

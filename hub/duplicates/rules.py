@@ -15,7 +15,8 @@ from rapidfuzz.distance import DamerauLevenshtein, JaroWinkler
 COLUMNS = (
     "given", "given2", "family", "birth", "number", "street", "street2", "postcode", "town", "place",
     "phone", "phone2", "email", "maildigits", "local", "domain", "siren", "siret", "vat", "iban",
-    "reference", "written", "name", "sorted", "squashed", "acronym", "tokens", "mass",
+    "reference", "written", "name", "sorted", "squashed", "acronym", "namedigits",
+    "tokens", "mass",
 )  # fmt: skip
 """What is compared, in the order of a feature row: text or ``None``, but `tokens` (numbers) and `mass`."""
 

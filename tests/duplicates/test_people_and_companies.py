@@ -8,6 +8,7 @@ import pytest
 
 from hub.duplicates import text
 from hub.duplicates.candidates import Candidates
+from hub.duplicates.comparisons import BY_NAME
 from hub.duplicates.features import finish, plain_row
 from hub.duplicates.scoring import Scorer
 from hub.duplicates.verdicts import may_link_itself
@@ -127,6 +128,23 @@ def test_a_rare_name_says_more_than_a_frequent_one(company: Run) -> None:
     )
     seldom = probability(company, {**ANNA, "birth": ""}, {"given": "Anne-Marie", "family": "Orvalgnac"})
     assert seldom > often
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Copropriété Les Lilas 12", "Copropriété Les Lilas 14"),
+        ("CLIENT 7", "CLIENT 8"),
+        ("Lot 3 Valbrune", "Lot 31 Valbrune"),
+    ],
+)
+def test_a_number_in_a_name_is_no_slip_of_the_pen(company: Run, one: str, other: str) -> None:
+    words = company.base.weights.words
+    a, b = (finish(plain_row({"name": name, "town": "Lyon"}), words) for name in (one, other))
+    place = company.base.weights.used.index("name")
+    label = BY_NAME["name"].levels[company.scorer(a, b).levels[place]].label
+    assert label in ("half of the words", "differs")
+    assert not may_link_itself(a, b, company.scorer)
 
 
 def test_legal_forms_and_abbreviations_are_one() -> None:
