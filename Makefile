@@ -2,7 +2,7 @@
 
 BIN := .venv/bin
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-model test-live office bench lint types audit lock odoo-19 odoo-14 asterisk
+.PHONY: help venv demo test test-model test-live office spark bench lint types audit lock odoo-19 odoo-14 asterisk
 
 help: ## this list
 	@sed -n 's/^\([a-z0-9-]*\):.*## \(.*\)/  make \1	\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -26,6 +26,9 @@ test-live: venv ## the tests on real Odoo 19 and 14, Asterisk 22 and Chromium (a
 
 office: ## LibreOffice and poppler, with which tests open what the hub wrote (as root on Debian)
 	@sh scripts/office.sh
+
+spark: venv ## Spark and its Java, by which tests compare a base, too (as root on Debian)
+	@sh scripts/spark.sh
 
 bench: venv ## the table of ratios; ends with 1 where a bar does not hold
 	$(BIN)/python -m benchmarks $(ARGS)

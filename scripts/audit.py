@@ -2,8 +2,8 @@
 
 It compares requirements.lock, this environment and the table of advisories below, and ends with 1 where
 something is wrong: a line of the lock that is not pinned with hashes; a package that is not what the lock
-says, or not in it; a licence outside `LICENCES`; a version older than the one that fixed something that
-concerns us; a certificate authority in certifi's bundle whose key is known to be in strangers' hands.
+says, or not in it (but for the extras of `OPTIONAL`); a licence outside `LICENCES`; a version older than the
+one that fixed something that concerns us; a certificate authority in certifi's bundle whose key is known to be in strangers' hands.
 
 What it does not do: ask a service for advisories (pip-audit does, with a network), notice that a version was
 yanked, or read the packages' code. The table is kept by hand: it was last gone through on `LOOKED_AT`, and
@@ -15,12 +15,13 @@ from __future__ import annotations
 import re
 import ssl
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from importlib.metadata import Distribution, distributions
+from importlib.metadata import Distribution, PackageNotFoundError, distribution, distributions
 from pathlib import Path
 
 import certifi
+from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from packaging.version import Version
 
@@ -85,14 +86,42 @@ def read_lock(text: str) -> tuple[dict[str, str], list[str]]:
     return pinned, wrong
 
 
-def compared(pinned: Mapping[str, str], installed: Mapping[str, str]) -> Iterator[str]:
-    """Where this environment is not what the lock says."""
+OPTIONAL = ("spark", "bench")
+"""Extras that the lock leaves out: who wants them installs them, with what they bring."""
+
+
+def brought_by(extras: Iterable[str]) -> set[str]:
+    """The packages of these extras of the project, and of what those need, as far as they are installed."""
+    wanted = [
+        Requirement(line)
+        for line in distribution(PROJECT).requires or ()
+        if any(f'extra == "{extra}"' in line for extra in extras)
+    ]
+    found: set[str] = set()
+    while wanted:
+        name = canonicalize_name(wanted.pop().name)
+        if name in found:
+            continue
+        try:
+            lines = distribution(name).requires or ()
+        except PackageNotFoundError:
+            continue
+        found.add(name)
+        needs = map(Requirement, lines)
+        wanted += [one for one in needs if one.marker is None or one.marker.evaluate({"extra": ""})]
+    return found
+
+
+def compared(
+    pinned: Mapping[str, str], installed: Mapping[str, str], optional: Collection[str] = ()
+) -> Iterator[str]:
+    """Where this environment is not what the lock says; `optional` may be there or not."""
     for name, version in pinned.items():
         if name not in installed:
             yield f"{name}: the lock has {version}, and it is not installed"
         elif Version(installed[name]) != Version(version):
             yield f"{name}: the lock has {version}, installed is {installed[name]}"
-    for name in sorted(set(installed) - set(pinned)):
+    for name in sorted(set(installed) - set(pinned) - set(optional)):
         yield f"{name} {installed[name]}: installed, and not in the lock"
 
 
@@ -157,7 +186,7 @@ def problems() -> Iterator[str]:
     found = {str(canonicalize_name(one.metadata["Name"])): one for one in distributions()}
     found.pop(PROJECT, None)
     installed = {name: one.version for name, one in found.items()}
-    yield from compared(pinned, installed)
+    yield from compared(pinned, installed, brought_by(OPTIONAL))
     yield from known_faults({**pinned, **installed})
     for name, one in sorted(found.items()):
         said = licences(one)
