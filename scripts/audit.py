@@ -3,7 +3,8 @@
 It compares requirements.lock, this environment and the table of advisories below, and ends with 1 where
 something is wrong: a line of the lock that is not pinned with hashes; a package that is not what the lock
 says, or not in it (but for the extras of `OPTIONAL`); a licence outside `LICENCES`; a version older than the
-one that fixed something that concerns us; a certificate authority in certifi's bundle whose key is known to be in strangers' hands.
+one that fixed something that concerns us; a certificate authority in certifi's bundle whose key is known to
+be in strangers' hands.
 
 What it does not do: ask a service for advisories (pip-audit does, with a network), notice that a version was
 yanked, or read the packages' code. The table is kept by hand: it was last gone through on `LOOKED_AT`, and
