@@ -114,9 +114,9 @@ def _save_links(connection: Connection, world: World) -> None:
                     "of_entity": link.entity, "of_system": link.system, "of_external_id": link.external_id,
                 }
             )  # fmt: skip
-    bulk_insert(connection, t.link, fresh)
     found_by = ("entity", "system", "external_id")
     upsert(connection, t.doublet, doubles, found_by, ("golden_id", "base", "version", "notes"))
+    # A record that moves to another golden record makes room for one that is linked to it now.
     if changed:
         connection.execute(
             update(t.link).where(
@@ -126,6 +126,7 @@ def _save_links(connection: Connection, world: World) -> None:
             ),
             changed,
         )
+    bulk_insert(connection, t.link, fresh)
 
 
 def _save_conflicts(connection: Connection, world: World, at: str) -> None:

@@ -32,7 +32,7 @@ from tests.model.database import empty_database
 from tests.model.faults import Arm, Caller, FragileStore
 from tests.model.mappings import CONTACT, CUSTOMER
 from tests.model.merging_memory import HIDDEN
-from tests.model.words import Step, token
+from tests.model.words import Step, chosen, token
 from tests.tally import tally
 
 SYSTEMS = ("odoo", "sage", "list")
@@ -338,9 +338,9 @@ class Office:
         if not found:
             return None
         conflict = found[nth % len(found)]
-        take = conflict.candidates[side % len(conflict.candidates)].system
-        self.hub(lambda engine: decisions.resolve(engine, conflict.id, take=take))
-        return f"somebody settles {conflict.field} of {conflict.title}: {take} is right"
+        words = chosen(conflict.candidates, side)
+        self.hub(lambda engine: decisions.resolve(engine, conflict.id, **words))
+        return f"somebody settles {conflict.field} of {conflict.title}: {words}"
 
     def do_answer(self, nth: int, answer: str) -> str | None:
         """Answer a review; an answer that is not possible is refused with a reason, and changes nothing."""

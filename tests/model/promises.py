@@ -18,7 +18,7 @@ from hub.store import history, reviews, worlds
 from hub.world import World
 from tests.memory import Crash
 from tests.model.office import TABLES, Office
-from tests.model.words import Broken, texts, token
+from tests.model.words import Broken, chosen, texts, token
 from tests.tally import tally
 
 ROUNDS = 15
@@ -59,7 +59,7 @@ def _once_more(office: Office) -> bool:
     office.do_release()
     moved = _writes(office) > 0
     for conflict in office.conflicts():
-        decisions.resolve(office.engine(), conflict.id, take=conflict.candidates[0].system)
+        decisions.resolve(office.engine(), conflict.id, **chosen(conflict.candidates, 0))
         moved = True
     moved |= office.decide_the_rest()
     sage = office.systems["sage"]

@@ -92,6 +92,9 @@ class Typists(Machine):
         if noted:
             values["note"] = self._fresh(False)
         step: Step = {"system": system, "table": "T", "set": {**values, "truth": truth}}
+        if system == "sage":
+            values = {name: value for name, value in values.items() if name not in ("email", "street")}
+            step["set"] = {**values, "truth": truth}
         if system != "odoo":
             # Two customers of one number, the one gone or on its way there, are one record: a known limit.
             self.count += 1

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
+
+from hub.model import Candidate
 
 Step = dict[str, Any]
 """One step of a story as plain data: ``do`` names it, the rest are its particulars."""
 
 _TOKEN = re.compile(r"v\d+")
+
+
+def chosen(candidates: Sequence[Candidate], nth: int) -> dict[str, str]:
+    """How a person names one side of a conflict: by its system, or by its value where that says more."""
+    side = candidates[nth % len(candidates)]
+    if sum(one.system == side.system for one in candidates) > 1:
+        return {"value": str(side.value or "")}
+    return {"take": side.system}
 
 
 class Broken(AssertionError):
