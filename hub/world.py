@@ -106,9 +106,10 @@ class World:
         return [*self.links_of.get(golden_id, {}).values(), *self.doubles_of.get(golden_id, ())]
 
     def forget_double(self, link: Link) -> None:
-        """A double that is no record any more."""
+        """A double that is no record any more; nor is anything asked about it."""
         del self.links[(link.system, link.external_id)]
         self.doubles_of[link.golden_id].remove(link)
+        self.settled_reviews.append((link.entity, link.system, link.external_id, ""))
         self.dropped.append((link.entity, link.system, link.external_id))
 
     def rename(self, link: Link, external_id: str) -> Link:
