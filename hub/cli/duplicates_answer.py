@@ -36,7 +36,8 @@ PairFlag = Annotated[
     ),
 ]
 KeepFlag = Annotated[
-    str | None, typer.Option(help="The record that stays, by name, id, or SYSTEM:ID.", metavar="RECORD")
+    str | None,
+    typer.Option(help="The one that stays, by name, id, SYSTEM:ID, or its only SYSTEM.", metavar="RECORD"),
 ]
 AnywayFlag = Annotated[bool, typer.Option("--anyway", help="Although they were said to be different.")]
 T = TypeVar("T")
@@ -197,7 +198,7 @@ def kept(store: Store, assembly: Assembly, asked: Sequence[Asked], keep: str | N
     (one,) = asked
     with store.reading() as connection:
         records = shapes.shown(connection, assembly.mappings, one.entity, one.pair)
-    meant = [id for id, record in records.items() if _is_meant(record, keep)]
+    meant = [id for id, record in records.items() if _is_meant(record, keep) or keep in record.places]
     if len(meant) == 1:
         return meant[0]
     said = " or ".join(f"{id} ({records[id].title}: {shapes.where(records[id])})" for id in one.pair)

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from hub.weighing import Findings, Pair
 
 
+NONE_SURE = "Nothing is sure enough to be linked without a question"
+
+
 def find(session: Session, entity: EntityFlag = None, limit: LimitFlag = 20) -> int:
     """Compare all records of an entity with each other now: link what is sure, ask the rest.
 
@@ -83,8 +86,8 @@ def _screens(found: Sequence[Findings], asked: dict[str, int], report: Report, l
         text += f"{screen.count(len(one.linked), 'pair')} linked, {asked[one.entity]:,} asked."
         made.append(screen.plain(text))
         if one.lower < one.automatic:
-            bounds = words.percent(one.automatic), words.percent(one.lower)
-            made.append(screen.plain("  Linked from {} on, asked from {} on.".format(*bounds)))
+            sure = f"Linked from {words.percent(one.automatic)} on" if one.automatic < 1.0 else NONE_SURE
+            made.append(screen.plain(f"  {sure}, asked from {words.percent(one.lower)} on."))
         if one.unasked:
             made.append(screen.plain(f"  {one.unasked:,} more are not asked: too many are alike."))
     made += problem_screens(report)

@@ -49,10 +49,15 @@ def list_(
         with assembly.open_store().reading() as connection:
             found, made, steps = _read(connection, wanted, answered, merged)
             asked = shapes.questions(connection, assembly.mappings, found)
+            numbers = {one.id: shapes.number_of(connection, one) for one in made}
     data: dict[str, Any] = {"questions": [shapes.question(one) for one in asked]}
     of = {one.id: [step for step in steps if step.merger == one.id] for one in made}
-    data["mergers"] = [shapes.merger(one, of[one.id], shapes.titles(one)) for one in made]
-    session.show(data, *_screens(asked, made, of, answered, merged, limit))
+    data["mergers"] = [shapes.merger(one, of[one.id], numbers[one.id]) for one in made]
+    lines = {
+        one.id: [shapes.in_words(step, numbers[one.id]) for step in of[one.id]] or ["each system had one"]
+        for one in made
+    }
+    session.show(data, *_screens(asked, made, lines, answered, merged, limit))
     return DONE
 
 
@@ -80,7 +85,7 @@ def _read(
 def _screens(
     asked: Sequence[Question],
     made: Sequence[Merger],
-    of: dict[int, list[Step]],
+    lines: dict[int, list[str]],
     answered: bool,
     merged: bool,
     limit: int,
@@ -92,11 +97,11 @@ def _screens(
     if asked and not answered:
         found += [
             screen.plain(""),
-            screen.plain("Why: hub duplicates show ID. Then: hub duplicates same ID, different ID, or merge"),
-            screen.plain("ID, which makes their records one in the systems too."),
+            screen.plain("hub duplicates show ID says why; hub duplicates same ID, different ID, or merge"),
+            screen.plain("ID (one in the systems too) answers; several IDs at once, if you like."),
         ]
     found += [screen.plain("")] if found and made else []
-    found += _mergers(made, of, merged, limit)
+    found += _mergers(made, lines, merged, limit)
     if found:
         return found
     if merged:
@@ -149,7 +154,7 @@ def _answer(one: Question) -> str:
     return f"{said}, said {shapes.by(likeness.answered_by)} on {screen.local(likeness.answered_at)}"
 
 
-def _mergers(made: Sequence[Merger], of: dict[int, list[Step]], merged: bool, limit: int) -> list[Any]:
+def _mergers(made: Sequence[Merger], lines: dict[int, list[str]], merged: bool, limit: int) -> list[Any]:
     if not made:
         return []
     shown = made[:limit] if limit else made
@@ -162,7 +167,7 @@ def _mergers(made: Sequence[Merger], of: dict[int, list[Step]], merged: bool, li
                 one.id,
                 f"{called[one.lose]}\n{screen.arrow()} {called[one.keep]}",
                 f"{shapes.by(one.by)}\n{screen.local(one.at)}{taken}",
-                "\n".join(shapes.in_words(step) for step in of[one.id]) or "each system had one",
+                "\n".join(lines[one.id]),
             )
         )
     title = "Became one with another" if merged else "Waiting in the systems"
@@ -170,5 +175,7 @@ def _mergers(made: Sequence[Merger], of: dict[int, list[Step]], merged: bool, li
     found: list[Any] = [screen.table(title, columns, rows, right=("Merger",))]
     found += more(len(made) - len(shown))
     found.append(screen.plain(""))
-    found.append(screen.plain("What each said: hub duplicates show --merger M. Back: hub duplicates split M"))
+    found.append(
+        screen.plain("hub duplicates show --merger M: what each said; hub duplicates split M: back.")
+    )
     return found

@@ -110,8 +110,8 @@ def screens(found: Preview) -> list[Any]:
     lines = [f"{found.entity} {found.other} becomes one with {found.title}:"]
     for one in found.means:
         lines.append(f"  {one.system}: {one.what}")
-        lines += [f"    needs the right {right}" for right in one.needs]
-        lines += [f"    for good: {word}" for word in one.final]
+        lines += [f"    needs {right}" for right in one.needs]
+        lines += [f"    final: {word}" for word in one.final]
     if found.alone:
         lines.append(f"  {', '.join(found.alone)}: one record, nothing to merge")
     return [screen.plain(line) for line in lines]
@@ -170,8 +170,8 @@ def _in_odoo(system: SystemMapping, ours: Link, theirs: Link) -> Means:
     where = "for their e-mails differ" if mine != other else "in Odoo 14 if it has journal items"
     return Means(
         system.system, keep, lose, "merged",
-        f"Odoo merges contact {lose} into {keep}: invoices, tickets, messages follow; {lose} is deleted",
+        f"merges {lose} into {keep} itself: invoices, tickets, messages follow; {lose} goes",
         (MANAGER, f"{ADMINISTRATOR}, {where}"),
-        (f"taken back, {lose} is made anew under another number",
-         f"booked invoices and entries stay with {keep}"),
+        (f"taken back, {lose} comes back under another number",
+         f"taken back, booked invoices and entries stay with {keep}"),
     )  # fmt: skip

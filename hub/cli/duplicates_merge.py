@@ -68,7 +68,8 @@ def merge(
     screens: list[Any] = []
     for _, one in made:
         screens.append(screen.plain(f"{one.title}: one record from now on (merger {one.merger})."))
-        screens += [screen.plain(f"  {shapes.in_words(step)}") for step in steps[one.merger]]
+        number = one.likeness.id or None
+        screens += [screen.plain(f"  {shapes.in_words(step, number)}") for step in steps[one.merger]]
     screens += [one.line() for one in refused]
     every = [step for one in steps.values() for step in one]
     session.show(data, *screens, *_ending(report, every, at_work, bool(made)))
@@ -90,15 +91,19 @@ def split(
 
     with session.assembly() as assembly:
         parted = verdicts.split(assembly.engine(), number)
-        called = shapes.titles(parted.merger)
         steps, report, at_work = _carry_out(session, assembly, [(parted.merger.entity, number)])
+        pair = (parted.merger.lose, parted.merger.keep)
+        with assembly.open_store().reading() as connection:
+            now = shapes.shown(connection, assembly.mappings, parted.merger.entity, pair)
     mine = steps[number]
     data = {
         "merger": number, "entity": parted.merger.entity, "keep": parted.merger.keep,
-        "lose": parted.merger.lose, "title": parted.title, "steps": [shapes.step(one) for one in mine],
+        "lose": parted.merger.lose, "title": parted.title,
+        "records": [shapes.record(now[id]) for id in pair], "steps": [shapes.step(one) for one in mine],
         "problems": _problems(report), "at_work": at_work,
     }  # fmt: skip
-    text = f"{parted.title} is a record of its own again, beside {called[parted.merger.keep]}."
+    back, stays = (f"{now[id].title} ({shapes.where(now[id])})" for id in pair)
+    text = f"{back} is a record of its own again, beside {stays}."
     screens: list[Any] = [screen.plain(text), *(screen.plain(f"  {shapes.in_words(one)}") for one in mine)]
     session.show(data, *screens, *_ending(report, mine, at_work, True))
     return _code(report, mine)

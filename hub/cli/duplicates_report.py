@@ -98,11 +98,11 @@ def planned_chapters(plan: Plan, mappings: Mappings) -> list[Chapter]:
     return found
 
 
-def tables(chapters: Iterable[Chapter]) -> list[Any]:
+def tables(chapters: Iterable[Chapter], planned: bool = False) -> list[Any]:
     """The counts of each entity as tables."""
     from hub.weighing.page import COLUMNS, row
 
-    columns = ("Records", "By key", "By likeness", "Asked", "Created")
+    columns = ("Records", "By key", "By likeness", "Asked", "To create" if planned else "Created")
     assert len(columns) == len(COLUMNS) - 1
     return [
         screen.counts(f"{one.title}: who is whom", ("System",), columns,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from hub.weighing import Shown
 
 FATES = {
-    "gone": "is gone, all that referred to it is with the other",
+    "gone": "is gone, what referred to it follows",
     "archived": "is archived",
     "marked": "is marked as its double",
     "left": "is left as it is",
@@ -108,12 +108,21 @@ def step(one: Step) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def merger(one: Merger, steps: Sequence[Step], titles: Mapping[str, str]) -> dict[str, Any]:
+def merger(one: Merger, steps: Sequence[Step], question: int | None) -> dict[str, Any]:
+    """The JSON shape of a merger. `question`: the number of the pair."""
     return {
-        "id": one.id, "entity": one.entity, "keep": one.keep, "lose": one.lose,
-        "titles": {"keep": titles[one.keep], "lose": titles[one.lose]}, "at": one.at, "by": one.by,
+        "id": one.id, "question": question, "entity": one.entity, "keep": one.keep, "lose": one.lose,
+        "titles": {"keep": titles(one)[one.keep], "lose": titles(one)[one.lose]}, "at": one.at, "by": one.by,
         "split_at": one.split_at, "steps": [step(found) for found in steps],
     }  # fmt: skip
+
+
+def number_of(connection: Connection, one: Merger) -> int | None:
+    """The number of the pair that a merger is about, where a person may have more to say of it."""
+    from hub.store import likenesses
+
+    known = likenesses.between(connection, one.keep, one.lose)
+    return known.id if known is not None else None
 
 
 def titles(one: Merger) -> dict[str, str]:
@@ -142,23 +151,24 @@ def before(
     return found[0], found[1]
 
 
-def in_words(one: Step) -> str:
-    """What became of two records of one system."""
+def in_words(one: Step, question: int | None = None) -> str:
+    """What became of two records of one system. `question`: the number by which a person says `merge`."""
+    again = f"`hub duplicates merge {question or 'ID'}`"
     pair, reason = f"{one.system}: {one.lose} into {one.keep}", f": {one.reason}" if one.reason else ""
     if one.state == "done":
         return (
             f"{one.system}: {one.lose} {FATES.get(one.fate or 'gone', one.fate)} ({one.keep} stays){reason}"
         )
     if one.state == "waiting":
-        return f"{pair} waits for `hub duplicates merge`"
+        return f"{pair} waits for {again}"
     if one.state == "due":
         sent = " is handed over and not shown yet" if one.fate == "sent" else " follows at the next sync"
         return f"{pair}{sent}{reason}"
     if one.state == "refused":
-        return f"{pair} refused{reason}"
+        return f"{pair} refused{reason}. {again} tries again"
     if one.state == "to take back":
-        return f"{one.system}: {one.lose} is taken out of {one.keep} at the next sync{reason}"
-    return f"{one.system}: {one.lose} is apart from {one.keep} again{reason}"
+        return f"{one.system}: what was {one.lose} is taken out of {one.keep} at the next sync{reason}"
+    return f"{one.system}: what was {one.lose} is apart from {one.keep} again{reason}"
 
 
 def by(who: str | None) -> str:

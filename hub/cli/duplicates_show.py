@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from hub.cli.duplicates_shapes import Question
     from hub.mapping import Mappings
-    from hub.store.mergers import Merger, Step
+    from hub.store.mergers import Merger
 
 LISTED = "`hub duplicates list` shows the open ones, --merged the mergers."
 
@@ -149,25 +149,29 @@ def _merger(connection: Connection, mappings: Mappings, number: int) -> tuple[di
     if not because and known is not None:
         because = {**known.because, "probability": known.probability}
     fields = _fields(connection, mappings, found)
-    data = shapes.merger(found, steps, shapes.titles(found))
+    question = known.id if known is not None else None
+    data = shapes.merger(found, steps, question)
     data |= {"fields": fields, "because": because}
-    return data, _merger_screens(found, steps, fields, because)
+    return data, _merger_screens(found, [shapes.in_words(step, question) for step in steps], fields, because)
 
 
 def _fields(connection: Connection, mappings: Mappings, found: Merger) -> list[dict[str, Any]]:
     """Per field what both said, and what stayed; whose word it was."""
+    from hub.model import ARCHIVED
+
     read = Reader(mappings, connection)
     keep, lose, after = (found.before[name] for name in ("keep", "lose", "after"))
     rows = []
     for name in dict.fromkeys((*keep["values"], *lose["values"], *after)):
         values = [said["values"].get(name) for said in (keep, lose)]
-        if name == "*" or all(value in (None, "", []) for value in (*values, after.get(name))):
+        if all(value in (None, "", [], False) for value in (*values, after.get(name))):
             continue
         shown = [read(found.entity, name, value) for value in (*values, after.get(name))]
         said = [_origin(one, name) for one in (keep, lose)]
         stayed = said[1] if after.get(name) == values[1] != values[0] else said[0]
+        called = "archived" if name == ARCHIVED else name
         rows.append(
-            {"field": name, "keep": shown[0], "keep_by": said[0], "lose": shown[1], "lose_by": said[1],
+            {"field": called, "keep": shown[0], "keep_by": said[0], "lose": shown[1], "lose_by": said[1],
              "stayed": shown[2], "stayed_by": stayed}
         )  # fmt: skip
     return rows
@@ -179,7 +183,7 @@ def _origin(said: Mapping[str, Any], name: str) -> str:
 
 
 def _merger_screens(
-    found: Merger, steps: Sequence[Step], fields: Sequence[Mapping[str, Any]], because: Mapping[str, Any]
+    found: Merger, steps: Sequence[str], fields: Sequence[Mapping[str, Any]], because: Mapping[str, Any]
 ) -> list[Any]:
     from hub.weighing import words
 
@@ -196,7 +200,7 @@ def _merger_screens(
     out.append(screen.plain(f"Said by {shapes.by(found.by)} on {screen.local(found.at)}{sure}."))
     if because.get("reasons") or because.get("keys"):
         out.append(screen.plain(f"Why: {words.line(because, 6)}."))
-    out += [screen.plain(shapes.in_words(step)) for step in steps]
+    out += [screen.plain(step) for step in steps]
     if found.split_at:
         out.append(screen.plain(f"Taken back on {screen.local(found.split_at)}.", "yellow"))
     else:

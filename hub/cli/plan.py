@@ -95,7 +95,7 @@ def _weighed(chapters: Sequence[Chapter]) -> list[Any]:
     if not shown:
         return []
     text = "`hub plan --report FILE.html` shows the least certain of them, field by field."
-    return [screen.plain(""), *duplicates_report.tables(shown), screen.plain(text)]
+    return [screen.plain(""), *duplicates_report.tables(shown, planned=True), screen.plain(text)]
 
 
 def _say_approved(session: Session, found: Plan, approved: Sequence[str]) -> None:

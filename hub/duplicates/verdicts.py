@@ -69,16 +69,20 @@ class Bounds:
 def bounds(
     probabilities: Iterable[tuple[float, int]], precision: float = PRECISION, found: float = FOUND
 ) -> Bounds:
-    """The bounds for pairs given as (probability, how many such pairs)."""
+    """The bounds for pairs given as (probability, how many such pairs).
+
+    A pair that is as precise as wished by itself is above the automatic bound whatever the others are: in a
+    base where all that is sure was linked before, what comes next is held to no more than that.
+    """
     ordered = sorted(probabilities, reverse=True)
     allowed = (1.0 - precision) * MARGIN
-    automatic, wrong, count = 1.0, 0.0, 0
+    automatic, wrong, count = 1.0 - allowed, 0.0, 0
     for probability, several in ordered:
         wrong += (1.0 - probability) * several
         count += several
         if wrong > allowed * count or 1.0 - probability > (1.0 - precision) * FLOOR:
             break
-        automatic = probability
+        automatic = min(automatic, probability)
     total = sum(probability * several for probability, several in ordered)
     lower, seen = automatic, 0.0
     for probability, several in ordered:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from sqlalchemy import Connection, select
 
 from hub.model import HUB
-from hub.store import likenesses, mergers
+from hub.store import history, likenesses, mergers
 from hub.store import tables as t
 
 Place = tuple[str, str]
@@ -77,10 +77,12 @@ def _groups(connection: Connection, entity: str) -> dict[str, set[Place]]:
 
 
 def _created(connection: Connection, entity: str) -> set[Place]:
+    """Records the hub made: it wrote where nothing had been, or found again what it had made."""
     lines = t.journal.c
-    query = select(lines.system, lines.external_id).where(
-        lines.entity == entity, lines.kind == "linked", lines.cause == HUB
+    made = (lines.kind.in_(history.WRITTEN) & (lines.before == "{}")) | (
+        (lines.kind == "linked") & (lines.after != "{}")
     )
+    query = select(lines.system, lines.external_id).where(lines.entity == entity, lines.cause == HUB, made)
     return {(row[0], row[1]) for row in connection.execute(query)}
 
 
