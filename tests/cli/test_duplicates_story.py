@@ -9,6 +9,8 @@ from typing import Any
 import openpyxl
 import pytest
 
+from hub.store import Store
+from hub.store.holders import Holder
 from tests.cli.conftest import Company
 from tests.cli.twins import MARK, Twins, twins
 from tests.tally import tally
@@ -235,6 +237,47 @@ def test_a_system_that_cannot_be_reached_does_it_at_the_next_sync(bases: Twins) 
         if one["id"] == said.json["merged"][0]["merger"]
     ]
     assert merger["steps"][0]["state"] == "done"
+
+
+def test_while_a_daemon_is_at_work_a_merge_is_left_to_it(bases: Twins) -> None:
+    question = bases.asked(one=True, within="odoo")
+    store = Store(f"sqlite:///{bases.company.home / 'hub.sqlite'}")
+    try:
+        with Holder(store, ("daemon", "worker")):
+            said = bases.hub("duplicates", "merge", str(question["id"]), "--yes", "--json", code=0)
+            assert "is already process" in said.json["at_work"]
+            assert said.json["merged"][0]["steps"][0]["state"] == "due"
+            bases.hub("duplicates", "find", code=2)
+    finally:
+        store.close()
+
+
+def test_what_a_system_refused_waits_and_is_asked_again_by_the_same_command(bases: Twins) -> None:
+    rows = [id for system, id in bases.truth if system == "clients"]
+    records = [f"clients:{id}" for id in rows[:2]]
+    type_in(bases, rows[:2], "à voir")
+    said = bases.hub("duplicates", "merge", "--entity", "customer", *records, "--yes", "--json", code=1)
+    (made,) = said.json["merged"]
+    step = next(one for one in made["steps"] if one["system"] == "clients")
+    assert step["state"] == "refused"
+    assert "says «à voir» already" in step["reason"]
+    assert bases.hub("status", "--json", code=1).json["waiting"]["mergers"] == 1
+    (waits,) = bases.duplicates("list")["mergers"]
+    type_in(bases, rows[:2], None)
+    again = bases.duplicates("merge", str(waits["question"]), "--yes")["merged"][0]
+    assert [one["state"] for one in again["steps"] if one["system"] == "clients"] == ["done"]
+    assert marks(bases)[step["lose"]] == f"doublon de {step['keep']}"
+
+
+def type_in(bases: Twins, ids: list[str], text: str | None) -> None:
+    """Somebody writes into the column of the marks."""
+    book = openpyxl.load_workbook(bases.company.workbook)
+    sheet = book["Clients"]
+    place = [cell.value for cell in sheet[1]].index(MARK)
+    for row in sheet.iter_rows(min_row=2):
+        if row[0].value in ids:
+            row[place].value = text
+    book.save(bases.company.workbook)
 
 
 class _Page(HTMLParser):
