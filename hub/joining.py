@@ -82,6 +82,9 @@ def make_one(
     if under:
         systems = ", ".join(sorted({system for _, system in under}))
         raise Underway(f"a write to {systems} is under way: it is not known yet whether it was applied")
+    back = sorted(system for id, system in mergers.coming_back(connection, mapping.entity) if id in pair)
+    if back:
+        raise Underway(f"{', '.join(back)} is about to take apart what was made one there before")
     world = World(mapping, new_id, doubt=engine.clocks.doubt(mapping.systems))
     worlds.fill_goldens(connection, world, pair)
     for golden_id in pair:

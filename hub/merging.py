@@ -10,17 +10,20 @@ Never: decides that two records are one.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection
 
 from hub import planner
+from hub.absorbing import is_heard
 from hub.mapping import EntityMapping, SystemMapping
 from hub.marking import merging_of
-from hub.model import HUB, RECORD, Entry
+from hub.model import HUB, RECORD, Entry, Link
 from hub.ports import ConnectorError, Merged, Missing, Record, Refused, Split, Unknown
 from hub.store import cursors, mergers, saving, worlds
 from hub.store.mergers import Merger, Step
+from hub.world import World
 
 if TYPE_CHECKING:
     from hub.engine import Engine
@@ -51,7 +54,7 @@ def carry_out(
         try:
             if step.state == "due":
                 _merge(engine, mapping, system, step)
-            else:
+            if step.state == "to take back":
                 _split(engine, mapping, system, step)
         except ConnectorError as problem:
             failed.add(step.system)
@@ -63,10 +66,9 @@ def _merge(engine: Engine, mapping: EntityMapping, system: SystemMapping, step: 
     connector = merging_of(engine.connectors[system.system])
     if step.fate == SENT and connector.noted(system.view, step.keep, [step.lose]):
         return  # handed over, and not shown yet
-    if step.undo is None:
-        noted = connector.noted(system.view, step.keep, [step.lose])
-        with engine.store.transaction() as connection:
-            step.undo = mergers.note_undo(connection, step, noted)
+    noted = connector.noted(system.view, step.keep, [step.lose]) if step.undo is None else {}
+    if not _look_first(engine, mapping, system, step, noted):
+        return
     answer = connector.merge(system.view, step.keep, [step.lose])
     at = engine.clock()
     if isinstance(answer, Unknown):
@@ -83,11 +85,43 @@ def _merge(engine: Engine, mapping: EntityMapping, system: SystemMapping, step: 
             step.undo = {**(step.undo or {}), **answer.undo}
     double = _reread(engine, system, step) if isinstance(answer, Merged) else None
     with engine.store.transaction() as connection:
+        if mergers.state_of(connection, step) != "due":
+            # Somebody took it back meanwhile: what was done now is taken back, too.
+            step.state = "to take back"
+            mergers.save_step(connection, step)
+            return
         mergers.save_step(connection, step)
         if isinstance(answer, Merged):
             run = cursors.begin_run(connection, "merge", at)
             _take_in(engine, connection, mapping, system, step, answer.record, double, run, at)
             cursors.end_run(connection, run, {}, at)
+
+
+def _look_first(
+    engine: Engine, mapping: EntityMapping, system: SystemMapping, step: Step, noted: Mapping[str, Any]
+) -> bool:
+    """Note what taking it back needs, and take in what was typed in both since they were read.
+
+    False where somebody took the merger back meanwhile.
+    """
+    found = engine.connectors[system.system].read(system.view, [step.keep, step.lose])
+    records = [engine.seen(system, one) for one in found]
+    at = engine.clock()
+    with engine.store.transaction() as connection:
+        if mergers.state_of(connection, step) != "due":
+            return False
+        if step.undo is None:
+            step.undo = mergers.note_undo(connection, step, noted)
+        world = engine.known_world(connection, mapping, system, records)
+        for record in records:
+            link = world.links.get((system.system, record.id))
+            if link is not None and link.version != record.version:
+                planner.absorb(world, system, link, record, at)
+        if world.journal or any(world.changed_links()):
+            run = cursors.begin_run(connection, "merge", at)
+            saving.save(connection, world, run, at)
+            cursors.end_run(connection, run, {}, at)
+    return True
 
 
 def _reread(engine: Engine, system: SystemMapping, step: Step) -> Record | None:
@@ -120,14 +154,22 @@ def _take_in(
         if double is None:
             world.forget_double(other)
         else:
-            other.base, other.version = dict(double.values), double.version
-            other.seen, other.blocked, other.changed = {}, dict(double.unreadable), True
+            _hear_double(world, system, other, double, at)
     golden_id = link.golden_id if link is not None else ""
     lost, fate = {RECORD: step.lose}, {"fate": step.fate}
     world.journal.append(
         Entry(mapping.entity, golden_id, system.system, "joined", HUB, lost, fate, step.keep)
     )
     saving.save(connection, world, run, at)
+
+
+def _hear_double(world: World, system: SystemMapping, double: Link, record: Record, at: str) -> None:
+    """What stands in a double now; that it is put away, or marked, is ours and nobody's edit."""
+    planner.absorb(world, system, double, record, at)
+    for lens in system.lenses:
+        if not is_heard(lens, double, system):
+            double.base.update({name: record.values[name] for name in lens.natives if name in record.values})
+    double.changed = True
 
 
 def _split(engine: Engine, mapping: EntityMapping, system: SystemMapping, step: Step) -> None:

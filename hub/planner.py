@@ -95,6 +95,9 @@ def relink(world: World, system: SystemMapping, golden: Golden, record: Record) 
     """Link a record that a system made again for this golden record: it says what was once agreed on, and is
     nobody's edit. What differs from the golden record is owed to it.
     """
+    former = world.links_of.get(golden.id, {}).get(system.system)
+    if former is not None:
+        former.removed = True
     link = Link(
         system.system, record.id, golden.id, golden.entity, dict(record.values), record.version,
         blocked=dict(record.unreadable), new=True,

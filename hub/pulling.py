@@ -27,7 +27,7 @@ from hub.recovering import Gathering, Lost, Older
 from hub.recovery import Recovery
 from hub.report import Report
 from hub.route import Route
-from hub.store import cursors, likenesses, outbox, reviews, saving, worlds
+from hub.store import cursors, likenesses, mergers, outbox, reviews, saving, worlds
 from hub.world import World
 
 if TYPE_CHECKING:
@@ -245,6 +245,8 @@ class Puller:
     def _bury(self, absent: set[str], known: set[str]) -> None:
         """Treat absent records as deleted, unless they only left the filter or a brake holds them."""
         name, limits = self.system.system, self.engine.limits
+        with self.engine.store.reading() as connection:
+            absent = absent - mergers.in_doubt(connection, self.mapping.entity, name)
         measured = self.system.on_delete != "done"
         if measured and self._stops("emptied", brakes.emptied(name, len(absent), len(known), limits)):
             return

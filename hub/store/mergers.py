@@ -179,6 +179,22 @@ def coming_back(connection: Connection, entity: str) -> set[tuple[str, str]]:
     return {(row[0], row[1]) for row in rows}
 
 
+def state_of(connection: Connection, step: Step) -> str:
+    """The state of a step by now: somebody may have spoken since it was read."""
+    return str(connection.scalar(select(t.merger_step.c.state).where(t.merger_step.c.id == step.id)))
+
+
+def in_doubt(connection: Connection, entity: str, system: str) -> set[str]:
+    """Ids of records of which it is not known whether their system has removed them on our word."""
+    rows = connection.scalars(
+        select(t.merger_step.c.lose).where(
+            t.merger_step.c.entity == entity, t.merger_step.c.system == system,
+            t.merger_step.c.state.in_(("due", "to take back")),
+        )
+    )  # fmt: skip
+    return set(rows)
+
+
 def save_step(connection: Connection, step: Step) -> None:
     """What became of a step."""
     values = {
