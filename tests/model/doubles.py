@@ -20,8 +20,9 @@ from sqlalchemy import select
 from hub import verdicts
 from hub.decisions import DecisionError
 from hub.engine import Engine
+from hub.merging import PENDING
 from hub.ports import Native, Traits
-from hub.store import likenesses, mergers
+from hub.store import history, likenesses, mergers
 from hub.store import tables as t
 from hub.store.likenesses import Likeness
 from hub.store.mergers import Merger
@@ -126,7 +127,13 @@ class Doubles(Office):
             if (item := self.table(system, "T").items.get(id)) is not None and "truth" in item.values
         }
         named = {truth for record in records if (truth := self.truth(record)) is not None}
-        return typed or named
+        return typed or named or self._by_name(golden_id)
+
+    def _by_name(self, golden_id: str) -> set[str]:
+        """Of one whose records are all gone."""
+        with self.store.reading() as connection:
+            truth = truth_by_name(history.title(connection, golden_id))
+        return {truth} if truth is not None else set()
 
     # -- what people say ---------------------------------------------------------------------------------
 
@@ -198,6 +205,13 @@ class Doubles(Office):
         merger = found[nth % len(found)]
         done = self._asked(lambda engine: verdicts.merge_again(engine, merger.id))
         return None if done is None else f"somebody has merger {merger.id} carried out"
+
+    def do_plan_and_sync(self) -> str | None:
+        """Where no system is to make records one: that is no write, and in no plan."""
+        with self.store.reading() as connection:
+            if mergers.steps(connection, states=PENDING):
+                return None
+        return super().do_plan_and_sync()
 
     def _say_same(self, pair: tuple[str, str], act: Callable[[Engine], Any], named: str) -> str | None:
         truths = self.truths(pair[0]) | self.truths(pair[1])
