@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 from xmlrpc.client import Fault
@@ -77,9 +77,7 @@ class Bases:
         self._into_odoo(base["odoo"])
         self._into_sage(base["sage"])
         self._into_the_workbook(base["clients"])
-        for several in self.doubles("odoo"):
-            for one in several:
-                self.furnish(int(one.id))
+        self.furnish([int(one.id) for several in self.doubles("odoo") for one in several])
 
     @property
     def truths(self) -> set[str]:
@@ -133,53 +131,56 @@ class Bases:
         for id, row in zip(site.create(*made), rows, strict=True):
             self._note("odoo", str(id), row, row)
 
-    def furnish(self, partner: int) -> None:
-        """Somebody bills a customer, names who answers there, and writes them a message."""
+    def furnish(self, partners: Sequence[int]) -> None:
+        """Somebody bills customers, names who answers there, and writes each a message."""
         call = self.site.call
         taxes = call("account.tax", "search", [["type_tax_use", "=", "sale"], ["amount", "=", 20]], limit=1)
         line = {"name": "Visite annuelle", "quantity": 1, "price_unit": 150.0, "tax_ids": [(6, 0, taxes)]}
-        values = {
-            "move_type": "out_invoice", "partner_id": partner, "invoice_date": "2026-03-02",
-            "invoice_line_ids": [(0, 0, line)],
+        bill = {
+            "move_type": "out_invoice", "invoice_date": "2026-03-02", "invoice_line_ids": [(0, 0, line)],
         }  # fmt: skip
-        invoice = self._made("account.move", values)
+        invoices = self._made("account.move", [{**bill, "partner_id": id} for id in partners])
         try:
-            call("account.move", "action_post", [invoice])
+            call("account.move", "action_post", invoices)
         except Fault as fault:
-            # Odoo 14 posts it, and then cannot put its answer into XML.
+            # Odoo 14 posts them, and then cannot put its answer into XML.
             if "cannot marshal" not in fault.faultString:
                 raise
-        contact = self._made("res.partner", {"name": "Claude Exemple", "parent_id": partner})
-        said = {"model": "res.partner", "res_id": partner, "body": "<p>À rappeler</p>"}
-        message = self._made("mail.message", {**said, "message_type": "comment"})
-        self.hanging[partner] = Hanging(invoice, contact, message)
+        people = [{"name": "Claude Exemple", "parent_id": id} for id in partners]
+        said = {"model": "res.partner", "body": "<p>À rappeler</p>", "message_type": "comment"}
+        messages = self._made("mail.message", [{**said, "res_id": id} for id in partners])
+        each = zip(partners, invoices, self._made("res.partner", people), messages, strict=True)
+        self.hanging |= {partner: Hanging(*ids) for partner, *ids in each}
 
-    def hangs_on(self, partner: int) -> dict[str, int | None]:
-        """On which customer hangs now what was hung on this one; ``None`` where it is gone."""
-        mine = self.hanging[partner]
-        found: dict[str, int | None] = {}
-        for word, model, name, id in (
-            ("invoice", "account.move", "partner_id", mine.invoice),
-            ("contact", "res.partner", "parent_id", mine.contact),
-            ("message", "mail.message", "res_id", mine.message),
+    def hangs_on(self) -> dict[int, dict[str, int | None]]:
+        """On which customer hangs now what was hung on each; ``None`` where it is gone."""
+        found: dict[int, dict[str, int | None]] = {partner: {} for partner in self.hanging}
+        for word, model, name in (
+            ("invoice", "account.move", "partner_id"),
+            ("contact", "res.partner", "parent_id"),
+            ("message", "mail.message", "res_id"),
         ):
-            rows = self.site.call(model, "search_read", [["id", "=", id]], [name])
-            value = rows[0][name] if rows else None
-            found[word] = value[0] if isinstance(value, list) else value
+            ids = {getattr(mine, word): partner for partner, mine in self.hanging.items()}
+            rows = self.site.call(model, "search_read", [["id", "in", list(ids)]], [name])
+            at = {row["id"]: row[name] for row in rows}
+            for id, partner in ids.items():
+                value = at.get(id)
+                found[partner][word] = value[0] if isinstance(value, list) else value
         return found
 
-    def invoice(self, partner: int) -> dict[str, Any]:
-        """The invoice that was billed to a customer, as it stands."""
+    def invoices(self) -> dict[int, dict[str, Any]]:
+        """The invoice that was billed to each customer, as it stands."""
+        billed = {mine.invoice: partner for partner, mine in self.hanging.items()}
         names = ["name", "state", "amount_total"]
-        (row,) = self.site.call("account.move", "read", [self.hanging[partner].invoice], names)
-        return dict(row)
+        rows = self.site.call("account.move", "read", list(billed), names)
+        return {billed[row["id"]]: row for row in rows}
 
     def _odoo(self, name: str) -> str:
         return self.site.siret if name == "siret" else name
 
-    def _made(self, model: str, values: dict[str, Any]) -> int:
-        found = self.site.call(model, "create", [values])
-        return int(found[0] if isinstance(found, list) else found)
+    def _made(self, model: str, rows: Sequence[Mapping[str, Any]]) -> list[int]:
+        found = self.site.call(model, "create", [dict(row) for row in rows])
+        return [found] if isinstance(found, int) else list(found)
 
     # -- Sage and the workbook ---------------------------------------------------------------------------
 
