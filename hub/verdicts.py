@@ -54,18 +54,7 @@ def same(
     Raises `DecisionError`.
     """
     with engine.store.transaction() as connection:
-        likeness = _asked(connection, number)
-        if likeness.verdict == SAME:
-            return _already_one(connection, likeness, merges)
-        if likeness.verdict == DIFFERENT and not insist:
-            raise DecisionError(
-                f"they were said to be different on {likeness.answered_at} (or follow from what was): "
-                f"`hub duplicates same {number} --anyway` says otherwise"
-            )
-        mapping = _mapping(engine, likeness.entity)
-        if keep is not None and keep not in likeness.pair:
-            raise DecisionError(f"question {number} is about {' and '.join(likeness.pair)}, not {keep}")
-        return _unite(engine, connection, mapping, likeness, keep, merges)
+        return _same(engine, connection, _asked(connection, number), keep, merges, insist)
 
 
 def together(
@@ -73,32 +62,20 @@ def together(
 ) -> Made:
     """Two golden records are one, whether or not anybody asked. Raises `DecisionError`."""
     with engine.store.transaction() as connection:
-        number = _question(engine, connection, entity, one, other).id
-    return same(engine, number, keep=one, merges=merges, insist=insist)
+        likeness = _question(engine, connection, entity, one, other)
+        return _same(engine, connection, likeness, one, merges, insist)
 
 
 def different(engine: Engine, number: int) -> Likeness:
     """The two records of question `number` are two things, for ever. Raises `DecisionError`."""
-    at = engine.clock()
     with engine.store.transaction() as connection:
-        likeness = _asked(connection, number)
-        if likeness.verdict == SAME:
-            merger = _merger_of(connection, likeness)
-            number_of = f" {merger.id}" if merger is not None else ""
-            raise DecisionError(
-                f"they were made one on {likeness.answered_at}: `hub duplicates split{number_of}` takes that "
-                "back, and they are different from then on"
-            )
-        likenesses.answer(connection, likeness, DIFFERENT, PERSON, at)
-        _journal(connection, likeness, DIFFERENT, at)
-    return likeness
+        return _different(engine, connection, _asked(connection, number))
 
 
 def apart(engine: Engine, entity: str, one: str, other: str) -> Likeness:
     """Two golden records are two things, whether or not anybody asked. Raises `DecisionError`."""
     with engine.store.transaction() as connection:
-        number = _question(engine, connection, entity, one, other).id
-    return different(engine, number)
+        return _different(engine, connection, _question(engine, connection, entity, one, other))
 
 
 def split(engine: Engine, number: int) -> Parted:
@@ -165,6 +142,36 @@ def _let_go(connection: Connection, merger: int) -> list[Step]:
             step.state, step.reason = "due", None
             mergers.save_step(connection, step)
     return steps
+
+
+def _same(
+    engine: Engine, connection: Connection, likeness: Likeness, keep: str | None, merges: bool, insist: bool
+) -> Made:
+    if likeness.verdict == SAME:
+        return _already_one(connection, likeness, merges)
+    if likeness.verdict == DIFFERENT and not insist:
+        raise DecisionError(
+            f"they were said to be different on {likeness.answered_at} (or follow from what was): "
+            f"`hub duplicates same {likeness.id} --anyway` says otherwise"
+        )
+    mapping = _mapping(engine, likeness.entity)
+    if keep is not None and keep not in likeness.pair:
+        raise DecisionError(f"question {likeness.id} is about {' and '.join(likeness.pair)}, not {keep}")
+    return _unite(engine, connection, mapping, likeness, keep, merges)
+
+
+def _different(engine: Engine, connection: Connection, likeness: Likeness) -> Likeness:
+    at = engine.clock()
+    if likeness.verdict == SAME:
+        merger = _merger_of(connection, likeness)
+        number_of = f" {merger.id}" if merger is not None else ""
+        raise DecisionError(
+            f"they were made one on {likeness.answered_at}: `hub duplicates split{number_of}` takes that "
+            "back, and they are different from then on"
+        )
+    likenesses.answer(connection, likeness, DIFFERENT, PERSON, at)
+    _journal(connection, likeness, DIFFERENT, at)
+    return likeness
 
 
 def _unite(
