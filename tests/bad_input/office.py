@@ -155,7 +155,7 @@ def bears(office: Office, mishap: Mishap) -> None:
 class Blemish:
     """One record, or one field of it, that cannot be used; everything else of the same system can.
 
-    `said` are words of `hub conflicts list` (or of `hub deadletters`, where `dead`); `holds` is what must be
+    `said` are words of `hub conflicts list`, or of what else is `listed`; `holds` is what must be
     so while it waits, `after` what must be so once it is mended.
     """
 
@@ -165,7 +165,7 @@ class Blemish:
     said: tuple[str, ...]
     holds: Callable[[Office], bool]
     after: Callable[[Office], bool]
-    dead: bool = False
+    listed: str = "conflicts"
 
 
 def stands_out(office: Office, blemish: Blemish) -> None:
@@ -181,7 +181,7 @@ def stands_out(office: Office, blemish: Blemish) -> None:
     done = office.hub("sync", "--json", code=1).json
     assert (done["problems"], done["braked"]) == ([], [])
     office.hand_over(export=blemish.system != "sage")
-    is_listed(office, "deadletters" if blemish.dead else "conflicts", *blemish.said)
+    is_listed(office, blemish.listed, *blemish.said)
     assert set(office.cities().values()) == {"Vizille"}
     assert set(office.phones(3).values()) == {OTHER_PHONE.replace(" ", "")}
     assert blemish.holds(office)
@@ -208,8 +208,8 @@ def is_told(said: Said, *words: str) -> None:
 
 def is_listed(office: Office, command: str, *words: str) -> None:
     """What waits is told with these words: as they are for a script, and word by word in a person's table."""
-    listed = json.dumps(office.hub(command, "--json", code=0).json, ensure_ascii=False)
-    table = " ".join(office.hub(command, code=0).out.split())
+    listed = json.dumps(office.hub(*command.split(), "--json", code=0).json, ensure_ascii=False)
+    table = " ".join(office.hub(*command.split(), code=0).out.split())
     for phrase in words:
         assert phrase in listed, f"{phrase!r} is not said in: {listed}"
         assert all(word in table for word in phrase.split()), f"{phrase!r} is not shown in: {table}"

@@ -100,7 +100,7 @@ BLEMISHES = {
         ("Adresse", "40,000", "32,767"),
         holds=lambda it: it.workbook.rows()["C0002"]["Adresse"] == customer(2).street,
         after=lambda it: it.workbook.rows()["C0002"]["Adresse"] == "2 rue Courte",
-        dead=True,
+        listed="deadletters",
     ),
     "a command for a formula": Blemish(
         "clients",

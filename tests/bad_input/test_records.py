@@ -33,14 +33,16 @@ def corrected_again(office: Office) -> None:
 BLEMISHES = {
     "a second record with a key": Blemish(
         "clients", typed_again, corrected_again,
-        ("sheet 'Clients', row 9", customer(2).siret[:3], "C0002", "correct"),
+        ("Deuxième fiche", customer(2).name, "C0099", "C0002", "siret"),
         holds=lambda it: len(it.partners()) == len(it.sage.rows) == 4,
+        listed="duplicates list",
         after=lambda it: "Deuxième fiche" in it.partners() and len(it.sage.rows) == 5,
     ),
     "the key of another customer": Blemish(
         "odoo", in_odoo(1, lambda it: {it.siret: customer(2).siret}),
         in_odoo(1, lambda it: {it.siret: customer(1).siret}),
-        (f"{customer(1).name} and {customer(2).name} now have the same siret", "record 5 was edited in odoo"),
+        (customer(1).name, customer(2).name, "siret"),
+        listed="duplicates list",
         holds=lambda it: len(it.partners()) == len(it.sage.rows) == len(it.workbook.rows()) == 4,
         after=lambda it: it.partner(1)[it.siret] == it.sage.rows["S00001"]["CT_Siret"] == customer(1).siret,
     ),
@@ -82,7 +84,7 @@ def test_a_value_that_odoo_refuses_is_set_aside_with_its_words(sandbox: SandboxO
         holds=lambda it: it.partner(2)["street"] == customer(2).street
         and it.sage.rows["S00002"]["CT_Adresse"] == "9 rue Interdite",
         after=lambda it: it.partner(2)["street"] == it.sage.rows["S00002"]["CT_Adresse"] == "9 rue Permise",
-        dead=True,
+        listed="deadletters",
     ))  # fmt: skip
 
 
