@@ -19,7 +19,8 @@ from hub import planner
 from hub.absorbing import is_heard
 from hub.mapping import EntityMapping, SystemMapping
 from hub.marking import merging_of
-from hub.model import HUB, RECORD, Entry, Link
+from hub.marks import is_empty
+from hub.model import HUB, RECORD, Entry, Link, same
 from hub.ports import ConnectorError, Merged, Missing, Record, Refused, Split, Unknown
 from hub.store import cursors, mergers, saving, worlds
 from hub.store.mergers import Merger, Step
@@ -145,11 +146,13 @@ def _take_in(
     """What the system shows of both by now."""
     record = engine.seen(system, kept)
     world = engine.known_world(connection, mapping, system, [record])
-    link = world.links.get((system.system, record.id))
-    if link is not None:
-        planner.absorb(world, system, link, record, at)
     worlds.fill_records(connection, world, system.system, [step.lose])
     other = world.links.get((system.system, step.lose))
+    link = world.links.get((system.system, record.id))
+    if link is not None:
+        if other is not None and other.double:
+            _agree_on_filled(world, link, other, record)
+        planner.absorb(world, system, link, record, at)
     if other is not None and other.double:
         if double is None:
             world.forget_double(other)
@@ -161,6 +164,15 @@ def _take_in(
         Entry(mapping.entity, golden_id, system.system, "joined", HUB, lost, fate, step.keep)
     )
     saving.save(connection, world, run, at)
+
+
+def _agree_on_filled(world: World, link: Link, double: Link, record: Record) -> None:
+    """What a system put into empty fields was known of the double: nobody typed it just now."""
+    for native, now in record.values.items():
+        was_empty = native in link.base and is_empty(link.base[native]) and native not in link.seen
+        if was_empty and not is_empty(now) and same(now, double.base.get(native)):
+            link.agree((native,), record.values)
+            world.goldens[link.golden_id].dirty = True
 
 
 def _hear_double(world: World, system: SystemMapping, double: Link, record: Record, at: str) -> None:

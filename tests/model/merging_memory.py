@@ -27,10 +27,18 @@ REFERRING = (("C", "customer"),)
 
 
 class MergingSystem(MemorySystem):
-    """A system with a merge of its own. `merges`: how many it carried out, `splits` how many it took back."""
+    """A system with a merge of its own. `merges`: how many it carried out, `splits` how many it took back.
+
+    `filled`: loser → what was put into empty fields of the one that stays. Where the hub never got to hear of
+    that merge, it finds these values at its next look and takes them for edits: a known limit (`overrun`).
+    """
 
     merges = 0
     splits = 0
+
+    def __init__(self, *values: Any, **named: Any) -> None:
+        super().__init__(*values, **named)
+        self.filled: dict[str, set[Native]] = {}
 
     def connect(self) -> MergingConnector:
         return MergingConnector(self)
@@ -90,7 +98,9 @@ class MergingConnector(MemoryConnector):
 
     def _join_all(self, view: View, table: MemoryTable, keep: str, lose: Sequence[str]) -> None:
         for id in lose:
-            if id in table.items:
+            if id not in table.items:
+                self.system.overrun |= {str(value) for value in self.system.filled.get(id, ())}
+            else:
                 self._join(view, table, keep, id)
 
     def _join(self, view: View, table: MemoryTable, keep: str, lose: str) -> None:
@@ -103,6 +113,7 @@ class MergingConnector(MemoryConnector):
                 continue
             if kept.values.get(name) is None:
                 kept.values[name] = value
+                self.system.filled.setdefault(lose, set()).add(value)
             elif kept.values[name] != value:
                 self.system.replaced.append(Replaced(table.name, lose, name, value))
         kept.ref = kept.ref or item.ref
