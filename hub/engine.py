@@ -19,7 +19,7 @@ from dataclasses import replace
 
 from sqlalchemy import Connection
 
-from hub import braking, merging, owing, planner, recovering, reviving
+from hub import braking, doubles, merging, owing, planner, recovering, reviving
 from hub.agreement import Names
 from hub.archive import archive_lens
 from hub.brakes import Limits
@@ -297,6 +297,7 @@ class Engine:
         world = World(mapping, new_id, alone=len(mapping.systems) == 1, doubt=doubt)
         if not unlinked:
             worlds.fill_records(connection, world, system.system, [record.id for record in records])
+            doubles.forget_typed_anew(world, system, records)
         self.fill_sources(connection, world, system, records)
         planner.read_fresh(world, system, records)
         keys = [key for reading in world.readings.values() for key in reading.keys]

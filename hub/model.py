@@ -162,7 +162,8 @@ class Link:
 
     def notes(self) -> dict[str, Any]:
         """What is rarely there, for storing in one place."""
-        found = {"seen": self.seen, "asked": self.asked, "echoes": self.echoes, "blocked": self.blocked}
+        found: dict[str, Any] = {"seen": self.seen, "asked": self.asked, "echoes": self.echoes}
+        found |= {"blocked": self.blocked, "gone": self.gone and self.double}
         return {key: value for key, value in found.items() if value}
 
 

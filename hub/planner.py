@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from hub import doubles
 from hub.absorbing import Absorption, origin_of, problem_of
 from hub.lenses import Parked
 from hub.mapping import SystemMapping
@@ -25,6 +26,9 @@ from hub.owing import owed
 from hub.ports import Native, Record
 from hub.values import Canonical, Unreadable
 from hub.world import BoundRefs, Reading, World
+
+CROWD = 50
+"""More golden records than this that share a key are told apart by nobody who looks at that key."""
 
 
 def observe(world: World, system: SystemMapping, records: Sequence[Record], observed_at: str) -> None:
@@ -175,6 +179,10 @@ def vanished(
             # Handed over and never shown: it never was there, and nobody deleted it.
             revive(world, golden, link)
             continue
+        heir = doubles.heir_of(world, link)
+        if heir is not None:
+            doubles.succeed(world, golden, link, heir)
+            continue
         link.gone = link.changed = golden.dirty = True
         if system.on_delete == "ignore" or golden.archived or golden.id in asked:
             continue
@@ -299,17 +307,18 @@ def identified(
     world: World, system: SystemMapping, record: Record, reading: Reading, observed_at: str
 ) -> Golden | None:
     """The golden record a fresh record belongs to, an existing or a new one; ``None`` if it is held."""
-    if not any(world.owners.get(key) for key in reading.keys):
+    keys = _telling(world, reading.keys)
+    if not any(world.owners.get(key) for key in keys):
         return founded(world, system, record, reading, observed_at)
     match = identify(
         world.mapping,
-        reading.keys,
+        keys,
         reading.values,
         world.owners,
-        {owner: world.goldens[owner].values for key in reading.keys for owner in world.owners.get(key, ())},
+        {owner: world.goldens[owner].values for key in keys for owner in world.owners.get(key, ())},
         {
             owner: link.external_id
-            for key in reading.keys
+            for key in keys
             for owner in world.owners.get(key, ())
             if (link := world.links_of.get(owner, {}).get(system.system)) is not None and not link.gone
         },
@@ -326,6 +335,17 @@ def identified(
         )  # fmt: skip
         return None
     return founded(world, system, record, reading, observed_at)
+
+
+def _telling(world: World, keys: tuple[Key, ...]) -> tuple[Key, ...]:
+    """The keys to go by: where duplicates are looked for, none from the first on that a crowd shares.
+
+    Such a record founds a golden record of its own anyway, and each of a crowd would be looked at for each.
+    """
+    if world.mapping.duplicates is None:
+        return keys
+    crowded = (place for place, key in enumerate(keys) if len(world.owners.get(key, ())) > CROWD)
+    return keys[: next(crowded, len(keys))]
 
 
 def founded(

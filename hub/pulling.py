@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection
 
-from hub import brakes, braking, heirs, planner, recovering, relinking, reviving
+from hub import brakes, braking, doubles, heirs, planner, recovering, relinking, reviving
 from hub.agreement import Names
 from hub.brakes import Kind
 from hub.clock import new_id
@@ -227,22 +227,24 @@ class Puller:
         with self.engine.store.transaction() as connection:
             reviews.clear_rejected(connection, entity, system, self.rejected, self.engine.clock())
             known = worlds.present_ids(connection, entity, system)
-        self._bury(known - present, known)
+            twice = worlds.present_doubles(connection, entity, system)
+        self._bury(known - present, known, twice - present)
 
     def _compare(self) -> None:
         """Ids in the system against ids known: deletions, and records a cursor missed."""
         present = self.connector.ids(self.view)
         with self.engine.store.transaction() as connection:
             known = worlds.present_ids(connection, self.mapping.entity, self.system.system)
+            twice = worlds.present_doubles(connection, self.mapping.entity, self.system.system)
             held = set(reviews.held(connection, self.mapping.entity, self.system.system, 1_000_000))
-        strays = sorted(present.difference(known, held)) if self.system.adopts else []
+        strays = sorted(present.difference(known, held, twice)) if self.system.adopts else []
         for part in worlds.chunks(strays, _PAGE):
             records = [self.engine.seen(self.system, one) for one in self.connector.read(self.view, part)]
             with self.engine.store.transaction() as connection:
                 self._observe(connection, records, self.engine.clock())
-        self._bury(known - present, known)
+        self._bury(known - present, known, twice - present)
 
-    def _bury(self, absent: set[str], known: set[str]) -> None:
+    def _bury(self, absent: set[str], known: set[str], doubles_absent: set[str]) -> None:
         """Treat absent records as deleted, unless they only left the filter or a brake holds them."""
         name, limits = self.system.system, self.engine.limits
         with self.engine.store.reading() as connection:
@@ -253,6 +255,7 @@ class Puller:
         gone = self._truly_gone(sorted(absent))
         if measured and self._stops("deletions", brakes.deletions(name, len(gone), len(known), limits)):
             return
+        self._bury_doubles(doubles_absent)
         for part in worlds.chunks(gone, _PAGE):
             at = self.engine.clock()
             left = heirs.follow(self.engine, self.mapping, self.system, part)
@@ -267,6 +270,16 @@ class Puller:
                 saving.save(connection, world, self.report.run, at)
             self.count.gone += len(part)
         self._release_used("emptied", "deletions")
+
+    def _bury_doubles(self, absent: set[str]) -> None:
+        gone = self._truly_gone(sorted(absent))
+        for part in worlds.chunks(gone, _PAGE):
+            with self.engine.store.transaction() as connection:
+                world = World(self.mapping, new_id)
+                worlds.fill_records(connection, world, self.system.system, part)
+                found = [world.links.get((self.system.system, id)) for id in part]
+                doubles.gone(link for link in found if link is not None and link.double)
+                saving.save(connection, world, self.report.run, self.engine.clock())
 
     def _stops(self, kind: Kind, reason: str) -> bool:
         return braking.stops(self.engine, self.report, self.mapping.entity, self.system.system, kind, reason)

@@ -50,7 +50,8 @@ def versions(connection: Connection, entity: str, system: str, ids: Sequence[str
             )
         )
         found.update((row[0], row[1]) for row in rows)
-    found |= {one.external_id: one.version for one in doublets(connection, entity, system, ids)}
+    doubles = doublets(connection, entity, system, ids)
+    found |= {one.external_id: one.version for one in doubles if not one.gone}
     return found
 
 
@@ -379,6 +380,11 @@ def _present(entity: str, system: str) -> tuple[ColumnElement[bool], ...]:
 def present_ids(connection: Connection, entity: str, system: str) -> set[str]:
     """Linked records the hub believes to be in a system."""
     return set(connection.scalars(select(t.link.c.external_id).where(*_present(entity, system))))
+
+
+def present_doubles(connection: Connection, entity: str, system: str) -> set[str]:
+    """Doubles the hub believes to be in a system."""
+    return {one.external_id for one in doublets(connection, entity, system) if not one.gone}
 
 
 def present_count(connection: Connection, entity: str, system: str, enough: int) -> int:

@@ -5,10 +5,11 @@ Reads only.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
+from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select, tuple_
 
 from hub.mapping import EntityMapping
 from hub.matching import are_sites
@@ -19,7 +20,10 @@ from hub.store.repository import among, loads
 from hub.weighing.findings import Shown
 
 MOST_SHARING = 100_000
-"""Pairs with a key in common that are looked at."""
+"""Records with a key in common that are looked at."""
+
+FEW = 12
+"""So many records with one key are looked at two by two."""
 
 
 def changed(connection: Connection, entity: str, position: int, gone: bool = False) -> list[str]:
@@ -37,22 +41,16 @@ def changed(connection: Connection, entity: str, position: int, gone: bool = Fal
 def sharing(
     connection: Connection, mapping: EntityMapping, ids: Sequence[str] | None
 ) -> dict[tuple[str, str], list[str]]:
-    """Pairs that have an exact key in common, and are not sites of one company: the fields of the key."""
-    one, other = t.match_key, t.match_key.alias()
-    query = (
-        select(one.c.golden_id, other.c.golden_id, one.c.rule)
-        .join(
-            other,
-            (one.c.entity == other.c.entity) & (one.c.rule == other.c.rule) & (one.c.key == other.c.key),
-        )
-        .where(one.c.entity == mapping.entity, one.c.golden_id != other.c.golden_id)
-    )
-    parts = worlds.chunks(ids) if ids is not None else [None]
+    """Pairs that have an exact key in common, and are not sites of one company: the fields of the key.
+
+    Where many share one, each is paired with the first of them only: a value that stands everywhere tells
+    nobody apart, and need not be asked about a million times.
+    """
     found: dict[tuple[str, str], list[str]] = {}
-    for part in parts:
-        mine = query if part is None else query.where(among(connection, one.c.golden_id, part))
-        for a, b, rule in connection.execute(mine.limit(MOST_SHARING)):
-            fields = found.setdefault(pair_of(a, b), [])
+    wanted = set(ids) if ids is not None else None
+    for rule, owners in _owners(connection, mapping.entity, ids):
+        for pair in _paired(owners, wanted):
+            fields = found.setdefault(pair, [])
             fields += [name for name in mapping.match[rule] if name not in fields]
     said = values(connection, {id for pair in found for id in pair})
     return {
@@ -60,6 +58,45 @@ def sharing(
         for pair, fields in found.items()
         if not are_sites(mapping, (said[pair[0]], said[pair[1]]))
     }
+
+
+def _owners(
+    connection: Connection, entity: str, ids: Sequence[str] | None
+) -> Iterator[tuple[int, list[str]]]:
+    """The golden records of every key that several have; `ids`: of those keys that one of these has."""
+    key = t.match_key.c
+    shared = (
+        select(key.rule, key.key)
+        .where(key.entity == entity)
+        .group_by(key.rule, key.key)
+        .having(func.count() > 1)
+        .subquery()
+    )
+    query = (
+        select(key.rule, key.key, key.golden_id)
+        .join(shared, (key.rule == shared.c.rule) & (key.key == shared.c.key))
+        .where(key.entity == entity)
+    )
+    if ids is not None:
+        query = select(key.rule, key.key, key.golden_id).where(
+            key.entity == entity,
+            tuple_(key.rule, key.key).in_(
+                select(key.rule, key.key).where(key.entity == entity, among(connection, key.golden_id, ids))
+            ),
+        )
+    rows = connection.execute(query.order_by(key.rule, key.key, key.golden_id).limit(MOST_SHARING))
+    for (rule, _), owners in groupby(rows, key=lambda row: (row.rule, row.key)):
+        yield rule, [row.golden_id for row in owners]
+
+
+def _paired(owners: Sequence[str], wanted: Set[str] | None) -> Iterator[tuple[str, str]]:
+    """The pairs of these to be looked at; `wanted`: with one of them."""
+    for place, one in enumerate(owners):
+        for other in owners[place + 1 :]:
+            if wanted is None or one in wanted or other in wanted:
+                yield pair_of(one, other)
+        if len(owners) > FEW:
+            return
 
 
 def systems(connection: Connection, ids: Iterable[str]) -> dict[str, set[str]]:

@@ -19,7 +19,7 @@ from hub.mapping import load_mappings
 from hub.ports import Traits
 from hub.store import Store, likenesses, mergers, worlds
 from hub.store import tables as t
-from hub.store.likenesses import DIFFERENT, OPEN, SAME, Likeness
+from hub.store.likenesses import OPEN, Likeness
 from hub.store.mergers import Merger, Step
 from hub.store.repository import loads
 from hub.verdicts import Made, Parted
@@ -158,12 +158,13 @@ def values_of(company: Company, golden_id: str) -> dict[str, Any]:
 
 
 def doubles(company: Company, entity: str = "customer") -> dict[tuple[str, str], str]:
-    """(system, id) of every double: its golden record."""
+    """(system, id) of every double that is there: its golden record."""
     with company.store.reading() as connection:
         return {
             (one.system, one.external_id): one.golden_id
             for system in ("odoo", "sage", "list")
             for one in worlds.doublets(connection, entity, system)
+            if not one.gone
         }
 
 
@@ -230,6 +231,3 @@ def all_said(company: Company) -> Counter[str]:
         for value in (*change.before.values(), *change.after.values()):
             found.update([value] if isinstance(value, str) else value if isinstance(value, list) else [])
     return found
-
-
-__all__ = ["DIFFERENT", "OPEN", "SAME"]

@@ -9,13 +9,12 @@ import pytest
 from hub import rehearsal, verdicts
 from hub.decisions import DecisionError
 from hub.store import Store
+from hub.store.likenesses import DIFFERENT, SAME
 from tests.engine.conftest import Company
 from tests.engine.lookalikes import (
     BAKERY,
     CUSTOMER,
-    DIFFERENT,
     FEWER,
-    SAME,
     at_rest,
     between,
     company_of,
