@@ -14,8 +14,9 @@ from dataclasses import dataclass
 
 from hub.duplicates.clusters import contradict
 from hub.duplicates.comparisons import BY_NAME
-from hub.duplicates.rules import Row
+from hub.duplicates.rules import PLACE, Row
 from hub.duplicates.scoring import UNKNOWN, Scorer
+from hub.duplicates.text import company
 
 PRECISION = 0.9995
 """Wished of the pairs linked by themselves."""
@@ -48,6 +49,12 @@ HALF = {
 _IN_PART = {
     one: {place for place, level in enumerate(BY_NAME[one].levels) if level.label in labels}
     for one, labels in HALF.items()
+}
+
+_NEARLY = {
+    place
+    for place, level in enumerate(BY_NAME["name"].levels)
+    if level.label in ("one letter off", "nearly all words")
 }
 
 REGISTERED = ("company", "vat", "iban", "reference")
@@ -96,42 +103,57 @@ def bounds(
 
 
 def may_link_itself(a: Row, b: Row, scorer: Scorer) -> bool:
-    """Whether a pair that is sure enough may be linked without a person.
+    """Whether a pair that is sure enough may be linked without a person."""
+    return not against(a, b, scorer)
 
-    Where a base holds nothing but one comparison (names alone), only what was written alike is.
+
+def against(a: Row, b: Row, scorer: Scorer) -> str:
+    """Why a pair that is sure enough is not linked without a person, in words; empty where nothing is.
+
+    Where a base holds nothing but one comparison (names alone), only what was written alike is linked.
     """
     if contradict(a, b):
-        return False
+        return "their registrations differ"
     scored = scorer(a, b)
     names = scorer.weights.used
+    levels = dict(zip(names, scored.levels, strict=True))
     if names == ("name",):
-        return scored.levels[0] == 0
-    if _half_named(dict(zip(names, scored.levels, strict=True))):
-        return False
+        return "" if scored.levels[0] == 0 else "names are all there is, and they are not written alike"
+    if _half_named(levels, is_firm(a) or is_firm(b)):
+        return "their names agree in part only"
     speaking = [name for name, bits in zip(names, scored.bits, strict=True) if bits > 0]
-    exact = [
-        name
-        for name, level in zip(names, scored.levels, strict=True)
-        if level != UNKNOWN and BY_NAME[name].levels[level].exact
-    ]
-    return len(speaking) > 1 and bool(exact)
+    if len(speaking) > 1 and any(_exact(levels, name) for name in names):
+        return ""
+    return "too little of them agrees"
 
 
-def _half_named(levels: Mapping[str, int]) -> bool:
+def is_firm(row: Row) -> bool:
+    """Whether a record is a company's for certain: it is registered, or bears a legal form in its name."""
+    written = row[PLACE["written"]]
+    return row[PLACE["siren"]] is not None or (written is not None and bool(company(written)[1]))
+
+
+def _half_named(levels: Mapping[str, int], firm: bool) -> bool:
     """Whether the names agree in part only, and what else agrees may be of one home.
 
     "Jean Martin" and "Christophe Martin" of one address share a name, a street, a telephone: a home. So do
     two whose names an import swapped, and Stéphane and Stéphanie, whose names are a letter apart; twins have
-    their birthday in common, too.
+    their birthday in common, too. A company lives in no home: with a name that is a letter off, an e-mail
+    address or a telephone of its own says enough.
     """
     if not any(levels.get(one, UNKNOWN) in places for one, places in _IN_PART.items()):
         return False
-    same = {
-        one
-        for one in (*REGISTERED, *OWN)
-        if levels.get(one, UNKNOWN) != UNKNOWN and BY_NAME[one].levels[levels[one]].exact
-    }
-    return same.isdisjoint(REGISTERED) and not same.issuperset(OWN)
+    if any(_exact(levels, one) for one in REGISTERED):
+        return False
+    if firm:
+        nearly = levels.get("name", UNKNOWN) in _NEARLY
+        return not any(_exact(levels, one) for one in (("email", "phone") if nearly else ("email",)))
+    return not all(_exact(levels, one) for one in OWN)
+
+
+def _exact(levels: Mapping[str, int], name: str) -> bool:
+    level = levels.get(name, UNKNOWN)
+    return level != UNKNOWN and BY_NAME[name].levels[level].exact
 
 
 def of(probability: float, bound: Bounds) -> str:

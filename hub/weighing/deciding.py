@@ -18,7 +18,7 @@ from typing import Any
 from hub.duplicates.clusters import Link, joined
 from hub.duplicates.disputes import disputed
 from hub.duplicates.scoring import Scorer
-from hub.duplicates.verdicts import Bounds, may_link_itself
+from hub.duplicates.verdicts import Bounds, against
 from hub.weighing.looking import Found
 from hub.weighing.people import Person
 
@@ -66,7 +66,7 @@ def decide(
         if one.probability < bound.automatic:
             continue
         reason = "" if links else "the mapping has everything asked"
-        reason = reason or _against(one, known, may_link_itself(rows[one.one], rows[one.other], scorer))
+        reason = reason or _against(one, known, against(rows[one.one], rows[one.other], scorer))
         if not reason and (index[one.one], index[one.other]) in doubtful:
             reason = "another record may be either of them"
         if reason:
@@ -101,7 +101,7 @@ def decide(
     return made
 
 
-def _against(one: Found, known: Known, linkable: bool) -> str:
+def _against(one: Found, known: Known, said: str) -> str:
     """Why a sure pair is not linked by itself, in words."""
     a, b = known.persons[one.one], known.persons[one.other]
     if _either_archived(one, known):
@@ -109,9 +109,7 @@ def _against(one: Found, known: Known, linkable: bool) -> str:
     differing = [name for name, target in a.refers.items() if b.refers.get(name) not in (None, target)]
     if differing:
         return f"they belong to different records ({', '.join(differing)})"
-    if not linkable:
-        return "they agree on too little to be sure, or their registrations differ"
-    return _apart([one.one], [one.other], known)
+    return said or _apart([one.one], [one.other], known)
 
 
 def _apart(ours: Sequence[str], theirs: Sequence[str], known: Known) -> str:

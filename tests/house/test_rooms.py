@@ -44,6 +44,15 @@ PURE = (
     "hub.duplicates.verdicts",
     "hub.duplicates.evaluate",
     "hub.duplicates.candidates",
+    "hub.duplicates.disputes",
+    "hub.uniting",
+    "hub.marks",
+    "hub.mapping.roles",
+    "hub.weighing.findings",
+    "hub.weighing.deciding",
+    "hub.weighing.page",
+    "hub.weighing.histogram",
+    "hub.weighing.words",
 )
 IMPURE_MODULES = (
     "hub.store", "hub.engine", "hub.delivery", "hub.pulling", "hub.clock", "hub.settings", "hub.daemon",
