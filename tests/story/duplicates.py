@@ -390,6 +390,8 @@ def nothing_is_left_to_do(place: Place) -> None:
         assert said.json["writes"] == 0
         assert not place.site.sage.step()
         assert not place.questions()
+    place.duplicates("report", "--out", "doublons.html")
+    assert "<svg" in (place.site.folder / "doublons.html").read_text("utf-8")
     (found,) = place.duplicates("find")["entities"]
     assert (found["linked"], found["asked"]) == ([], 0), "a look at the whole base proposes nothing either"
     plan = place.site.hub("plan", "--json", code=0).json
