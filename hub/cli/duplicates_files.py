@@ -6,7 +6,9 @@ file without them. Neither needs a hub.yaml, and neither changes a record.
 
 from __future__ import annotations
 
+import codecs
 import csv
+import io
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -188,18 +190,26 @@ def _read(file: Path, truth: str | None) -> _File:
 
 
 def _rows(file: Path) -> Iterator[list[str]]:
-    raw = file.read_bytes()
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        text = raw.decode("cp1252", errors="replace")
+    text = _decoded(file.read_bytes())
+    if "\0" in text:
+        raise WrongUse(f"{file} is no text", "Save it as CSV.")
     first = text.partition("\n")[0]
     separator = max(",;\t|", key=first.count)
     csv.field_size_limit(10_000_000)
     try:
-        yield from csv.reader(text.splitlines(keepends=True), delimiter=separator)
+        # Strict: a quote that is never closed would swallow every line after it.
+        yield from csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
     except csv.Error as error:
         raise WrongUse(f"{file} cannot be read as CSV: {error}", "Save it as CSV once more.") from None
+
+
+def _decoded(raw: bytes) -> str:
+    if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return raw.decode("utf-16", errors="replace")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return raw.decode("cp1252", errors="replace")
 
 
 def _weights(file: Path | None) -> Weights:
@@ -269,7 +279,8 @@ def _uncertain(
 
 def _screens(data: dict[str, Any], found: Any) -> Iterator[RenderableType]:
     if data["ignored"]:
-        yield screen.plain(f"Ignored, for no field is called so: {', '.join(data['ignored'])}", "yellow")
+        ignored = ", ".join(data["ignored"])
+        yield screen.plain(f"Ignored, for no field is called so, or one was before: {ignored}", "yellow")
     bounds = data["bounds"]
     rows = [
         (
@@ -289,8 +300,8 @@ def _screens(data: dict[str, Any], found: Any) -> Iterator[RenderableType]:
         right=("precision", "recall", "F1", "wrong"),
     )
     yield screen.plain(
-        f"Linked from a probability of {bounds['automatic']:.4f} on (wished: {bounds['precision']:g}), "
-        f"asked from {bounds['lower']:.4f} on: {data['review']:,} questions. {data['refused']:,} links "
+        f"Linked from a probability of {bounds['automatic']:.6f} on (wished: {bounds['precision']:g}), "
+        f"asked from {bounds['lower']:.6f} on: {data['review']:,} questions. {data['refused']:,} links "
         "refused because they would join what contradicts. --json explains the least certain pairs."
     )
 
