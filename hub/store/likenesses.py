@@ -89,6 +89,12 @@ def between(connection: Connection, a: str, b: str) -> Likeness | None:
     return _likeness(row) if row is not None else None
 
 
+def is_different(connection: Connection, pair: Pair) -> bool:
+    """Whether a person said that they are two."""
+    known = between(connection, *pair)
+    return known is not None and known.verdict == DIFFERENT
+
+
 def of_goldens(connection: Connection, ids: Iterable[str], verdict: str | None = None) -> list[Likeness]:
     """The pairs that one of these golden records is in."""
     found: dict[int, Likeness] = {}

@@ -12,7 +12,6 @@ transactions of at most `AT_ONCE` pairs.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
 
@@ -24,9 +23,10 @@ from hub.mapping import EntityMapping
 from hub.model import HUB
 from hub.store import cursors, flags, history, likenesses, mergers, worlds
 from hub.store.likenesses import OPEN, Likeness, pair_of
-from hub.weighing import facts, looking, people
+from hub.weighing import facts, held, looking, people
 from hub.weighing.deciding import Decision, Known, decide
 from hub.weighing.findings import Fate, Findings, Pair
+from hub.weighing.held import Waiting
 from hub.weighing.looking import Found, Look, Model
 from hub.weighing.people import People, Person
 
@@ -80,6 +80,8 @@ class Weigher:
             before = flags.get(connection, f"{_POSITION} {entity}")
             stored = flags.get(connection, f"{_MODEL} {entity}")
             changed = facts.changed(connection, entity, before) if before is not None else None
+            if changed is not None:
+                changed = sorted({*changed, *held.free(connection, entity)})
             records = people.count(connection, entity)
         if changed is not None and not changed:
             self._skip(entity, before, newest)
@@ -186,36 +188,45 @@ class Weigher:
         newest: int,
     ) -> None:
         """Link the groups, ask the rest, and remember how far the journal was read."""
-        self._link(mapping, decision, shown)
+        waiting = self._link(mapping, decision, shown)
         at = self._engine.clock()
         with self._engine.store.transaction() as connection:
             moved = mergers.successors(connection, {id for one in shown for id in _ids(one)})
             asked = _asked(mapping.entity, shown, moved)
+            asked |= held.hold(connection, mapping.entity, waiting, moved, changed)
             _close_settled(connection, mapping.entity, changed, asked)
             likenesses.put(connection, asked.values(), at)
             worlds.soil(connection, [id for pair in asked for id in pair])
             flags.put(connection, f"{_POSITION} {mapping.entity}", newest)
 
-    def _link(self, mapping: EntityMapping, decision: Decision, shown: Sequence[Pair]) -> None:
-        """Make every group one, unless something happened to one of them since."""
+    def _link(self, mapping: EntityMapping, decision: Decision, shown: Sequence[Pair]) -> list[Waiting]:
+        """Make every group one, unless somebody spoke since; the pairs that have to wait."""
         because = _reasons(shown)
         pairs = [(group[0], other) for group in decision.groups for other in group[1:]]
         now: dict[str, str] = {}
+        waiting: list[Waiting] = []
         done = 0
         for part in worlds.chunks(pairs, AT_ONCE):
             at = self._engine.clock()
             with self._engine.store.transaction() as connection:
                 word = Word(HUB, cursors.begin_run(connection, "link", at), at)
                 for first, other in part:
-                    # What cannot be joined just now the journal will speak of again, and a later look find.
-                    with suppress(Underway, NotThere):
-                        pair = (now.get(first, first), other)
-                        told = replace(word, because=because.get(other, {}))
+                    pair = (now.get(first, first), other)
+                    told = replace(word, because=because.get(other, {}))
+                    if likenesses.is_different(connection, pair):
+                        continue
+                    try:
                         joined = joining.make_one(self._engine, connection, mapping, pair, told)
                         now[first] = joined.keep.id
+                    except Underway as problem:
+                        waiting.append(Waiting(pair, str(problem), told.because))
+                    except NotThere:
+                        # Somebody made it one with another just now: the journal speaks of that one.
+                        continue
                 cursors.end_run(connection, word.run, {}, self._engine.clock())
             done += len(part)
             self._engine.progress("link", mapping.entity, "", done, len(pairs))
+        return waiting
 
     def _said(self, entity: str) -> looking.Said:
         def told(step: str, done: int, total: int | None) -> None:
