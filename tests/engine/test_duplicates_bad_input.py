@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from hub import verdicts
-from hub.store import Store
+from hub import backup, journal, rebuild, verdicts
+from hub.clock import now
+from hub.store import Store, copying
 from hub.weighing import people
 from tests.engine.conftest import Company
 from tests.engine.lookalikes import (
@@ -226,3 +227,77 @@ class TestOne:
         company.sync()
         told = {one.system: (one.state, one.reason) for one in steps(company)}
         assert told["list"] == ("refused", "record C001 is no longer in list")
+
+
+class TestLater:
+    """What becomes of mergers when the hub's memory is lost, cut, or asked to undo a run."""
+
+    @pytest.fixture
+    def company(self, store: Store, tmp_path: Path) -> Company:
+        company = company_of(store, tmp_path, CUSTOMER)
+        typed(company, "odoo", {**BAKERY, "email": "a@example.fr"})
+        typed(company, "odoo", {**BAKERY, "name": "Boulangerie Martin"})
+        typed(company, "list", GARAGE)
+        at_rest(company)
+        verdicts.same(company.engine(), questions(company)[0].id, merges=True)
+        at_rest(company)
+        nothing_doubled(company, 3, 2, 2)
+        return company
+
+    def test_undoing_the_run_that_made_them_one_says_to_split(self, company: Company) -> None:
+        before = {system: rows(company, system) for system in ("odoo", "sage", "list")}
+        run = next(one.run for one in company.journal() if one.kind == "dissolved")
+        found = journal.undo(company.engine(), journal.replaced(company.journal(run=run)), whole=True)
+        told = [one for one in found.results if one.change.kind in ("merged", "dissolved")]
+        assert told
+        assert all("hub duplicates split" in one.reason and not one.done for one in told)
+        at_rest(company)
+        assert {system: rows(company, system) for system in ("odoo", "sage", "list")} == before
+        split(company)
+        at_rest(company)
+        nothing_doubled(company, 3, 3, 3)
+
+    def test_a_merger_can_be_taken_back_when_the_journal_is_pruned(self, company: Company) -> None:
+        journal.prune(company.store, "2100-01-01T00:00:00+00:00")
+        split(company)
+        at_rest(company)
+        nothing_doubled(company, 3, 3, 3)
+        assert golden_of(company, FIRST) != golden_of(company, SECOND)
+        assert not questions(company)
+
+    def test_a_lost_database_doubles_nothing_and_asks_again_what_only_it_knew(self, company: Company) -> None:
+        with company.store.transaction() as connection:
+            copying.clear(connection)
+        found = rebuild.rebuild(company.engine())
+        assert not found.writes
+        for _ in range(4):
+            company.sync(compare=True)
+        nothing_doubled(company, 3, 2, 2)
+
+    def test_a_restored_backup_holds_mergers_and_verdicts(self, company: Company, tmp_path: Path) -> None:
+        file = backup.backup(company.store, tmp_path / "hub.backup", at=now()).file
+        routes = {"customer": ["odoo", "sage", "list"]}
+        backup.restore(company.store, file, routes, replace=True, at=company.engine().clock())
+        for _ in range(3):
+            company.sync(compare=True)
+        nothing_doubled(company, 3, 2, 2)
+        assert len(merged(company)) == 1
+        split(company)
+        for _ in range(3):
+            company.sync(compare=True)
+        nothing_doubled(company, 3, 3, 3)
+
+    def test_a_backup_from_before_the_merge_doubles_nothing(self, store: Store, tmp_path: Path) -> None:
+        company = company_of(store, tmp_path, CUSTOMER)
+        typed(company, "odoo", {**BAKERY, "email": "a@example.fr"})
+        typed(company, "odoo", {**BAKERY, "name": "Boulangerie Martin"})
+        at_rest(company)
+        file = backup.backup(company.store, tmp_path / "hub.backup", at=now()).file
+        verdicts.same(company.engine(), questions(company)[0].id, merges=True)
+        at_rest(company)
+        routes = {"customer": ["odoo", "sage", "list"]}
+        backup.restore(company.store, file, routes, replace=True, at=company.engine().clock())
+        for _ in range(4):
+            company.sync(compare=True)
+        assert len(questions(company)) <= 1
+        nothing_doubled(company, 2, 1, 1)
