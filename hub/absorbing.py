@@ -321,6 +321,17 @@ def settle(world: World, golden: Golden, name: str, value: Canonical, origin: Or
     close_conflict(world, golden.id, name)
 
 
+def put_down(world: World, golden: Golden, link: Link, by: str) -> None:
+    """A record that is gone, and is no side of its golden record: what of it waited is written down."""
+    for name in sorted(golden.values) if link.seen else ():
+        lens = world.lens(link.system, name)
+        if lens is not None and any(native in link.seen for native in lens.natives):
+            lost, stands = _lost(world, link, lens), {name: golden.values[name]}
+            if lost != stands:
+                world.note(golden, "overruled", by, lost, stands, link)
+    link.seen = {}
+
+
 def _lost(world: World, link: Link, lens: Lens) -> dict[str, Canonical | Native]:
     """What a side said that was waiting for a person: in canonical terms, or its own where there are none."""
     try:

@@ -9,18 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from hub.absorbing import is_edited
+from hub.absorbing import is_edited, put_down
 from hub.mapping import SystemMapping
 from hub.model import ARCHIVED, HUB, RECORD, Golden, Link
 from hub.ports import Record
 from hub.world import World
 
 
-def gone(doubles: Iterable[Link]) -> None:
+def gone(world: World, doubles: Iterable[Link]) -> None:
     """They are no longer in their system, which says nothing of the thing: its linked record is there."""
     for double in doubles:
+        put_down(world, world.goldens[double.golden_id], double, double.system)
         double.gone = double.changed = True
-        double.seen = {}
 
 
 def forget_typed_anew(world: World, system: SystemMapping, records: Sequence[Record]) -> None:
@@ -41,6 +41,7 @@ def heir_of(world: World, link: Link) -> Link | None:
 
 def succeed(world: World, golden: Golden, link: Link, heir: Link) -> None:
     """Somebody removed one of two records by hand: the other is the one that is written from now on."""
+    put_down(world, golden, link, link.system)
     link.removed = golden.dirty = True
     world.doubles_of[golden.id].remove(heir)
     world.dropped.append((heir.entity, heir.system, heir.external_id))

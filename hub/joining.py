@@ -8,7 +8,7 @@ Promises: nothing is joined while a write of either may be applied or not (`Unde
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from sqlalchemy import Connection
 from hub import parting, uniting
 from hub.clock import new_id
 from hub.mapping import EntityMapping
-from hub.model import PERSON, Golden
+from hub.model import PERSON, Golden, Link
 from hub.store import likenesses, mentions, mergers, saving, worlds
 from hub.store.likenesses import Likeness
 from hub.store.mergers import Merger, State, Step
@@ -149,9 +149,36 @@ def take_apart(
     rest: Mapping[str, Any] = before.rest
     referring = [(one[0], one[1], one[2]) for one in rest.get("referring", ())]
     mergers.refer(connection, referring, merger.keep, merger.lose, run, at)
+    since = _that_name(engine, connection, merger.keep, world.sides(lose.id))
+    mergers.refer(connection, since, merger.keep, merger.lose, run, at)
     mentions.bring_back(connection, rest.get("mentions", ()), merger.lose, merger.keep)
     told = [Likeness(**one) for one in rest.get("likenesses", ())]
     inherited = [(one[0], one[1]) for one in rest.get("inherited", ())]
     likenesses.bring_back(connection, told, inherited)
     mergers.split(connection, merger.id, at)
     return lose
+
+
+def _that_name(
+    engine: Engine, connection: Connection, golden_id: str, sides: Sequence[Link]
+) -> list[tuple[str, str, str]]:
+    """(entity, golden id, field) of who refers to this one, by the records of another: since they were one.
+
+    What other systems show of anybody who refers to it is looked at again.
+    """
+    records = {(side.system, side.external_id) for side in sides}
+    found: list[tuple[str, str, str]] = []
+    referring = mergers.referring_to(connection, golden_id)
+    worlds.soil(connection, [one for _, one, _ in referring])
+    for mapping in engine.mappings:
+        mine = [(one, field) for entity, one, field in referring if entity == mapping.entity]
+        world = World(mapping, new_id)
+        worlds.fill_goldens(connection, world, [one for one, _ in mine])
+        for one, name in mine:
+            system = world.goldens[one].origin(name)[0]
+            link, lens = world.links_of.get(one, {}).get(system), world.lens(system, name)
+            if link is None or lens is None:
+                continue
+            if (system, str(link.current().get(lens.natives[0]))) in records:
+                found.append((mapping.entity, one, name))
+    return found

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection
 
 from hub import planner
-from hub.absorbing import is_heard
+from hub.absorbing import is_heard, put_down
 from hub.mapping import EntityMapping, SystemMapping
 from hub.marking import merging_of
 from hub.marks import is_empty
@@ -155,6 +155,7 @@ def _take_in(
         planner.absorb(world, system, link, record, at)
     if other is not None and other.double:
         if double is None:
+            put_down(world, world.goldens[other.golden_id], other, HUB)
             world.forget_double(other)
         else:
             _hear_double(world, system, other, double, at)

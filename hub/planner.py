@@ -17,7 +17,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from hub import doubles
-from hub.absorbing import Absorption, origin_of, problem_of
+from hub.absorbing import Absorption, origin_of, problem_of, put_down
 from hub.lenses import Parked
 from hub.mapping import SystemMapping
 from hub.matching import Key, are_sites, identify, keys_of
@@ -84,6 +84,7 @@ def adopt(
     """
     former = world.links_of.get(golden.id, {}).get(system.system)
     if former is not None:
+        put_down(world, golden, former, system.system)
         former.removed = True
         _restore(world, system, golden, former, record, observed_at)
     link = Link(system.system, record.id, golden.id, golden.entity, version=record.version, new=True)
@@ -101,6 +102,7 @@ def relink(world: World, system: SystemMapping, golden: Golden, record: Record) 
     """
     former = world.links_of.get(golden.id, {}).get(system.system)
     if former is not None:
+        put_down(world, golden, former, system.system)
         former.removed = True
     link = Link(
         system.system, record.id, golden.id, golden.entity, dict(record.values), record.version,

@@ -278,7 +278,7 @@ class Puller:
                 world = World(self.mapping, new_id)
                 worlds.fill_records(connection, world, self.system.system, part)
                 found = [world.links.get((self.system.system, id)) for id in part]
-                doubles.gone(link for link in found if link is not None and link.double)
+                doubles.gone(world, (link for link in found if link is not None and link.double))
                 saving.save(connection, world, self.report.run, self.engine.clock())
 
     def _stops(self, kind: Kind, reason: str) -> bool:

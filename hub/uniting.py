@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from hub.absorbing import recheck_contested
+from hub.absorbing import put_down, recheck_contested
 from hub.merge import decide, united
 from hub.model import ARCHIVED, MISSING, RECORD, Candidate, Conflict, Golden, Link, Missing, Origin, same
 from hub.ports import Native
@@ -117,7 +117,7 @@ def unite(world: World, keep: Golden, lose: Golden, by: str) -> Before:
     said = Said.of(keep), Said.of(lose)
     sides = [Side.of(link) for golden in (keep, lose) for link in world.sides(golden.id)]
     asked = _unite_values(world, keep, lose, by)
-    moved, doubled = _unite_sides(world, keep, lose)
+    moved, doubled = _unite_sides(world, keep, lose, by)
     _inherit_conflicts(world, keep, lose)
     for name in asked:
         _ask(world, keep, lose, name, [*moved, *doubled])
@@ -189,7 +189,7 @@ def _survivor(
 
 
 def _unite_sides(
-    world: World, keep: Golden, lose: Golden
+    world: World, keep: Golden, lose: Golden, by: str
 ) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
     """The lost one's linked records become the other's; returns those that moved, and the doubles."""
     moved: list[tuple[str, str]] = []
@@ -199,10 +199,12 @@ def _unite_sides(
         where = (system, link.external_id)
         other = mine.get(system)
         if link.gone and other is not None:
+            put_down(world, keep, link, by)
             link.removed = True
             continue
         if other is None or other.gone:
             if other is not None:
+                put_down(world, keep, other, by)
                 other.removed = True
             link.golden_id, link.changed = keep.id, True
             mine[system] = link

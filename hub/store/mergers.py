@@ -237,6 +237,12 @@ def succeed(connection: Connection, lose: str, keep: str, run: int, at: str) -> 
     return found
 
 
+def referring_to(connection: Connection, target: str) -> list[tuple[str, str, str]]:
+    """(entity, golden id, field) of the agreed records that refer to this one."""
+    rows = connection.execute(select(t.reference).where(t.reference.c.target == target))
+    return [(row.entity, row.golden_id, row.field) for row in rows]
+
+
 def refer(
     connection: Connection,
     referring: Iterable[tuple[str, str, str]],
