@@ -138,8 +138,9 @@ def _half_named(levels: Mapping[str, int], firm: bool) -> bool:
 
     "Jean Martin" and "Christophe Martin" of one address share a name, a street, a telephone: a home. So do
     two whose names an import swapped, and Stéphane and Stéphanie, whose names are a letter apart; twins have
-    their birthday in common, too. A company lives in no home: with a name that is a letter off, an e-mail
-    address or a telephone of its own says enough.
+    their birthday in common, too. But one first name with one birthday is one person, married since. A
+    company lives in no home: with a name that is a letter off, an e-mail address or a telephone of its own says
+    enough.
     """
     if not any(levels.get(one, UNKNOWN) in places for one, places in _IN_PART.items()):
         return False
@@ -148,7 +149,8 @@ def _half_named(levels: Mapping[str, int], firm: bool) -> bool:
     if firm:
         nearly = levels.get("name", UNKNOWN) in _NEARLY
         return not any(_exact(levels, one) for one in (("email", "phone") if nearly else ("email",)))
-    return not all(_exact(levels, one) for one in OWN)
+    married = levels.get("name", UNKNOWN) == UNKNOWN and levels.get("given", UNKNOWN) not in _IN_PART["given"]
+    return not (any if married else all)(_exact(levels, one) for one in OWN)
 
 
 def _exact(levels: Mapping[str, int], name: str) -> bool:
