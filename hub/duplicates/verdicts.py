@@ -138,9 +138,8 @@ def _half_named(levels: Mapping[str, int], firm: bool) -> bool:
 
     "Jean Martin" and "Christophe Martin" of one address share a name, a street, a telephone: a home. So do
     two whose names an import swapped, and Stéphane and Stéphanie, whose names are a letter apart; twins have
-    their birthday in common, too. But one first name with one birthday is one person, married since. A
-    company lives in no home: with a name that is a letter off, an e-mail address or a telephone of its own says
-    enough.
+    their birthday in common, too. But one first name with one birthday is one person, married since.
+    A company lives in no home: with a name that is a letter off, an e-mail address or a telephone says enough.
     """
     if not any(levels.get(one, UNKNOWN) in places for one, places in _IN_PART.items()):
         return False
