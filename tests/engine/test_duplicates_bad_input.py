@@ -35,7 +35,7 @@ from tests.engine.lookalikes import (
 from tests.tally import tally
 
 FIRST, SECOND = ("odoo", "1"), ("odoo", "2")
-MANY = 2_000
+MANY = 1_000
 ASKED = 25
 """Questions of one record at most: see `hub.weighing.deciding`."""
 

@@ -86,6 +86,7 @@ def test_called_different_both_are_created_and_nobody_asks_again_whatever_they_c
     edited(asked, OTHER, siret="73282932000074")
     at_rest(asked)
     assert not questions(asked), "said once, for ever"
+    assert not asked.reviews(), "nor in any other words"
     assert not merged(asked)
     assert golden_of(asked, ONE) != golden_of(asked, OTHER)
 

@@ -144,7 +144,7 @@ def kept(world: World) -> World:
 
 
 @given(pair=pairs(), first=st.booleans())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_taken_apart_at_once_each_says_what_it_said_and_has_its_own_records(
     mapping: EntityMapping, pair: Pair, first: bool
 ) -> None:
@@ -161,7 +161,7 @@ def test_taken_apart_at_once_each_says_what_it_said_and_has_its_own_records(
 
 
 @given(pair=pairs())
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_which_stays_does_not_hang_on_which_is_read_first(mapping: EntityMapping, pair: Pair) -> None:
     world = world_of(mapping, pair)
     one, other = world.goldens["k"], world.goldens["l"]
@@ -170,7 +170,7 @@ def test_which_stays_does_not_hang_on_which_is_read_first(mapping: EntityMapping
 
 
 @given(pair=pairs())
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_what_survives_does_not_hang_on_which_stays(mapping: EntityMapping, pair: Pair) -> None:
     survived: list[dict[str, Any]] = []
     one, other = pair[0], pair[1]
@@ -193,7 +193,7 @@ def _same_rank(pair: Pair, name: str) -> bool:
 
 
 @given(pair=pairs())
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_all_that_the_lost_one_said_is_in_the_journal_and_in_what_takes_it_back(
     mapping: EntityMapping, pair: Pair
 ) -> None:
@@ -215,7 +215,7 @@ def test_all_that_the_lost_one_said_is_in_the_journal_and_in_what_takes_it_back(
 
 
 @given(pair=pairs())
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_an_empty_field_takes_what_the_other_says_with_who_said_it(
     mapping: EntityMapping, pair: Pair
 ) -> None:
@@ -238,7 +238,7 @@ def test_an_empty_field_takes_what_the_other_says_with_who_said_it(
 
 
 @given(pair=pairs(), data=st.data())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_what_was_typed_in_a_record_while_they_were_one_goes_with_that_record(
     mapping: EntityMapping, pair: Pair, data: st.DataObject
 ) -> None:
