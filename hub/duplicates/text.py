@@ -68,8 +68,16 @@ def person(text: str) -> str:
 def company(text: str) -> tuple[str, str]:
     """A company's name without its legal form, and that form: ("dupont", "sarl") of "S.A.R.L. Dupont".
 
-    A name that is nothing but legal forms and little words keeps them.
+    A name that is nothing but legal forms and little words keeps them. What is left of one may read as a form
+    in its turn ("K et G"): it is read until nothing changes.
     """
+    name, forms = _company(text)
+    while (again := _company(name))[0] != name:
+        name, forms = again[0], f"{forms} {again[1]}".strip()
+    return name, forms
+
+
+def _company(text: str) -> tuple[str, str]:
     folded = unicodedata.normalize("NFKD", text.casefold().translate(_LIGATURES))
     ascii_text = folded.encode("ascii", "ignore").decode()
     ascii_text = _SARL.sub(" sarl ", ascii_text)

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from hub.duplicates.clusters import contradict
-from hub.duplicates.comparisons import BY_NAME
+from hub.duplicates.comparisons import BY_NAME, LIKENESSES
 from hub.duplicates.rules import PLACE, Row
 from hub.duplicates.scoring import UNKNOWN, Scorer
 from hub.duplicates.text import company
@@ -122,9 +122,20 @@ def against(a: Row, b: Row, scorer: Scorer) -> str:
     if _half_named(levels, is_firm(a) or is_firm(b)):
         return "their names agree in part only"
     speaking = [name for name, bits in zip(names, scored.bits, strict=True) if bits > 0]
+    strangers = _untold(names, speaking)
+    if strangers:
+        return f"a {strangers} would look the same: the base holds nothing that tells them apart"
     if len(speaking) > 1 and any(_exact(levels, name) for name in names):
         return ""
     return "too little of them agrees"
+
+
+def _untold(used: Sequence[str], speaking: Sequence[str]) -> str:
+    """Strangers that whatever speaks for a pair speaks for, too, and that nothing in the base would tell."""
+    for one in LIKENESSES:
+        if one.told_by.isdisjoint(used) and one.shared.issuperset(speaking):
+            return one.name
+    return ""
 
 
 def is_firm(row: Row) -> bool:
@@ -139,7 +150,7 @@ def _half_named(levels: Mapping[str, int], firm: bool) -> bool:
     "Jean Martin" and "Christophe Martin" of one address share a name, a street, a telephone: a home. So do
     two whose names an import swapped, and Stéphane and Stéphanie, whose names are a letter apart; twins have
     their birthday in common, too. But one first name with one birthday is one person, married since.
-    A company lives in no home: with a name that is a letter off, an e-mail address or a telephone says enough.
+    A company lives in no home: with a name a letter off, an e-mail address or a telephone says enough.
     """
     if not any(levels.get(one, UNKNOWN) in places for one, places in _IN_PART.items()):
         return False

@@ -10,8 +10,9 @@ from hub.duplicates import text
 from hub.duplicates.candidates import Candidates
 from hub.duplicates.comparisons import BY_NAME
 from hub.duplicates.features import finish, plain_row
+from hub.duplicates.rules import PLACE
 from hub.duplicates.scoring import Scorer
-from hub.duplicates.verdicts import may_link_itself
+from hub.duplicates.verdicts import against, may_link_itself
 from tests.duplicates.bases import Run, french, run
 
 
@@ -145,6 +146,18 @@ def test_a_number_in_a_name_is_no_slip_of_the_pen(company: Run, one: str, other:
     label = BY_NAME["name"].levels[company.scorer(a, b).levels[place]].label
     assert label in ("half of the words", "differs")
     assert not may_link_itself(a, b, company.scorer)
+
+
+@pytest.mark.parametrize(
+    ("columns", "strangers"),
+    [(("name", "email"), "site"), (("given", "family", "street", "town", "phone"), "namesake")],
+)
+def test_in_a_base_that_could_not_tell_strangers_apart_nobody_is_linked_by_himself(
+    columns: tuple[str, ...], strangers: str
+) -> None:
+    found = run([{name: one[name] for name in columns if one.get(name)} for one in french(200)[0]])
+    rows = [row for row in found.base.rows if all(row[PLACE[name]] for name in columns)]
+    assert strangers in against(rows[0], rows[0], found.scorer)
 
 
 def test_legal_forms_and_abbreviations_are_one() -> None:

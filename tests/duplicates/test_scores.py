@@ -92,6 +92,8 @@ def test_any_records_stand_on_the_same_levels_in_sql_and_in_python(found: list[d
 @settings(max_examples=300, deadline=None)
 @given(some.text(max_size=40))
 @example("0:0:0")
+@example("B:ET:B")
+@example("Dupont K et G")
 def test_what_is_written_one_way_stays_so(value: str) -> None:
     for way in (text.plain, text.person, text.town, text.as_written, lambda v: text.company(v)[0]):
         assert way(way(value)) == way(value)
