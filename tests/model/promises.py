@@ -242,7 +242,8 @@ def _differs(
         return False
     if field == "customer":
         dangling = shown is not None and shown not in office.systems[link.system]["T"].items
-        return not waits and not dangling and (link.system, shown) not in office.customer(str(agreed))
+        here = {id for system, id in office.customer(str(agreed)) if system == link.system} or {None}
+        return not waits and not dangling and shown not in here
     return office.shown_as(link.system, field, shown) != office.shown_as(link.system, field, agreed)
 
 
