@@ -26,6 +26,7 @@ from hub.store import history, likenesses, mergers
 from hub.store import tables as t
 from hub.store.likenesses import Likeness
 from hub.store.mergers import Merger
+from hub.store.repository import loads
 from tests.memory import Crash, MemorySystem
 from tests.model import looking
 from tests.model.mappings import NEIGHBOURS
@@ -94,6 +95,25 @@ class Doubles(Office):
         if system == "sage" and field == "name":
             value = value[:27]
         return folded(value)
+
+    def do_edit(self, system: str, table: str, id: str, set: dict[str, Native]) -> str | None:
+        """What waited for a person's word, and was then withdrawn where it was typed, need not be anywhere: a
+        known limit."""
+        item = self.table(system, table).items.get(id)
+        for field in set if item is not None else ():
+            known = self.recognised(item.values.get(field)) if item is not None else None
+            if known and self._waits(system, id, field):
+                self.seen.pop(known, None)
+        return super().do_edit(system, table, id, set)
+
+    def _waits(self, system: str, id: str, field: str) -> bool:
+        """Whether a field of a record is in an open conflict."""
+        with self.store.reading() as connection:
+            for table in (t.link, t.doublet):
+                mine = select(table.c.notes).where(table.c.system == system, table.c.external_id == id)
+                if any(field in loads(notes or "{}").get("seen", {}) for notes in connection.scalars(mine)):
+                    return True
+        return False
 
     # -- who is who --------------------------------------------------------------------------------------
 
