@@ -244,7 +244,7 @@ class Typists(Machine):
 
 @pytest.mark.timeout(600)
 def test_customers_typed_twice_end_well_whatever_people_say_of_them() -> None:
-    run_machine(Typists, examples=35, steps=20, share=0.6)
+    run_machine(Typists, examples=28, steps=20, share=0.6)
 
 
 @pytest.mark.timeout(600)
