@@ -46,6 +46,8 @@ PURE = (
     "hub.duplicates.candidates",
     "hub.duplicates.disputes",
     "hub.uniting",
+    "hub.parting",
+    "hub.doubles",
     "hub.marks",
     "hub.mapping.roles",
     "hub.weighing.findings",
