@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from hub import braking, owing
+from hub import braking, merging, owing
 from hub.clock import new_id
 from hub.engine import Engine
 from hub.mapping import EntityMapping, Mappings
@@ -19,6 +19,7 @@ from hub.ports import Connector, Native, Rehearsing
 from hub.report import Report
 from hub.store import Store, likenesses, listing, mergers, standing, worlds
 from hub.store.likenesses import Likeness
+from hub.store.mergers import Step
 from hub.store.standing import Standing
 from hub.weighing import Findings
 from hub.world import World
@@ -57,6 +58,8 @@ class Plan:
     findings: dict[str, Findings] = field(default_factory=dict)
     standing: dict[str, Standing] = field(default_factory=dict)
     likenesses: list[Likeness] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    """Mergers that a sync would have their system carry out, or take back there."""
     mergers: int = 0
     """Records that became one, and of which a system still has two until a person says what it is to do."""
     refused: int = 0
@@ -98,6 +101,11 @@ def plan(
             result.conflicts = listing.conflicts(connection)
             result.reviews = listing.reviews(connection)
             result.refused = len(listing.dead_letters(connection))
+            result.steps = [
+                one
+                for one in mergers.steps(connection, states=merging.PENDING)
+                if one.entity in result.entities and one.system in connectors
+            ]
             result.mergers = len(mergers.steps(connection, states=("waiting", "refused")))
         _weighed(rehearsed, store, result, whole)
         result.refused += sum(bool(write.impossible) for write in result.writes)

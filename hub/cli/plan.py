@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from hub.cli import conflicts, duplicates_report, names, progress, screen, shapes, waiting
+from hub.cli.duplicates_shapes import in_words, step
 from hub.cli.failures import WrongUse
 from hub.cli.reading import Reader
 from hub.cli.session import Session, command
@@ -122,6 +123,10 @@ def _waiting(found: Plan, approved: Sequence[str] = ()) -> waiting.Waiting:
 def _json(found: Plan) -> dict[str, Any]:
     return {
         "writes": [shapes.planned(one) for one in found.writes],
+        "merges": [
+            {"entity": one.entity, "action": "split" if one.state == "to take back" else "merge", **step(one)}
+            for one in found.steps
+        ],
         **shapes.report(found.report),
         "conflicts": [shapes.conflict(one) for one in found.conflicts],
         "reviews": [shapes.review(one) for one in found.reviews],
@@ -147,6 +152,9 @@ def _screens(found: Plan, limit: int, read: Reader) -> list[Any]:
     screens: list[Any] = [_summary(found)]
     for (entity, system), writes in _by_route(found.writes).items():
         screens += _route(entity, system, writes, limit)
+    if found.steps:
+        screens.append(screen.plain(""))
+        screens += [screen.plain(f"{one.entity}: {in_words(one)}") for one in found.steps]
     waiting_ = conflicts.tables(found.conflicts, found.reviews, read)
     screens += [screen.plain(""), *waiting_] if waiting_ else []
     screens += problem_screens(found.report)
@@ -157,7 +165,7 @@ def _screens(found: Plan, limit: int, read: Reader) -> list[Any]:
         screens.append(screen.plain(f"{screen.count(held, 'write')} held by a brake, see above.", "yellow"))
     if doable:
         screens.append(screen.plain(f"`hub sync` would write {screen.count(doable, 'record')}.", "bold"))
-    elif not held:
+    elif not held and not found.steps:
         screens.append(screen.plain("There is nothing to write.", "green"))
     refused = waiting.Waiting(
         dead_letters=found.refused, duplicates=len(found.likenesses), mergers=found.mergers

@@ -136,6 +136,24 @@ def test_what_a_plan_shows_is_what_a_sync_then_writes(asked: Company) -> None:
     assert not merged(asked, taken_back=True) or merged(asked)[0].by == "hub"
 
 
+def test_a_plan_lists_what_a_sync_then_has_the_systems_make_one_and_take_apart(asked: Company) -> None:
+    def planned() -> list[tuple[str, str]]:
+        engine = asked.engine()
+        return [
+            (one.system, one.state) for one in rehearsal.plan(engine, asked.mappings, engine.connectors).steps
+        ]
+
+    assert planned() == []
+    made = verdicts.same(asked.engine(), questions(asked)[0].id, merges=True)
+    assert planned() == [("odoo", "due")]
+    asked.sync()
+    assert planned() == []
+    verdicts.split(asked.engine(), made.merger)
+    assert planned() == [("odoo", "to take back")]
+    asked.sync()
+    assert planned() == []
+
+
 def test_a_plan_asks_nobody_and_links_nothing(company: Company) -> None:
     typed(company, "odoo", {**BAKERY})
     typed(company, "odoo", {**BAKERY, "name": "Boulangerie Martin"})
