@@ -21,6 +21,8 @@ from hub.values import TYPES, BadOption, Canonical, Lines, ListOf, Unreadable, m
 from hub.yamlfile import Document, Problem, meant
 
 _SYSTEM_KEYS = tuple(SystemDoc.model_fields)
+_LIKE_OURS = ("merged",)
+"""Keys of connectors that are nearly one of ours: a workbook's merged cells are no `merge`."""
 _FIELD_OPTIONS = (
     "region",
     "multiline",
@@ -237,6 +239,8 @@ class Builder:
         """An unknown key is the connector's, unless it is plainly one of ours, mistyped."""
         before = len(self.problems)
         for key in extra:
+            if key in _LIKE_OURS:
+                continue
             near = difflib.get_close_matches(str(key), list(known), n=1, cutoff=0.8)
             if near:
                 self.note((*path, key), f"unknown key `{key}`", f"Did you mean '{near[0]}'?", key=True)

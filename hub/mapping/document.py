@@ -291,12 +291,10 @@ class EntityDoc(_Closed):
     match: list[MatchDoc] = Field(
         default_factory=list, description="How records are recognised across systems, the surest way first."
     )
-    duplicates: (
-        Annotated[
-            DuplicatesDoc, BeforeValidator(_short_duplicates, json_schema_input_type=bool | DuplicatesDoc)
-        ]
-        | None
-    ) = Field(
+    duplicates: Annotated[
+        DuplicatesDoc | None,
+        BeforeValidator(_short_duplicates, json_schema_input_type=bool | DuplicatesDoc | None),
+    ] = Field(
         default=None,
         description="Recognise records that share no exact key, too: `true`, or a block. What is sure is "
         "linked, what is likely is asked, and duplicates inside one system are shown by `hub duplicates`.",

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from hub.mapping.build import Builder
-from hub.mapping.document import EntityDoc, FieldDoc
+from hub.mapping.document import DuplicatesDoc, EntityDoc, FieldDoc
 from hub.mapping.entity import EntityMapping, Mappings
 from hub.values import Ref
 from hub.yamlfile import Document, FileProblems, Problem, meant, read_yaml, shape_problems
@@ -94,7 +94,8 @@ def _problems_of_shape(document: Document, error: ValidationError) -> list[Probl
 
 def _known_keys(error: ValidationError) -> list[str]:
     inside_field = any(e["type"] == "extra_forbidden" and e["loc"][0] == "fields" for e in error.errors())
-    return [*EntityDoc.model_fields, *(FieldDoc.model_fields if inside_field else ()), "exact"]
+    ours = [*EntityDoc.model_fields, *DuplicatesDoc.model_fields]
+    return [*ours, *(FieldDoc.model_fields if inside_field else ()), "exact"]
 
 
 def _without_errors(data: Any, error: ValidationError) -> EntityDoc | None:

@@ -43,7 +43,16 @@ def test_a_half_copied_export_is_not_read(company: Company) -> None:
     assert {p["system"] for p in said.json["problems"]} == {"sage"}
 
 
+def test_two_records_of_one_key_are_asked_about_where_duplicates_are_looked_for(company: Company) -> None:
+    company.export([*SAGE_ROWS, ("H00009", "AUTRE MAIRIE", SAGE_ROWS[0][2], *[""] * 8)])
+    assert company.hub("sync", "--json").code == 1
+    asked = company.hub("duplicates", "list", "--json").json["questions"]
+    assert ["siret"] in [one["keys"] for one in asked]
+    assert "H00009" in company.hub("duplicates", "list").out
+
+
 def test_two_records_of_one_key_are_set_aside_and_shown(company: Company) -> None:
+    company.edit("mappings/customer.yaml", "duplicates: true", "duplicates: false")
     company.export([*SAGE_ROWS, ("H00009", "AUTRE MAIRIE", SAGE_ROWS[0][2], *[""] * 8)])
     said = company.hub("sync", "--json")
     assert said.code == 1
