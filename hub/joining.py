@@ -44,12 +44,11 @@ class NotThere(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """What was joined. `shared`: the systems in which both had a record."""
+    """What was joined: the merger's number, the golden record that stays, the id of the one that goes."""
 
     merger: int
     keep: Golden
     lose: str
-    shared: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,8 +94,8 @@ def make_one(
     stays, goes = uniting.stays(world, one, other)
     if keep is not None and stays.id != keep:
         stays, goes = goes, stays
-    shared = uniting.both_in(world, stays, goes)
-    steps = [_step(world, mapping, system, stays, goes, word) for system in shared]
+    both = uniting.both_in(world, stays, goes)
+    steps = [_step(world, mapping, system, stays, goes, word) for system in both]
     before = uniting.unite(world, stays, goes, word.by)
     saving.save(connection, world, word.run, word.at)
     referring = mergers.succeed(connection, goes.id, stays.id, word.run, word.at)
@@ -114,7 +113,7 @@ def make_one(
     for step in steps:
         step.merger = number
     mergers.add_steps(connection, steps)
-    return Joined(number, stays, goes.id, tuple(shared))
+    return Joined(number, stays, goes.id)
 
 
 def _step(world: World, mapping: EntityMapping, system: str, stays: Golden, goes: Golden, word: Word) -> Step:

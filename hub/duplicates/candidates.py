@@ -16,7 +16,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from hub.duplicates.features import Record, finish, plain_row
+from hub.duplicates.features import Record, row_of
 from hub.duplicates.keys import MOST, keys_of
 from hub.duplicates.rules import Row
 from hub.duplicates.scoring import Scored, Scorer
@@ -54,7 +54,7 @@ class Candidates:
 
     def row(self, record: Record) -> tuple[Any, ...]:
         """The feature row of a record, its words weighed as those of this base."""
-        return finish(plain_row(record), self.scorer.weights.words)
+        return row_of(record, self.scorer.weights.words)
 
     def add(self, row: Row) -> int:
         """Take a record in; its place."""

@@ -95,6 +95,11 @@ def finish(row: list[Any], words: Words) -> tuple[Any, ...]:
     return tuple(row)
 
 
+def row_of(record: Record, words: Words) -> tuple[Any, ...]:
+    """The row of one record, the words of its name weighed as those of a base."""
+    return finish(plain_row(record), words)
+
+
 def rows_of(records: Iterable[Record]) -> tuple[list[tuple[Any, ...]], Words]:
     """The rows of a base, and the words they were weighed by."""
     words = Words()

@@ -166,15 +166,3 @@ def _half_named(levels: Mapping[str, int], firm: bool) -> bool:
 def _exact(levels: Mapping[str, int], name: str) -> bool:
     level = levels.get(name, UNKNOWN)
     return level != UNKNOWN and BY_NAME[name].levels[level].exact
-
-
-def of(probability: float, bound: Bounds) -> str:
-    """``link``, ``review`` or ``apart``."""
-    if probability >= bound.automatic:
-        return "link"
-    return "review" if probability >= bound.lower else "apart"
-
-
-def spread(values: Sequence[float]) -> float:
-    """The mean of these probabilities: the expected precision of pairs."""
-    return sum(values) / len(values) if values else 1.0

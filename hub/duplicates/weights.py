@@ -109,6 +109,11 @@ def rarities(rows: Sequence[Row]) -> dict[str, Rarity]:
     return found
 
 
+def of_base(weights: Weights, rows: Sequence[Row], words: Words) -> Weights:
+    """The weights over one base: what its rows (identical ones once) hold, and how rare it is there."""
+    return replace(weights, used=used_in(rows), words=words, rarity=rarities(rows))
+
+
 def used_in(rows: Iterable[Row]) -> tuple[str, ...]:
     """The comparisons for which at least one record has a value."""
     filled = [False] * len(PLACE)

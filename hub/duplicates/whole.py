@@ -11,7 +11,7 @@ Never: reads labels.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from math import log2
@@ -30,7 +30,7 @@ from hub.duplicates.features import Record, rows_of
 from hub.duplicates.keys import blocks
 from hub.duplicates.on_duckdb import on_duckdb
 from hub.duplicates.rules import COLUMNS, PLACE
-from hub.duplicates.weights import RARE_COLUMNS, Weights, rarities, used_in
+from hub.duplicates.weights import RARE_COLUMNS, Weights, of_base
 
 RANDOM_PAIRS = 300_000
 KEPT = 0.001
@@ -80,13 +80,7 @@ def read(records: Iterable[Record], weights: Weights) -> Base:
             rows.append(row)
             members.append([])
         members[place].append(index)
-    own = replace(
-        weights,
-        used=used_in(rows),
-        words=words,
-        rarity=rarities(rows),
-    )
-    return Base(rows, members, own)
+    return Base(rows, members, of_base(weights, rows, words))
 
 
 def compared(
@@ -308,8 +302,3 @@ def _bits(weights: Weights, before: Weights, name: str, place: int) -> str:
         f"WHEN {level} THEN {log2(m / o)!r}" for level, (m, o) in enumerate(zip(new.m, old.m, strict=True))
     )
     return f"(b{place} + CASE g{place} {gains} ELSE 0.0 END)"
-
-
-def spread(base: Base, pairs: Sequence[Pair]) -> int:
-    """How many pairs of records these pairs of rows stand for."""
-    return sum(len(base.members[pair.left]) * len(base.members[pair.right]) for pair in pairs)

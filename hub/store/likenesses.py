@@ -184,13 +184,8 @@ def follow(connection: Connection, lose: str, keep: str, at: str) -> tuple[list[
         pair = pair_of(keep, other)
         there = known.get(pair)
         if there is None or (there.verdict == OPEN and one.verdict == DIFFERENT):
-            row = {
-                "entity": one.entity, "one": pair[0], "other": pair[1], "verdict": one.verdict,
-                "probability": one.probability, "because": dumps(one.because), "since": one.since,
-                "answered_at": one.answered_at, "answered_by": one.answered_by,
-            }  # fmt: skip
             said = ("verdict", "probability", "because", "answered_at", "answered_by")
-            upsert(connection, t.likeness, [row], ("one", "other"), said)
+            upsert(connection, t.likeness, [_row(one, pair)], ("one", "other"), said)
             inherited.append(pair)
     return before, inherited
 
@@ -201,16 +196,17 @@ def bring_back(connection: Connection, before: Iterable[Likeness], inherited: It
     for pair in inherited:
         mine = (t.likeness.c.one == pair[0], t.likeness.c.other == pair[1])
         connection.execute(delete(t.likeness).where(*mine))
-    rows = [
-        {
-            "entity": one.entity, "one": one.one, "other": one.other, "verdict": one.verdict,
-            "probability": one.probability, "because": dumps(one.because), "since": one.since,
-            "answered_at": one.answered_at, "answered_by": one.answered_by,
-        }
-        for one in before
-        if one.verdict == DIFFERENT
-    ]  # fmt: skip
+    rows = [_row(one, one.pair) for one in before if one.verdict == DIFFERENT]
     upsert(connection, t.likeness, rows, ("one", "other"), ("verdict", "answered_at", "answered_by"))
+
+
+def _row(one: Likeness, pair: Pair) -> dict[str, Any]:
+    """What is known of a pair, as the table holds it, said of `pair`."""
+    return {
+        "entity": one.entity, "one": pair[0], "other": pair[1], "verdict": one.verdict,
+        "probability": one.probability, "because": dumps(one.because), "since": one.since,
+        "answered_at": one.answered_at, "answered_by": one.answered_by,
+    }  # fmt: skip
 
 
 def _likeness(row: Row[Any]) -> Likeness:

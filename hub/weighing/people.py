@@ -7,16 +7,15 @@ holds its rows in memory, some hundred bytes each, and is read from the store on
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, func, select
 
 from hub.duplicates.candidates import Candidates
-from hub.duplicates.features import Record, finish, plain_row, rows_of
+from hub.duplicates.features import Record, rows_of
 from hub.duplicates.rules import Row
-from hub.duplicates.scoring import Scorer
-from hub.duplicates.weights import Weights, rarities, used_in
+from hub.duplicates.weights import Weights, of_base
 from hub.mapping import EntityMapping
 from hub.model import ARCHIVED
 from hub.store import tables as t
@@ -62,11 +61,6 @@ def count(connection: Connection, entity: str) -> int:
     return connection.scalar(query) or 0
 
 
-def row_by(scorer: Scorer, person: Person) -> tuple[Any, ...]:
-    """The row of one record, its words weighed as those of the base that was scored."""
-    return finish(plain_row(person.record), scorer.weights.words)
-
-
 def _person(mapping: EntityMapping, id: str, values: Mapping[str, Canonical]) -> Person:
     assert mapping.duplicates is not None
     record: dict[str, str] = {}
@@ -100,8 +94,7 @@ class People:
         several = list(persons)
         rows, words = rows_of(person.record for person in several)
         distinct = list(dict.fromkeys(rows))
-        own = replace(weights, used=used_in(distinct), words=words, rarity=rarities(distinct))
-        self.candidates = Candidates(rows, own)
+        self.candidates = Candidates(rows, of_base(weights, distinct, words))
         for place, person in enumerate(several):
             self._take(place, person)
 

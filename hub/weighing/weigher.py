@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection
 
 from hub import joining
+from hub.duplicates.features import row_of
 from hub.joining import NotThere, Underway, Word
 from hub.mapping import EntityMapping
 from hub.model import HUB
@@ -176,7 +177,7 @@ class Weigher:
             if base is not None and id in base.place:
                 found[id] = tuple(base.rows[base.place[id]])
             else:
-                found[id] = people.row_by(look.scorer, persons[id])
+                found[id] = row_of(persons[id].record, look.scorer.weights.words)
         return found
 
     def _act(
